@@ -1,0 +1,72 @@
+//===- LatheDialect.cpp - The dialect
+//----------------------------------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "dialect/LatheDialect.h"
+#include "mlir/IR/DialectImplementation.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+using namespace mlir::lathe;
+
+#include "dialect/LatheDialect.cpp.inc"
+#include "dialect/LatheEnums.cpp.inc"
+#define GET_ATTRDEF_CLASSES
+#include "dialect/CostInterface.cpp.inc"
+#include "dialect/LatheAttrs.cpp.inc"
+#define GET_OP_CLASSES
+#include "dialect/LatheOps.cpp.inc"
+
+void LatheDialect::initialize() {
+  addAttributes<
+#define GET_ATTRDEF_LIST
+#include "dialect/LatheAttrs.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
+#include "dialect/LatheOps.cpp.inc"
+      >();
+}
+
+LogicalResult
+DimsAttr::verifyEncoding(ArrayRef<int64_t> shape, Type,
+                         function_ref<InFlightDiagnostic()> emitError) const {
+  if (getNames().size() != shape.size())
+    return emitError() << "#lathe.dims names " << getNames().size()
+                       << " dimensions of a tensor of rank " << shape.size();
+  for (auto [name, size] : llvm::zip(getNames(), shape)) {
+    if (ShapedType::isDynamic(size) == name.empty())
+      return emitError() << "#lathe.dims must name the dynamic dimensions and "
+                            "no others";
+    std::optional<DimExpr> parsed = DimExpr::parse(name.getValue());
+    if (!name.empty() && (!parsed || parsed->str() != name.getValue()))
+      return emitError() << "#lathe.dims: '" << name.getValue()
+                         << "' is no size in canonical form"
+                         << (parsed ? ", write '" + parsed->str() + "'" : "");
+  }
+  return success();
+}
+
+DimExpr lathe::bytesOfOperandsAndResults(Operation *op) {
+  DimExpr bytes = 0;
+  auto add = [&](Value value) {
+    auto type = cast<RankedTensorType>(value.getType());
+    bytes += getElementCount(getShape(type)) *
+             DimExpr(getElementBytes(type.getElementType()));
+  };
+  llvm::for_each(op->getOperands(), add);
+  llvm::for_each(op->getResults(), add);
+  return bytes;
+}
+
+int64_t lathe::elementsOfParameters(Operation *op) {
+  int64_t count = 0;
+  for (Value operand : op->getOperands())
+    if (operand.getDefiningOp<ParameterOp>())
+      count += cast<RankedTensorType>(operand.getType()).getNumElements();
+  return count;
+}

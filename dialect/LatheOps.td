@@ -1,0 +1,9 @@
+//===- LatheOps.td - All families of ops ----------------------*- tablegen -*-===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+include "dialect/Model.td"
+include "dialect/Layers.td"

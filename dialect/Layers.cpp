@@ -1,0 +1,172 @@
+//===- Layers.cpp - Linear maps with weights
+//---------------------------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "dialect/LatheDialect.h"
+#include "dialect/Locations.h"
+#include "dialect/Windows.h"
+
+using namespace mlir;
+using namespace mlir::lathe;
+
+//===----------------------------------------------------------------------===//
+// LinearOp
+//===----------------------------------------------------------------------===//
+
+LogicalResult LinearOp::inferReturnTypes(MLIRContext *,
+                                         std::optional<Location> location,
+                                         Adaptor op,
+                                         SmallVectorImpl<Type> &results) {
+  Shape shape = getShape(op.getInput());
+  Shape weight = getShape(op.getWeight());
+  if (shape.empty())
+    return emitOptionalError(
+        location, "'linear' needs an input with a last dimension [C1]");
+  if (weight.size() != 2 || !weight[1].isCompatible(shape.back()))
+    return emitOptionalError(location, "'linear' maps the last dimension of ",
+                             formatShape(shape), ", but its weight is ",
+                             formatShape(weight), ", wanted [features, ",
+                             shape.back().str(), "] [C2]");
+  if (op.getBias() && !areCompatible(getShape(op.getBias()), {weight[0]}))
+    return emitOptionalError(location, "'linear' gives ", weight[0].str(),
+                             " features, but its bias is ",
+                             formatShape(op.getBias()), " [C3]");
+  shape.back() = weight[0];
+  return inferTensor(location, "linear", shape,
+                     getElementTypeOrSelf(op.getInput()), results);
+}
+
+Work LinearOp::getWork() {
+  DimExpr outputs = getElementCount(getShape(getResult()));
+  return workOf(outputs * getDim(getInput(), -1), getBias() ? outputs : 0);
+}
+
+//===----------------------------------------------------------------------===//
+// Conv2dOp
+//===----------------------------------------------------------------------===//
+
+LogicalResult lathe::verifyWindow(std::optional<Location> location,
+                                  StringRef op, ArrayRef<int64_t> kernel,
+                                  ArrayRef<int64_t> stride,
+                                  ArrayRef<int64_t> dilation,
+                                  ArrayRef<int64_t> padding) {
+  auto isPositivePair = [](ArrayRef<int64_t> pair) {
+    return pair.size() == 2 && pair[0] > 0 && pair[1] > 0;
+  };
+  auto checkPair = [&](StringRef key, ArrayRef<int64_t> pair) {
+    if (isPositivePair(pair))
+      return success();
+    return emitOptionalError(atKey(location, key), "'", op, "' needs a ", key,
+                             " of two positive numbers, got [", pair, "] [C5]");
+  };
+  if (failed(checkPair("kernel", kernel)) ||
+      failed(checkPair("stride", stride)) ||
+      failed(checkPair("dilation", dilation)))
+    return failure();
+  if (padding.size() != 4 ||
+      llvm::any_of(padding, [](int64_t p) { return p < 0; }))
+    return emitOptionalError(
+        atKey(location, "padding"), "'", op,
+        "' needs four paddings [top, left, bottom, right] of at least 0, got [",
+        padding, "] [C5]");
+  return success();
+}
+
+FailureOr<DimExpr> lathe::inferWindowed(std::optional<Location> location,
+                                        StringRef op, DimExpr size,
+                                        int64_t kernel, int64_t stride,
+                                        int64_t dilation, int64_t before,
+                                        int64_t after) {
+  // Extents come from a checkpoint or a spec: keep the sums from overflowing.
+  constexpr int64_t most = int64_t(1) << 32;
+  if (std::max({kernel, stride, dilation, before, after}) > most)
+    return emitOptionalError(location, "'", op,
+                             "' has a window larger than 2^32 [C6]");
+  DimExpr padded = size + before + after;
+  int64_t reach = (kernel - 1) * dilation + 1;
+  if (padded.getConstant() && *padded.getConstant() < reach)
+    return emitOptionalError(location, "'", op, "' needs ", reach,
+                             " pixels for its window, but ", size.str(), " + ",
+                             before + after, " padded pixels are ",
+                             padded.str(), " [C6]");
+  return (padded - reach).floorDiv(stride) + 1;
+}
+
+LogicalResult Conv2dOp::inferReturnTypes(MLIRContext *,
+                                         std::optional<Location> location,
+                                         Adaptor op,
+                                         SmallVectorImpl<Type> &results) {
+  Shape input = getShape(op.getInput());
+  Shape weight = getShape(op.getWeight());
+  if (input.size() != 4)
+    return emitOptionalError(location,
+                             "'conv2d' needs an input [N, C, H, W], got ",
+                             formatShape(input), " [C1]");
+  auto weightType = cast<RankedTensorType>(op.getWeight().getType());
+  if (weight.size() != 4 || !weightType.hasStaticShape())
+    return emitOptionalError(
+        location,
+        "'conv2d' needs a weight [F, C / groups, kernel height, "
+        "kernel width], got ",
+        formatShape(weight), " [C2]");
+  ArrayRef<int64_t> filters = weightType.getShape();
+  if (failed(verifyWindow(location, "conv2d", filters.drop_front(2),
+                          op.getStride(), op.getDilation(), op.getPadding())))
+    return failure();
+  int64_t groups = op.getGroups();
+  std::optional<int64_t> channels = input[1].getConstant();
+  if (!channels || groups <= 0 || *channels % groups || filters[0] % groups)
+    return emitOptionalError(atKey(location, "groups"),
+                             "'conv2d' needs groups that divide ",
+                             input[1].str(), " input and ", filters[0],
+                             " output channels, got ", groups, " groups [C3]");
+  if (filters[1] != *channels / groups)
+    return emitOptionalError(location, "'conv2d' reads ", *channels / groups,
+                             " channels a group, but its weight is ",
+                             formatShape(weight), " [C4]");
+  if (op.getBias() && !areCompatible(getShape(op.getBias()), {weight[0]}))
+    return emitOptionalError(location, "'conv2d' gives ", filters[0],
+                             " channels, but its bias is ",
+                             formatShape(op.getBias()), " [C8]");
+  Shape shape = {input[0], weight[0]};
+  for (int i : {0, 1}) {
+    int64_t before = op.getPadding()[i], after = op.getPadding()[i + 2];
+    FailureOr<DimExpr> size = inferWindowed(
+        atKey(location, "kernel"), "conv2d", input[2 + i], filters[2 + i],
+        op.getStride()[i], op.getDilation()[i], before, after);
+    if (failed(size) ||
+        failed(verifyPadding(location, "conv2d", op.getPaddingMode(),
+                             input[2 + i], std::max(before, after))))
+      return failure();
+    shape.push_back(*size);
+  }
+  return inferTensor(location, "conv2d", shape,
+                     getElementTypeOrSelf(op.getInput()), results);
+}
+
+LogicalResult lathe::verifyPadding(std::optional<Location> location,
+                                   StringRef op, PaddingMode mode, DimExpr size,
+                                   int64_t padding) {
+  bool circular = mode == PaddingMode::circular;
+  if (!circular && mode != PaddingMode::reflect)
+    return success();
+  // Reflection does not repeat the edge pixel.
+  int64_t most = size.getConstant().value_or(INT64_MAX) - (circular ? 0 : 1);
+  if (padding <= most)
+    return success();
+  return emitOptionalError(atKey(location, "padding"), "'", op, "' cannot add ",
+                           padding, " pixels by ", stringifyPaddingMode(mode),
+                           " padding to a size of ", size.str(), ": at most ",
+                           most, " [C7]");
+}
+
+Work Conv2dOp::getWork() {
+  DimExpr outputs = getElementCount(getShape(getResult()));
+  Shape weight = getShape(getWeight());
+  return workOf(outputs * weight[1] * weight[2] * weight[3],
+                getBias() ? outputs : 0);
+}

@@ -1,0 +1,75 @@
+//===- Layers.td - Linear maps with weights -------------------*- tablegen -*-===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef LATHE_LAYERS_TD
+#define LATHE_LAYERS_TD
+
+include "dialect/LatheBase.td"
+
+def Lathe_PaddingMode : I32EnumAttr<"PaddingMode", "what stands outside an image", [
+  I32EnumAttrCase<"zeros", 0>, I32EnumAttrCase<"circular", 1>,
+  I32EnumAttrCase<"reflect", 2>, I32EnumAttrCase<"replicate", 3>]> {
+  let cppNamespace = "::mlir::lathe";
+  let genSpecializedAttr = 0;
+}
+def Lathe_PaddingModeAttr : EnumAttr<Lathe_Dialect, Lathe_PaddingMode, "padding_mode">;
+
+def Lathe_LinearOp : Lathe_Op<"linear",
+    [Operand<"input", Lathe_FloatTensor, "[..., features in]">],
+    [ShapingKey<"features", "int", "output features">,
+     ShapingKey<"bias", "bool", "whether a bias is added", "true">],
+    [Parameter<"weight", "[features, in.features]", "the matrix, output by input">,
+     Parameter<"bias", "[features]", "added to every output", "fan_in", "bias">]> {
+  let family = "Layers";
+  let takesEpilogue = 1;
+  let summary = "a matrix applied to the last dimension";
+  let formula = "y = x Wᵀ + b";
+  let example = "{id: logits, op: linear, features: 10}";
+  let description = [{
+    Constraints:
+    - (C1) the input has a last dimension.
+    - (C2) the weight is [features, last dimension of the input].
+    - (C3) the bias, if any, is [features].
+  }];
+}
+
+def Lathe_Conv2dOp : Lathe_Op<"conv2d",
+    [Operand<"input", Lathe_FloatTensor, "[N, C, H, W]">],
+    [ShapingKey<"channels", "int", "output channels">,
+     ShapingKey<"kernel", "pair", "extent of the window, in pixels">,
+     PairKey<"stride", "step of the window, in pixels", "1">,
+     PairKey<"dilation", "distance of the window's taps, in pixels", "1">,
+     PaddingKey<"padding", "pixels added at the edges: a number, [height, width], "
+                "[top, left, bottom, right] or same", "same">,
+     EnumKey<"padding_mode", Lathe_PaddingModeAttr, "what the added pixels hold", "zeros">,
+     IntKey<"groups", "groups of channels that do not mix; `channels` for depthwise", "1">,
+     ShapingKey<"bias", "bool", "whether a bias is added; by default when no `norm` follows", "not norm">],
+    [Parameter<"weight", "[channels, in.channels / groups, kernel[0], kernel[1]]", "the filters">,
+     Parameter<"bias", "[channels]", "added to every pixel", "fan_in", "bias">]> {
+  let family = "Layers";
+  let takesEpilogue = 1;
+  let summary = "a two-dimensional convolution (cross-correlation)";
+  let formula = "y[n, f, i, j] = b[f] + Σ_{c, p, q} w[f, c, p, q] x[n, g(f) C/groups + c, "
+                "i·stride + p·dilation − padding, …]";
+  let example = "{id: stem, op: conv2d, channels: 16, kernel: 3, stride: 2, norm: batch, act: silu}";
+  let description = [{
+    Padding `same` adds (kernel − 1)·dilation pixels to each dimension, the
+    odd one at the bottom and right, so that stride 1 keeps the size.
+
+    Constraints:
+    - (C1) the input has rank 4.
+    - (C2) the weight has rank 4 and no dimension of size zero.
+    - (C3) groups divides the input's channels and the output's.
+    - (C4) the weight's second dimension is input channels / groups.
+    - (C5) stride and dilation are positive pairs, padding four non-negative numbers.
+    - (C6) the window fits into the padded input.
+    - (C7) circular padding is at most the input's size, reflection less than it.
+    - (C8) the bias, if any, is [output channels].
+  }];
+}
+
+#endif // LATHE_LAYERS_TD

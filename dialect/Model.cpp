@@ -1,0 +1,49 @@
+//===- Model.cpp - Weights, state and the model around them
+//------------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "dialect/LatheDialect.h"
+
+using namespace mlir;
+using namespace mlir::lathe;
+
+LogicalResult WeightOp::verify() {
+  if (!getTensorType().hasStaticShape())
+    return emitOpError("'")
+           << getSymName() << "' must have a static shape, not "
+           << formatShape(getTensorType()) << " [C1]";
+  return success();
+}
+
+/// Checks that `symbol` names a `SymbolOp` of the type of `value`.
+template <typename SymbolOp>
+static LogicalResult verifySymbolUse(Operation *op, FlatSymbolRefAttr symbol,
+                                     Type type, SymbolTableCollection &tables) {
+  auto target = tables.lookupNearestSymbolFrom<SymbolOp>(op, symbol);
+  if (!target)
+    return op->emitOpError("needs a ")
+           << SymbolOp::getOperationName() << " named '" << symbol.getValue()
+           << "' [C1]";
+  if (target.getType() != type)
+    return op->emitOpError("has the type ")
+           << type << ", but '" << symbol.getValue() << "' is declared as "
+           << target.getType() << " [C1]";
+  return success();
+}
+
+LogicalResult ParameterOp::verifySymbolUses(SymbolTableCollection &tables) {
+  return verifySymbolUse<WeightOp>(*this, getWeightAttr(), getType(), tables);
+}
+
+LogicalResult ReadStateOp::verifySymbolUses(SymbolTableCollection &tables) {
+  return verifySymbolUse<StateOp>(*this, getStateAttr(), getType(), tables);
+}
+
+LogicalResult WriteStateOp::verifySymbolUses(SymbolTableCollection &tables) {
+  return verifySymbolUse<StateOp>(*this, getStateAttr(), getValue().getType(),
+                                  tables);
+}

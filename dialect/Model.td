@@ -1,0 +1,90 @@
+//===- Model.td - Weights, state and the model around them ----*- tablegen -*-===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef LATHE_MODEL_TD
+#define LATHE_MODEL_TD
+
+include "dialect/LatheBase.td"
+
+def Lathe_WeightOp : Op<Lathe_Dialect, "weight", [Symbol]> {
+  let summary = "a tensor of the checkpoint, declared";
+  let description = [{
+    Declares a parameter by its full name. Its bytes stay in the checkpoint.
+    `source` is its name there when a `rename` table gives another; `init` says
+    how `lathe init` fills it.
+
+    ```mlir
+    lathe.weight @"stem.weight" : tensor<16x3x3x3xf32> {init = "fan_in"}
+    ```
+
+    Constraints:
+    - (C1) the type is static.
+  }];
+  let arguments = (ins SymbolNameAttr:$sym_name, TypeAttrOf<Lathe_Tensor>:$type,
+                       OptionalAttr<StrAttr>:$source, OptionalAttr<StrAttr>:$init);
+  let assemblyFormat = "$sym_name `:` $type attr-dict";
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    ::mlir::RankedTensorType getTensorType() {
+      return ::llvm::cast<::mlir::RankedTensorType>(getType());
+    }
+    /// The tensor's name in the checkpoint.
+    ::llvm::StringRef getCheckpointName() {
+      return getSource().value_or(getSymName());
+    }
+  }];
+}
+
+def Lathe_ParameterOp
+    : Op<Lathe_Dialect, "parameter",
+         [Pure, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
+  let summary = "a weight as a value";
+  let description = [{
+    Constraints:
+    - (C1) the symbol names a `lathe.weight` of the result's type.
+  }];
+  let arguments = (ins FlatSymbolRefAttr:$weight);
+  let results = (outs Lathe_Tensor:$result);
+  let assemblyFormat = "$weight attr-dict `:` type($result)";
+}
+
+def Lathe_StateOp : Op<Lathe_Dialect, "state", [Symbol]> {
+  let summary = "a buffer that lives across calls, declared";
+  let description = [{
+    Zero when an instance is made. Dynamic dimensions are laid out at their
+    bounds.
+  }];
+  let arguments = (ins SymbolNameAttr:$sym_name, TypeAttrOf<Lathe_Tensor>:$type);
+  let assemblyFormat = "$sym_name `:` $type attr-dict";
+}
+
+def Lathe_ReadStateOp
+    : Op<Lathe_Dialect, "read_state",
+         [DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
+  let summary = "the present contents of a state buffer";
+  let description = [{
+    Constraints:
+    - (C1) the symbol names a `lathe.state` of the result's type.
+  }];
+  let arguments = (ins FlatSymbolRefAttr:$state);
+  let results = (outs Lathe_Tensor:$result);
+  let assemblyFormat = "$state attr-dict `:` type($result)";
+}
+
+def Lathe_WriteStateOp
+    : Op<Lathe_Dialect, "write_state",
+         [DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
+  let summary = "replaces the contents of a state buffer";
+  let description = [{
+    Constraints:
+    - (C1) the symbol names a `lathe.state` of the value's type.
+  }];
+  let arguments = (ins FlatSymbolRefAttr:$state, Lathe_Tensor:$value);
+  let assemblyFormat = "$value `to` $state attr-dict `:` type($value)";
+}
+
+#endif // LATHE_MODEL_TD
