@@ -61,6 +61,18 @@ def Lathe_DimsAttr
   let assemblyFormat = "`<` $names `>`";
 }
 
+/// Sizes as a spec writes them: integers, or names and expressions as strings.
+def Lathe_ShapeAttr : TypedArrayAttrBase<AnyAttrOf<[I64Attr, StrAttr]>,
+                                         "array of integers and symbolic sizes">;
+
+/// An enumeration whose cases are numbered in the order of their names.
+class Lathe_Enum<string name, string summary, list<string> cases>
+    : I32EnumAttr<name, summary,
+                  !foreach(i, !range(!size(cases)), I32EnumAttrCase<cases[i], i>)> {
+  let cppNamespace = "::mlir::lathe";
+  let genSpecializedAttr = 0;
+}
+
 def Lathe_Float : AnyTypeOf<[F16, BF16, F32, F64]>;
 def Lathe_Integer : AnyTypeOf<[I1, I8, UI8, I16, I32, I64]>;
 def Lathe_FloatTensor : RankedTensorOf<[F16, BF16, F32, F64]>;
@@ -91,7 +103,8 @@ class Key<string keyName, string keyType, string doc, string defaultExpr = ""> {
   string name = keyName;
   /// "int", "pair" (an int or [h, w]), "ints", "padding" (an int, [h, w],
   /// [top, left, bottom, right] or same), "float", "floats", "bool",
-  /// "string" or "enum".
+  /// "string" or "enum". The int key `axis` and the ints `axes` also take the
+  /// names of dimensions: batch, channels, height, width, tokens, features.
   string type = keyType;
   string description = doc;
   string default = defaultExpr;
@@ -109,6 +122,10 @@ class PairKey<string name, string doc, string default = "">
     : Key<name, "pair", doc, default> { let attr = DenseI64ArrayAttr; }
 class IntsKey<string name, string doc, string default = "">
     : Key<name, "ints", doc, default> { let attr = DenseI64ArrayAttr; }
+class OptionalIntsKey<string name, string doc>
+    : Key<name, "ints", doc> { let attr = OptionalAttr<DenseI64ArrayAttr>; let optional = 1; }
+class ShapeKey<string name, string doc, string default = "">
+    : Key<name, "shape", doc, default> { let attr = Lathe_ShapeAttr; }
 class PaddingKey<string name, string doc, string default = "">
     : Key<name, "padding", doc, default> { let attr = DenseI64ArrayAttr; }
 class FloatKey<string name, string doc, string default = "">
@@ -139,6 +156,18 @@ class Parameter<string parameterName, string shapeExpr, string doc,
   string description = doc;
   string init = initExpr;
   string when = condition;
+  /// Its name in checkpoints, below the step's scope.
+  string path = parameterName;
+  /// Not "" for a family of parameters: an expression, how many there are.
+  string count = "";
+}
+/// One parameter for each `i` below `count`, as a variadic operand of the op.
+/// `{i}` in the path is the number: `subspaces.{i}.conv_dws.weight`.
+class ParameterFamily<string name, string checkpointPath, string countExpr,
+                      string shape, string doc, string init = "fan_in">
+    : Parameter<name, shape, doc, init> {
+  let path = checkpointPath;
+  let count = countExpr;
 }
 
 /// A further name of the op in specs, with some keys settled:
@@ -177,7 +206,9 @@ class OperandConstraint<Operand o> {
                               true: o.type);
 }
 class ParameterConstraint<Parameter p> {
-  TypeConstraint type = !if(!empty(p.when), Lathe_Tensor, Optional<Lathe_Tensor>);
+  TypeConstraint type = !cond(!not(!empty(p.count)): Variadic<Lathe_Tensor>,
+                              !not(!empty(p.when)): Optional<Lathe_Tensor>,
+                              true: Lathe_Tensor);
 }
 
 /// An op of the dialect that a spec can name. Its ODS arguments are its
@@ -190,7 +221,8 @@ class Lathe_Op<string mnemonic, list<Operand> operandList, list<Key> keyList,
                       InferTypeOpAdaptor],
                      // Two optional or variadic operands need their segments.
                      !if(!gt(!add(!size(!filter(o, operandList, !ne(o.arity, "one"))),
-                                  !size(!filter(p, params, !not(!empty(p.when))))), 1),
+                                  !size(!filter(p, params, !not(!and(!empty(p.when),
+                                                                     !empty(p.count)))))), 1),
                          [AttrSizedOperandSegments], []<Trait>),
                      traits)>,
       SpecBinding {
@@ -202,7 +234,7 @@ class Lathe_Op<string mnemonic, list<Operand> operandList, list<Key> keyList,
       !dag(ins, !foreach(o, operandList, OperandConstraint<o>.type),
            !foreach(o, operandList, o.name)),
       !dag(ins, !foreach(p, params, ParameterConstraint<p>.type),
-           !foreach(p, params, p.name)),
+           !foreach(p, params, p.operand)),
       !dag(ins, !foreach(k, irKeys, k.attr), !foreach(k, irKeys, k.name)));
   let results = (outs Lathe_Tensor:$result);
   let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
