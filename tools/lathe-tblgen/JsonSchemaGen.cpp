@@ -1,0 +1,231 @@
+//===- JsonSchemaGen.cpp - The JSON Schema of spec files -----------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// A schema for editors: completion, documentation on hover, and the mistakes
+// that can be seen without evaluating anything. The front end checks the rest.
+//
+//===----------------------------------------------------------------------===//
+
+#include "tools/lathe-tblgen/OpRecord.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/JSON.h"
+
+using namespace lathe::tblgen;
+using llvm::json::Array;
+using llvm::json::Object;
+using llvm::json::Value;
+
+static Object reference(StringRef name) {
+  return Object{{"$ref", ("#/$defs/" + name).str()}};
+}
+
+static Object described(Object schema, StringRef description) {
+  schema["description"] = description.str();
+  return schema;
+}
+
+static Object mapOf(Object values) {
+  return Object{{"type", "object"},
+                {"additionalProperties", std::move(values)}};
+}
+
+static Object listOf(Object items) {
+  return Object{{"type", "array"}, {"items", std::move(items)}};
+}
+
+static Object closed(Object properties) {
+  return Object{{"type", "object"},
+                {"properties", std::move(properties)},
+                {"additionalProperties", false}};
+}
+
+static Object keySchema(const KeyRecord &key) {
+  if (!key.cases)
+    return described(reference(key.type), key.description);
+  Array cases;
+  for (const mlir::tblgen::EnumCase &enumCase : key.cases->getAllCases())
+    cases.push_back(enumCase.getStr().str());
+  return described(Object{{"anyOf", Array{Object{{"enum", std::move(cases)}},
+                                          reference("template")}}},
+                   key.description);
+}
+
+/// `if` the step has this op, `then` it has these keys.
+static Object opSchema(const OpRecord &op, StringRef name,
+                       const AliasRecord *alias) {
+  Object properties{{"op", described(Object{}, op.summary)}};
+  Array required;
+  for (const KeyRecord &key : op.keys) {
+    if (alias &&
+        llvm::is_contained(llvm::make_first_range(alias->settled), key.name))
+      continue;
+    properties[key.name] = keySchema(key);
+    if (key.isRequired())
+      required.push_back(key.name.str());
+  }
+  for (const OperandRecord &operand : op.operands)
+    if (!properties.get(operand.name))
+      properties[operand.name] =
+          described(reference("values"), operand.description);
+  if (op.takesEpilogue) {
+    properties["norm"] = reference("norm");
+    properties["act"] = reference("act");
+  }
+  Object then{{"properties", std::move(properties)}};
+  if (!required.empty())
+    then["required"] = std::move(required);
+  return Object{{"if", Object{{"properties",
+                               Object{{"op", Object{{"const", name.str()}}}}},
+                              {"required", Array{"op"}}}},
+                {"then", std::move(then)}};
+}
+
+static Object stepSchema(const std::vector<OpRecord> &ops) {
+  Array names{"read_state", "write_state"}, cases;
+  for (const OpRecord &op : ops) {
+    names.push_back(op.name);
+    cases.push_back(opSchema(op, op.name, nullptr));
+    for (const AliasRecord &alias : op.aliases) {
+      names.push_back(alias.name.str());
+      cases.push_back(opSchema(op, alias.name, &alias));
+    }
+  }
+  cases.push_back(Object{
+      {"if", Object{{"properties",
+                     Object{{"op", Object{{"enum", Array{"read_state",
+                                                         "write_state"}}}}}},
+                    {"required", Array{"op"}}}},
+      {"then",
+       Object{{"properties", Object{{"state", Object{{"type", "string"}}}}},
+              {"required", Array{"state"}}}}});
+  Object properties{
+      {"id", described(Object{{"type", "string"}},
+                       "Names the result, and the parameters below it.")},
+      {"op", Object{{"enum", std::move(names)}}},
+      {"block",
+       described(Object{{"type", "string"}}, "A block to expand here.")},
+      {"from",
+       described(
+           reference("values"),
+           "What the step takes; by default the result of the step before.")},
+      {"with",
+       described(Object{},
+                 "The parameters of a block, or further operands of an op.")},
+      {"if", described(reference("bool"), "Whether the step is there.")},
+      {"repeat",
+       described(reference("int"), "How many times the step stands in a row.")},
+      {"weights_of",
+       described(Object{{"type", "string"}},
+                 "Another step whose parameters this one shares.")}};
+  return Object{{"type", "object"},
+                {"properties", std::move(properties)},
+                {"oneOf", Array{Object{{"required", Array{"op"}}},
+                                Object{{"required", Array{"block"}}}}},
+                {"allOf", std::move(cases)},
+                {"unevaluatedProperties", false}};
+}
+
+/// Types of keys; wherever a number stands an expression may.
+static void addValueTypes(Object &definitions) {
+  auto orText = [](Object type) {
+    return Object{
+        {"anyOf", Array{std::move(type), Object{{"type", "string"}}}}};
+  };
+  definitions["template"] = Object{{"type", "string"}, {"pattern", "\\$\\{"}};
+  definitions["int"] = orText(Object{{"type", "integer"}});
+  definitions["float"] = orText(Object{{"type", "number"}});
+  definitions["bool"] = orText(Object{{"type", "boolean"}});
+  definitions["string"] = Object{{"type", "string"}};
+  definitions["ints"] = orText(listOf(reference("int")));
+  definitions["shape"] = orText(listOf(reference("int")));
+  definitions["floats"] = orText(listOf(reference("float")));
+  for (StringRef name : {"pair", "padding"})
+    definitions[name] =
+        Object{{"anyOf", Array{reference("int"), listOf(reference("int"))}}};
+  definitions["values"] =
+      Object{{"anyOf", Array{Object{{"type", "string"}},
+                             listOf(Object{{"type", "string"}})}}};
+  definitions["norm"] = described(
+      Object{{"anyOf",
+              Array{Object{{"enum", Array{"batch", "layer", "rms", "group"}}},
+                    reference("template"),
+                    Object{{"type", "object"}, {"required", Array{"kind"}}}}}},
+      "A norm of the result; its parameters are at <id>.norm.");
+  definitions["act"] = described(
+      Object{{"anyOf",
+              Array{Object{{"type", "string"}},
+                    Object{{"type", "object"}, {"required", Array{"kind"}}}}}},
+      "An activation of the result, after the norm.");
+}
+
+static void addParts(Object &definitions) {
+  definitions["tensor"] = Object{
+      {"type", "string"},
+      {"pattern", "^(f64|f32|f16|bf16|i64|i32|i16|i8|u8|bool)(\\[.*\\])?$"}};
+  definitions["graph"] = listOf(reference("step"));
+  definitions["block"] = closed(Object{
+      {"with",
+       Object{{"type", "object"},
+              {"description", "Parameters; an empty one must be given."}}},
+      {"graph", reference("graph")},
+      {"outputs", listOf(Object{{"type", "string"}})},
+      {"summary", Object{{"type", "string"}}}});
+  definitions["outputs"] =
+      Object{{"anyOf", Array{listOf(Object{{"type", "string"}}),
+                             mapOf(Object{{"type", "string"}})}}};
+  definitions["specialize"] = mapOf(listOf(
+      Object{{"anyOf", Array{reference("int"), Object{{"const", "any"}}}}}));
+  definitions["entry"] =
+      closed(Object{{"summary", Object{{"type", "string"}}},
+                    {"inputs", mapOf(reference("tensor"))},
+                    {"graph", reference("graph")},
+                    {"outputs", reference("outputs")},
+                    {"specialize", reference("specialize")}});
+}
+
+void lathe::tblgen::emitJsonSchema(const std::vector<OpRecord> &ops,
+                                   llvm::raw_ostream &os) {
+  Object definitions;
+  addValueTypes(definitions);
+  addParts(definitions);
+  definitions["step"] = stepSchema(ops);
+  Object dim =
+      closed(Object{{"min", reference("int")}, {"max", reference("int")}});
+  dim["required"] = Array{"max"};
+  Object properties{
+      {"lathe",
+       described(Object{{"const", 1}}, "The version of the spec language.")},
+      {"model", described(Object{{"type", "string"}},
+                          "The model's name, an identifier.")},
+      {"summary", Object{{"type", "string"}}},
+      {"include", Object{{"anyOf", Array{Object{{"type", "string"}},
+                                         listOf(Object{{"type", "string"}})}}}},
+      {"dims", described(mapOf(std::move(dim)),
+                         "Dynamic dimensions and their bounds.")},
+      {"let", described(Object{{"type", "object"}},
+                        "Named values; --set overrides them.")},
+      {"inputs", mapOf(reference("tensor"))},
+      {"state", described(mapOf(reference("tensor")),
+                          "Buffers that live across calls.")},
+      {"blocks", mapOf(reference("block"))},
+      {"graph", reference("graph")},
+      {"outputs", reference("outputs")},
+      {"entries", mapOf(reference("entry"))},
+      {"specialize", reference("specialize")},
+      {"precision",
+       closed(Object{
+           {"compute", Object{{"enum", Array{"f32", "f64", "f16", "bf16"}}}},
+           {"weights", Object{{"enum", Array{"f32", "f64", "f16", "bf16",
+                                             "int8", "int4"}}}}})},
+      {"weights",
+       closed(Object{{"rename", mapOf(Object{{"type", "string"}})},
+                     {"ignore", listOf(Object{{"type", "string"}})}})}};
+  Object schema = closed(std::move(properties));
+  schema["$schema"] = "https://json-schema.org/draft/2020-12/schema";
+  schema["title"] = "Lathe model spec";
+  schema["required"] = Array{"lathe"};
+  schema["$defs"] = std::move(definitions);
+  os << llvm::formatv("{0:2}", Value(std::move(schema))) << "\n";
+}
