@@ -234,7 +234,7 @@ class Lathe_Op<string mnemonic, list<Operand> operandList, list<Key> keyList,
       !dag(ins, !foreach(o, operandList, OperandConstraint<o>.type),
            !foreach(o, operandList, o.name)),
       !dag(ins, !foreach(p, params, ParameterConstraint<p>.type),
-           !foreach(p, params, p.operand)),
+           !foreach(p, params, p.name)),
       !dag(ins, !foreach(k, irKeys, k.attr), !foreach(k, irKeys, k.name)));
   let results = (outs Lathe_Tensor:$result);
   let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
