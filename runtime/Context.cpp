@@ -1,0 +1,67 @@
+//===- Context.cpp - The functions that compiled code calls ---------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "runtime/Context.h"
+#include <algorithm>
+
+namespace {
+
+struct Loop {
+  int64_t count;
+  int64_t parts;
+  LatheLoopBody body;
+  void *captures;
+
+  /// Where part `part` begins: the parts differ by at most one iteration.
+  int64_t begin(int64_t part) const {
+    return count / parts * part + std::min(part, count % parts);
+  }
+  static void runPart(void *data, int64_t part) {
+    const auto &loop = *static_cast<const Loop *>(data);
+    loop.body(loop.begin(part), loop.begin(part + 1), loop.captures);
+  }
+};
+
+} // namespace
+
+void latheParallelFor(LatheContext *context, int64_t count, int64_t grain,
+                      LatheLoopBody body, void *captures) {
+  if (count <= 0)
+    return;
+  int64_t parts =
+      std::min<int64_t>(context->threads, count / std::max<int64_t>(grain, 1));
+  if (parts <= 1 || context->inParallelLoop)
+    return body(0, count, captures);
+  Loop loop = {count, parts, body, captures};
+  context->inParallelLoop = true;
+  if (context->pool)
+    context->pool->run(parts, Loop::runPart, &loop);
+  else
+    context->executor.run(context->executor.user, parts, Loop::runPart, &loop);
+  context->inParallelLoop = false;
+}
+
+void latheEventBegin(LatheContext *context, int64_t event) {
+  if (context->hooks.begin)
+    context->hooks.begin(context->hooks.user, &context->events[event],
+                         context->dims);
+}
+
+void latheEventEnd(LatheContext *context, int64_t event) {
+  if (context->hooks.end)
+    context->hooks.end(context->hooks.user, &context->events[event],
+                       context->dims);
+}
+
+void latheReportIndex(LatheContext *context, int64_t event, int64_t index,
+                      int64_t bound) {
+  if (context->reported.exchange(true, std::memory_order_relaxed))
+    return;
+  context->reportedEvent = event;
+  context->reportedIndex = index;
+  context->reportedBound = bound;
+}

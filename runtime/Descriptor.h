@@ -1,0 +1,70 @@
+//===- Descriptor.h - What a compiled model says about itself -------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef LATHE_RUNTIME_DESCRIPTOR_H
+#define LATHE_RUNTIME_DESCRIPTOR_H
+
+#include "runtime/SizeExpr.h"
+#include "runtime/abi.h"
+#include <memory>
+#include <vector>
+
+namespace lathe::runtime {
+
+/// A shape of the descriptor, ready to be evaluated.
+using ShapeExpr = std::vector<SizeExpr>;
+
+/// The descriptor of a LatheModelBinary: as the C interface shows it (`info`),
+/// and its expressions.
+struct Descriptor {
+  /// Of one entry, in the order of its inputs, outputs and events.
+  struct Entry {
+    std::vector<ShapeExpr> inputs;
+    std::vector<ShapeExpr> outputs;
+    std::vector<SizeExpr> flops;
+  };
+
+  static Result<std::unique_ptr<Descriptor>>
+  parse(const LatheModelBinary &binary);
+
+  LatheModelInfo info = {};
+  std::vector<Entry> entries;
+  std::vector<std::string> dimNames;
+  /// Identifies the arrangement of the weights in their file.
+  std::string layout;
+
+  /// Keeps an array that `info` points into.
+  template <typename T> const T *keep(std::vector<T> array) {
+    auto held = std::make_shared<std::vector<T>>(std::move(array));
+    kept.push_back(held);
+    return held->data();
+  }
+  /// Keeps a text that `info` points to.
+  const char *keep(std::string text) {
+    auto held = std::make_shared<std::string>(std::move(text));
+    kept.push_back(held);
+    return held->c_str();
+  }
+
+private:
+  std::vector<std::shared_ptr<const void>> kept;
+};
+
+/// Finds the values of the model's dims (to `dims`) from the inputs' shapes.
+/// Fails with a message if a type, a rank or a size is not what the entry
+/// wants or a dim is beyond its bounds. Allocates on failure only.
+Status bindDims(const Descriptor &descriptor, uint32_t entry,
+                std::span<const LatheTensor> inputs, std::span<int64_t> dims);
+
+/// Checks that `tensor` has the type and, at these dims, the shape wanted.
+Status checkTensor(const Descriptor &descriptor, const LatheTensorInfo &wanted,
+                   const ShapeExpr &shape, const LatheTensor &tensor,
+                   std::span<const int64_t> dims);
+
+} // namespace lathe::runtime
+
+#endif // LATHE_RUNTIME_DESCRIPTOR_H

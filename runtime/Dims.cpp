@@ -1,0 +1,131 @@
+//===- Dims.cpp - Dims from the shapes of inputs --------------------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// An input's shape such as [batch, 2*tokens + 1] is solved for its dims: first
+// those that stand alone, then those in expressions with one unknown. Every
+// size is checked afterwards, so solving may assume what it likes.
+//
+//===----------------------------------------------------------------------===//
+
+#include "runtime/Descriptor.h"
+#include "runtime/Types.h"
+#include <algorithm>
+
+using namespace lathe::runtime;
+
+/// Dims are sizes, so no dim has this value.
+static constexpr int64_t unbound = -1;
+
+static std::span<const int64_t> shapeOf(const LatheTensor &tensor) {
+  return {tensor.shape, tensor.rank};
+}
+
+/// "batch = 7, tokens = 5": the dims that `shape` mentions.
+static std::string describeDims(const Descriptor &descriptor,
+                                const ShapeExpr &shape,
+                                std::span<const int64_t> dims) {
+  std::vector<size_t> mentioned;
+  for (const SizeExpr &size : shape)
+    size.forEachDim([&](size_t dim) { mentioned.push_back(dim); });
+  std::sort(mentioned.begin(), mentioned.end());
+  mentioned.erase(std::unique(mentioned.begin(), mentioned.end()),
+                  mentioned.end());
+  std::string text;
+  for (size_t dim : mentioned)
+    if (dims[dim] != unbound)
+      text += concat(text.empty() ? " with " : ", ", descriptor.dimNames[dim],
+                     " = ", dims[dim]);
+  return text;
+}
+
+static Status mismatch(const Descriptor &descriptor,
+                       const LatheTensorInfo &wanted, const ShapeExpr &shape,
+                       const LatheTensor &tensor,
+                       std::span<const int64_t> dims) {
+  std::span<const char *const> texts(wanted.shape, wanted.rank);
+  return {LATHE_BAD_SHAPE, concat(quote(wanted.name), " is ",
+                                  describe(tensor.type, shapeOf(tensor)),
+                                  ", wanted ", describe(wanted.type, texts),
+                                  describeDims(descriptor, shape, dims))};
+}
+
+static Status bind(const Descriptor &descriptor, size_t dim, int64_t value,
+                   std::span<int64_t> dims) {
+  const LatheDimInfo &info = descriptor.info.dims[dim];
+  if (value < info.min || value > info.max)
+    return {LATHE_BAD_SHAPE,
+            concat(info.name, " is ", value, ", but ",
+                   quote(descriptor.info.name), " was compiled for at ",
+                   value > info.max ? concat("most ", info.max)
+                                    : concat("least ", info.min))};
+  dims[dim] = value;
+  return {};
+}
+
+/// Gives the one unbound dim of `expr`, if it has just one, the least value
+/// within its bounds at which the expression reaches `size`, found by
+/// bisection: sizes grow with their dims.
+static void solve(const Descriptor &descriptor, const SizeExpr &expr,
+                  int64_t size, std::span<int64_t> dims) {
+  std::optional<size_t> unknown;
+  bool severalUnknown = false;
+  expr.forEachDim([&](size_t dim) {
+    if (dims[dim] != unbound)
+      return;
+    severalUnknown |= unknown && *unknown != dim;
+    unknown = dim;
+  });
+  if (!unknown || severalUnknown)
+    return;
+  int64_t low = descriptor.info.dims[*unknown].min;
+  int64_t high = descriptor.info.dims[*unknown].max;
+  while (low < high) {
+    dims[*unknown] = low + (high - low) / 2;
+    std::optional<int64_t> value = expr.evaluate(dims);
+    if (value && *value < size)
+      low = dims[*unknown] + 1;
+    else
+      high = dims[*unknown];
+  }
+  dims[*unknown] = low;
+}
+
+Status lathe::runtime::checkTensor(const Descriptor &descriptor,
+                                   const LatheTensorInfo &wanted,
+                                   const ShapeExpr &shape,
+                                   const LatheTensor &tensor,
+                                   std::span<const int64_t> dims) {
+  bool matches = tensor.type == wanted.type && tensor.rank == wanted.rank;
+  for (size_t i = 0; matches && i < shape.size(); ++i)
+    matches = shape[i].evaluate(dims) == tensor.shape[i];
+  return matches ? Status() : mismatch(descriptor, wanted, shape, tensor, dims);
+}
+
+Status lathe::runtime::bindDims(const Descriptor &descriptor, uint32_t entry,
+                                std::span<const LatheTensor> inputs,
+                                std::span<int64_t> dims) {
+  const LatheEntryInfo &info = descriptor.info.entries[entry];
+  const std::vector<ShapeExpr> &shapes = descriptor.entries[entry].inputs;
+  std::fill(dims.begin(), dims.end(), unbound);
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    if (inputs[i].type != info.inputs[i].type ||
+        inputs[i].rank != info.inputs[i].rank)
+      return mismatch(descriptor, info.inputs[i], shapes[i], inputs[i], dims);
+    for (size_t axis = 0; axis < shapes[i].size(); ++axis)
+      if (auto dim = shapes[i][axis].plainDim(); dim && dims[*dim] == unbound)
+        if (Status status = bind(descriptor, *dim, inputs[i].shape[axis], dims);
+            status.failed())
+          return status;
+  }
+  for (size_t i = 0; i < inputs.size(); ++i)
+    for (size_t axis = 0; axis < shapes[i].size(); ++axis)
+      solve(descriptor, shapes[i][axis], inputs[i].shape[axis], dims);
+  for (size_t i = 0; i < inputs.size(); ++i)
+    if (Status status =
+            checkTensor(descriptor, info.inputs[i], shapes[i], inputs[i], dims);
+        status.failed())
+      return status;
+  return {};
+}

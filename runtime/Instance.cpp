@@ -1,0 +1,251 @@
+//===- Instance.cpp - Running models --------------------------------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "runtime/Model.h"
+#include "runtime/Types.h"
+#include <algorithm>
+#include <sys/mman.h>
+
+using namespace lathe::runtime;
+
+namespace {
+
+/// Zeroed memory, which takes no room until it is touched: an arena is as big
+/// as the dims' maxima need, most runs use less.
+class Arena {
+public:
+  Status allocate(size_t size) {
+    if (size == 0)
+      return {};
+    void *memory = mmap(nullptr, size, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (memory == MAP_FAILED)
+      return {LATHE_OUT_OF_MEMORY,
+              concat("cannot get the ", size,
+                     " bytes of working memory; "
+                     "compile for smaller bounds of the dims")};
+    bytes = memory;
+    length = size;
+    return {};
+  }
+  ~Arena() {
+    if (bytes)
+      munmap(bytes, length);
+  }
+  void *data() const { return bytes; }
+  size_t size() const { return length; }
+
+private:
+  void *bytes = nullptr;
+  size_t length = 0;
+};
+
+/// The memref descriptors of an entry's arguments, made once and filled in by
+/// each run.
+class Arguments {
+public:
+  void add(uint32_t rank) {
+    offsets.push_back(words.size());
+    words.resize(words.size() + 3 + 2 * rank);
+  }
+  /// After the last `add`.
+  void link() {
+    for (size_t offset : offsets)
+      pointers.push_back(&words[offset]);
+  }
+
+  void set(size_t argument, const void *data, std::span<const int64_t> shape) {
+    int64_t *word = &words[offsets[argument]];
+    int64_t address = static_cast<int64_t>(reinterpret_cast<intptr_t>(data));
+    word[0] = address; // Allocated,
+    word[1] = address; // aligned,
+    word[2] = 0;       // offset.
+    int64_t *sizes = word + 3, *strides = sizes + shape.size();
+    int64_t stride = 1;
+    for (size_t i = shape.size(); i-- > 0; stride *= shape[i]) {
+      sizes[i] = shape[i];
+      strides[i] = stride;
+    }
+  }
+  void **data() { return pointers.data(); }
+
+private:
+  std::vector<size_t> offsets;
+  std::vector<int64_t> words;
+  std::vector<void *> pointers;
+};
+
+} // namespace
+
+struct LatheInstance {
+  const LatheModel *model = nullptr;
+  Arena arena;
+  LatheContext context;
+  std::vector<Arguments> arguments; ///< Per entry.
+  std::vector<int64_t> dims;
+  std::atomic<bool> running = false;
+
+  Status prepare(const LatheInstanceOptions &options);
+  Status run(uint32_t entry, std::span<const LatheTensor> inputs,
+             std::span<const LatheTensor> outputs);
+
+private:
+  Status checkCall(uint32_t entry, std::span<const LatheTensor> inputs,
+                   std::span<const LatheTensor> outputs);
+  Status indexReport(const LatheEntryInfo &entry) const;
+};
+
+Status LatheInstance::prepare(const LatheInstanceOptions &options) {
+  const LatheModelInfo &info = model->descriptor->info;
+  dims.resize(info.dimCount);
+  size_t arenaBytes = 0;
+  for (const LatheEntryInfo &entry : std::span(info.entries, info.entryCount))
+    arenaBytes = std::max(arenaBytes, entry.arenaBytes);
+  if (Status status = arena.allocate(arenaBytes); status.failed())
+    return status;
+
+  // The arguments are inputs, outputs, weights, arena.
+  const void *weights = model->weights ? model->weights->data() : nullptr;
+  int64_t sizes[] = {static_cast<int64_t>(info.weightsBytes),
+                     static_cast<int64_t>(arena.size())};
+  for (const LatheEntryInfo &entry : std::span(info.entries, info.entryCount)) {
+    Arguments &args = arguments.emplace_back();
+    for (const auto &tensor : std::span(entry.inputs, entry.inputCount))
+      args.add(tensor.rank);
+    for (const auto &tensor : std::span(entry.outputs, entry.outputCount))
+      args.add(tensor.rank);
+    args.add(1);
+    args.add(1);
+    args.link();
+    size_t tensors = entry.inputCount + entry.outputCount;
+    args.set(tensors, weights, {&sizes[0], 1});
+    args.set(tensors + 1, arena.data(), {&sizes[1], 1});
+  }
+
+  context.dims = dims.data();
+  context.threads = options.threads ? options.threads : availableProcessors();
+  if (options.hooks)
+    context.hooks = *options.hooks;
+  if (options.executor) {
+    context.executor = *options.executor;
+    return {};
+  }
+  auto pool = ThreadPool::create(context.threads);
+  if (!pool)
+    return pool.status();
+  context.pool = std::move(*pool);
+  return {};
+}
+
+/// Checks the memory of a tensor whose shape is known to be good.
+static Status checkData(const LatheTensorInfo &info,
+                        const LatheTensor &tensor) {
+  auto address = reinterpret_cast<uintptr_t>(tensor.data);
+  if (!address && elementCount({tensor.shape, tensor.rank}) > 0)
+    return {LATHE_BAD_ARGUMENT, concat(quote(info.name), " has null data")};
+  size_t size = latheTypeSize(tensor.type);
+  if (address % size)
+    return {LATHE_BAD_ARGUMENT,
+            concat(quote(info.name),
+                   " is at an address that is not a multiple "
+                   "of its element size, ",
+                   size)};
+  return {};
+}
+
+Status LatheInstance::checkCall(uint32_t entry,
+                                std::span<const LatheTensor> inputs,
+                                std::span<const LatheTensor> outputs) {
+  const Descriptor &descriptor = *model->descriptor;
+  if (entry >= descriptor.info.entryCount)
+    return {LATHE_BAD_ARGUMENT, concat("there is no entry ", entry, ": ",
+                                       quote(descriptor.info.name), " has ",
+                                       descriptor.info.entryCount)};
+  const LatheEntryInfo &info = descriptor.info.entries[entry];
+  if (inputs.size() != info.inputCount || outputs.size() != info.outputCount)
+    return {LATHE_BAD_ARGUMENT,
+            concat(quote(info.name), " takes ", info.inputCount, " inputs and ",
+                   info.outputCount, " outputs, got ", inputs.size(), " and ",
+                   outputs.size())};
+  Status status = bindDims(descriptor, entry, inputs, dims);
+  const std::vector<ShapeExpr> &shapes = descriptor.entries[entry].outputs;
+  for (size_t i = 0; i < outputs.size() && !status.failed(); ++i)
+    status =
+        checkTensor(descriptor, info.outputs[i], shapes[i], outputs[i], dims);
+  for (size_t i = 0; i < inputs.size() && !status.failed(); ++i)
+    status = checkData(info.inputs[i], inputs[i]);
+  for (size_t i = 0; i < outputs.size() && !status.failed(); ++i)
+    status = checkData(info.outputs[i], outputs[i]);
+  return status;
+}
+
+Status LatheInstance::indexReport(const LatheEntryInfo &entry) const {
+  const LatheEventInfo &event = entry.events[context.reportedEvent];
+  return {LATHE_BAD_INDEX, concat(quote(event.name), " (", event.op,
+                                  ") met the index ", context.reportedIndex,
+                                  ", wanted 0 to ", context.reportedBound - 1)};
+}
+
+Status LatheInstance::run(uint32_t entry, std::span<const LatheTensor> inputs,
+                          std::span<const LatheTensor> outputs) {
+  if (Status status = checkCall(entry, inputs, outputs); status.failed())
+    return status;
+  Arguments &args = arguments[entry];
+  size_t next = 0;
+  for (std::span tensors : {inputs, outputs})
+    for (const LatheTensor &tensor : tensors)
+      args.set(next++, tensor.data, {tensor.shape, tensor.rank});
+  const LatheEntryInfo &info = model->descriptor->info.entries[entry];
+  context.events = info.events;
+  context.reported.store(false, std::memory_order_relaxed);
+  model->binary->entries[entry](&context, args.data());
+  return context.reported.load() ? indexReport(info) : Status();
+}
+
+LatheCode latheInstanceCreate(const LatheModel *model,
+                              const LatheInstanceOptions *options,
+                              LatheInstance **instance, LatheStatus *status) {
+  return guarded(status, [&]() -> Status {
+    if (!model || !instance)
+      return {LATHE_BAD_ARGUMENT, "'model' or 'instance' is null"};
+    *instance = nullptr;
+    if (!model->isReady())
+      return {LATHE_BAD_ARGUMENT,
+              concat(quote(model->descriptor->info.name),
+                     " has no weights yet; call latheModelLoadWeights first")};
+    auto created = std::make_unique<LatheInstance>();
+    created->model = model;
+    Status prepared =
+        created->prepare(options ? *options : LatheInstanceOptions());
+    if (!prepared.failed())
+      *instance = created.release();
+    return prepared;
+  });
+}
+
+void latheInstanceDestroy(LatheInstance *instance) { delete instance; }
+
+void latheInstanceSetHooks(LatheInstance *instance, const LatheHooks *hooks) {
+  instance->context.hooks = hooks ? *hooks : LatheHooks();
+}
+
+LatheCode latheInstanceRun(LatheInstance *instance, uint32_t entry,
+                           const LatheTensor *inputs, size_t inputCount,
+                           const LatheTensor *outputs, size_t outputCount,
+                           LatheStatus *status) {
+  return guarded(status, [&]() -> Status {
+    if (!instance)
+      return {LATHE_BAD_ARGUMENT, "'instance' is null"};
+    if (instance->running.exchange(true, std::memory_order_acquire))
+      return {LATHE_BAD_ARGUMENT,
+              "the instance is running already; give each thread its own"};
+    Status result =
+        instance->run(entry, {inputs, inputCount}, {outputs, outputCount});
+    instance->running.store(false, std::memory_order_release);
+    return result;
+  });
+}

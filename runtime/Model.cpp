@@ -1,0 +1,166 @@
+//===- Model.cpp - Opening models and finding their weights ---------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "runtime/Model.h"
+
+using namespace lathe::runtime;
+
+LatheCode latheModelOpen(const LatheModelBinary *binary, LatheModel **model,
+                         LatheStatus *status) {
+  return guarded(status, [&]() -> Status {
+    if (!binary || !model)
+      return {LATHE_BAD_ARGUMENT, "'binary' or 'model' is null"};
+    *model = nullptr;
+    auto descriptor = Descriptor::parse(*binary);
+    if (!descriptor)
+      return descriptor.status();
+    auto opened = std::make_unique<LatheModel>();
+    opened->binary = binary;
+    opened->descriptor = std::move(*descriptor);
+    *model = opened.release();
+    return {};
+  });
+}
+
+void latheModelClose(LatheModel *model) { delete model; }
+
+const LatheModelInfo *latheModelInfo(const LatheModel *model) {
+  return &model->descriptor->info;
+}
+
+/// The metadata text under `key`, empty if there is none.
+static std::string metadataText(const Safetensors &file,
+                                const std::string &key) {
+  auto found = file.metadata().find(key);
+  return found == file.metadata().end() ? "" : found->second;
+}
+
+/// Makes `file` the model's weights if it was written for this compilation.
+static Status accept(LatheModel &model, Safetensors file,
+                     const std::string &name) {
+  const LatheModelInfo &info = model.descriptor->info;
+  auto mismatch = [&](std::string_view what) {
+    return Status(LATHE_BAD_FILE,
+                  concat(quote(name), what, " ", quote(info.name),
+                         ": use the weights file that was written together "
+                         "with this program, or compile again"));
+  };
+  std::string layout = metadataText(file, "lathe.layout");
+  if (layout.empty())
+    return mismatch(" is a safetensors file, but no weights file of");
+  if (layout != model.descriptor->layout)
+    return mismatch(" belongs to another compilation than this of");
+  if (file.dataSize() != info.weightsBytes)
+    return mismatch(" has not as many bytes as the weights of");
+  if (reinterpret_cast<uintptr_t>(file.data()) % weightsAlignment != 0)
+    return {LATHE_BAD_FILE,
+            concat(quote(name), " has its data at an address that is not a "
+                                "multiple of 64: align the memory it is in")};
+  model.weights = std::move(file);
+  return {};
+}
+
+static Status useMemory(LatheModel &model, const void *data, size_t size,
+                        const std::string &name) {
+  auto file =
+      Safetensors::parse(static_cast<const unsigned char *>(data), size, name);
+  return file ? accept(model, std::move(*file), name) : file.status();
+}
+
+static Status checkLoadable(const LatheModel *model) {
+  if (!model)
+    return {LATHE_BAD_ARGUMENT, "'model' is null"};
+  if (model->weights)
+    return {LATHE_BAD_ARGUMENT, concat(quote(model->descriptor->info.name),
+                                       " has its weights already")};
+  return {};
+}
+
+LatheCode latheModelLoadWeights(LatheModel *model, const char *path,
+                                LatheStatus *status) {
+  return guarded(status, [&]() -> Status {
+    if (Status bad = checkLoadable(model); bad.failed())
+      return bad;
+    if (!path && model->isReady())
+      return {};
+    if (!path && model->binary->weights)
+      return useMemory(*model, model->binary->weights,
+                       model->binary->weightsSize, "the embedded weights");
+    std::string place = path ? std::string(path)
+                             : concat(folderOf(fileHolding(model->binary)), "/",
+                                      model->descriptor->info.weightsFile);
+    auto file = Safetensors::open(place);
+    if (!file && file.status().code() == LATHE_IO_ERROR)
+      return {LATHE_IO_ERROR,
+              concat(file.status().message(), "; the weights of ",
+                     quote(model->descriptor->info.name),
+                     " are kept beside the program unless another path is "
+                     "given")};
+    return file ? accept(*model, std::move(*file), place) : file.status();
+  });
+}
+
+LatheCode latheModelUseWeights(LatheModel *model, const void *data, size_t size,
+                               LatheStatus *status) {
+  return guarded(status, [&]() -> Status {
+    if (Status bad = checkLoadable(model); bad.failed())
+      return bad;
+    if (!data)
+      return {LATHE_BAD_ARGUMENT, "'data' is null"};
+    return useMemory(*model, data, size, "the weights in memory");
+  });
+}
+
+LatheCode latheModelCheckWeights(const LatheModel *model, LatheStatus *status) {
+  return guarded(status, [&]() -> Status {
+    if (!model || !model->isReady())
+      return {LATHE_BAD_ARGUMENT, "the model has no weights yet"};
+    if (!model->weights)
+      return {};
+    std::string wanted = metadataText(*model->weights, "lathe.checksum");
+    std::string found =
+        hexText(checksum64(model->weights->data(), model->weights->dataSize()));
+    if (found == wanted)
+      return {};
+    return {LATHE_BAD_FILE,
+            concat("the weights of ", quote(model->descriptor->info.name),
+                   wanted.empty()
+                       ? std::string(" carry no checksum")
+                       : concat(" have the checksum ", found, ", wanted ",
+                                wanted, ": the file is damaged"),
+                   "; compile again or fetch the file again")};
+  });
+}
+
+LatheCode latheModelOutputShape(const LatheModel *model, uint32_t entry,
+                                const LatheTensor *inputs, size_t inputCount,
+                                uint32_t output, int64_t *shape,
+                                LatheStatus *status) {
+  return guarded(status, [&]() -> Status {
+    const Descriptor &descriptor = *model->descriptor;
+    if (entry >= descriptor.info.entryCount ||
+        inputCount != descriptor.info.entries[entry].inputCount ||
+        output >= descriptor.info.entries[entry].outputCount)
+      return {LATHE_BAD_ARGUMENT,
+              "there is no such entry or output, or the inputs are not as many "
+              "as it has"};
+    std::vector<int64_t> dims(descriptor.info.dimCount);
+    if (Status bad = bindDims(descriptor, entry, {inputs, inputCount}, dims);
+        bad.failed())
+      return bad;
+    for (const SizeExpr &size : descriptor.entries[entry].outputs[output]) {
+      std::optional<int64_t> value = size.evaluate(dims);
+      if (!value || *value < 0)
+        return {
+            LATHE_BAD_SHAPE,
+            concat("the inputs do not tell the shape of ",
+                   quote(descriptor.info.entries[entry].outputs[output].name))};
+      *shape++ = *value;
+    }
+    return {};
+  });
+}

@@ -1,0 +1,69 @@
+//===- abi.h - What compiled code and the runtime agree on ----------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Compiled objects call the functions declared here and define one
+// LatheModelBinary. The compiler emits calls by these names; a change of any
+// declaration is a change of LATHE_ABI_VERSION.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef LATHE_RUNTIME_ABI_H
+#define LATHE_RUNTIME_ABI_H
+
+#include <stdint.h>
+
+#define LATHE_ABI_VERSION 1u
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/// One run of one instance: passed through compiled code untouched.
+typedef struct LatheContext LatheContext;
+
+/// An entry point. `descriptors[i]` points to the MLIR memref descriptor
+/// {allocated, aligned, offset, sizes[rank], strides[rank]} of argument i, in
+/// the order: inputs, outputs, weights (rank 1, i8), arena (rank 1, i8).
+/// Inputs and outputs are dense row-major; the weights and the arena are
+/// aligned to 64 bytes.
+typedef void (*LatheEntry)(LatheContext *context, void **descriptors);
+
+/// Iterations [begin, end) of a parallel loop, on any thread.
+typedef void (*LatheLoopBody)(int64_t begin, int64_t end, void *captures);
+
+/// A compiled model, as one constant in its object file.
+typedef struct LatheModelBinary {
+  uint32_t abiVersion;
+  uint32_t entryCount;
+  const char *descriptor; ///< JSON text, see docs/architecture.md.
+  uint64_t descriptorSize;
+  const LatheEntry *entries;    ///< In the descriptor's order.
+  const unsigned char *weights; ///< Embedded weights file, or null.
+  uint64_t weightsSize;
+} LatheModelBinary;
+
+/// Runs `body` over [0, count) in contiguous parts. `grain` is the least
+/// number of iterations worth handing to another thread (at least 1). The
+/// partition depends on count, grain and the number of threads alone, and no
+/// result may depend on the partition.
+void latheParallelFor(LatheContext *context, int64_t count, int64_t grain,
+                      LatheLoopBody body, void *captures);
+
+/// Brackets the code of event `event` (an index into the entry's "events").
+/// Called on the thread that runs the entry only; cheap when not profiling.
+void latheEventBegin(LatheContext *context, int64_t event);
+void latheEventEnd(LatheContext *context, int64_t event);
+
+/// Reports that event `event` met the index `index` where [0, bound) was
+/// needed. The code goes on with a clamped index; the run returns an error
+/// naming the op. May be called from any thread; the first report wins.
+void latheReportIndex(LatheContext *context, int64_t event, int64_t index,
+                      int64_t bound);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif // LATHE_RUNTIME_ABI_H

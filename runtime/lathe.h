@@ -1,0 +1,298 @@
+//===- lathe.h - Running models compiled by Lathe ---------------*- C -*---===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The C interface of a compiled model:
+//
+//   LatheStatus status;
+//   LatheModel *model;
+//   LatheInstance *instance;
+//   if (latheModelOpen(&latheModel, &model, &status) ||
+//       latheModelLoadWeights(model, NULL, &status) ||
+//       latheInstanceCreate(model, NULL, &instance, &status))
+//     return fail(status.message);
+//   int64_t imageShape[] = {7, 1, 16, 16}, logitsShape[] = {7, 10};
+//   LatheTensor image = {LATHE_F32, 4, imageShape, pixels};
+//   LatheTensor logits = {LATHE_F32, 2, logitsShape, result};
+//   if (latheInstanceRun(instance, 0, &image, 1, &logits, 1, &status))
+//     return fail(status.message);
+//   latheInstanceDestroy(instance);
+//   latheModelClose(model);
+//
+// Functions that can fail return LATHE_OK (0) or the code of the failure, and
+// describe it in `status`, which the caller owns and which may be null. There
+// is no global state: different models, and different instances of one model,
+// may be used by different threads at the same time.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef LATHE_RUNTIME_LATHE_H
+#define LATHE_RUNTIME_LATHE_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#ifndef LATHE_API
+#define LATHE_API __attribute__((visibility("default")))
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+//===----------------------------------------------------------------------===//
+// Status
+//===----------------------------------------------------------------------===//
+
+typedef enum LatheCode {
+  LATHE_OK = 0,
+  LATHE_BAD_ARGUMENT,  ///< The call itself is wrong: null, wrong count, busy.
+  LATHE_BAD_MODEL,     ///< The compiled model does not fit this runtime.
+  LATHE_BAD_FILE,      ///< A file's contents are malformed or do not fit.
+  LATHE_IO_ERROR,      ///< The system refused to read or write a file.
+  LATHE_BAD_SHAPE,     ///< A tensor's type or shape is not what is wanted.
+  LATHE_BAD_INDEX,     ///< An index among the inputs was out of its range.
+  LATHE_OUT_OF_MEMORY, ///< Memory or threads could not be had.
+} LatheCode;
+
+/// How a call went. `message` is one line of UTF-8 without a final newline,
+/// cut off with "..." where it would not fit; empty on success.
+typedef struct LatheStatus {
+  LatheCode code;
+  char message[1020];
+} LatheStatus;
+
+//===----------------------------------------------------------------------===//
+// What a model is
+//===----------------------------------------------------------------------===//
+
+/// Element types. Those after LATHE_BOOL occur in files only.
+typedef enum LatheType {
+  LATHE_F32,
+  LATHE_F64,
+  LATHE_F16,
+  LATHE_BF16,
+  LATHE_I8,
+  LATHE_U8,
+  LATHE_I16,
+  LATHE_I32,
+  LATHE_I64,
+  LATHE_BOOL,
+  LATHE_U16,
+  LATHE_U32,
+  LATHE_U64,
+  LATHE_F8_E4M3,
+  LATHE_F8_E5M2,
+} LatheType;
+
+/// The name ("f32"), and the bytes of one element.
+LATHE_API const char *latheTypeName(LatheType type);
+LATHE_API size_t latheTypeSize(LatheType type);
+
+/// A dynamic dimension and the values it may take, both bounds included.
+typedef struct LatheDimInfo {
+  const char *name;
+  int64_t min;
+  int64_t max;
+} LatheDimInfo;
+
+/// An input, an output or a weight.
+typedef struct LatheTensorInfo {
+  const char *name;
+  LatheType type;
+  uint32_t rank;
+  const char *const *shape; ///< Per dimension: "16", "batch", "2*tokens + 1".
+  const int64_t *minShape;  ///< The shape with every dim at its minimum,
+  const int64_t *maxShape;  ///< and at its maximum.
+} LatheTensorInfo;
+
+/// A part of an entry that profiles tell apart: about one op of the model.
+typedef struct LatheEventInfo {
+  const char *name;  ///< "stem"
+  const char *op;    ///< "conv2d"
+  const char *shape; ///< Of its result, such as "batch x16x8x8".
+  const char *flops; ///< Floating-point operations, such as "9216*batch".
+} LatheEventInfo;
+
+typedef struct LatheEntryInfo {
+  const char *name;
+  size_t arenaBytes; ///< Working memory at the dims' maxima.
+  uint32_t inputCount;
+  uint32_t outputCount;
+  uint32_t eventCount;
+  const LatheTensorInfo *inputs;
+  const LatheTensorInfo *outputs;
+  const LatheEventInfo *events;
+} LatheEntryInfo;
+
+typedef struct LatheModelInfo {
+  const char *name;
+  const char *summary;
+  const char *target; ///< The processor it was compiled for.
+  const char *json;   ///< The whole descriptor.
+  int64_t parameters; ///< Numbers among the weights.
+  int32_t optimised;  ///< 0 when compiled by the reference lowering (-O0).
+  int32_t embedded;   ///< 1 when the weights are inside the program.
+  uint32_t dimCount;
+  uint32_t entryCount;
+  uint32_t weightCount;
+  const LatheDimInfo *dims;
+  const LatheEntryInfo *entries;
+  const LatheTensorInfo *weights;
+  const char *weightsFile; ///< Its name, without a folder.
+  uint64_t weightsBytes;
+} LatheModelInfo;
+
+//===----------------------------------------------------------------------===//
+// Models
+//===----------------------------------------------------------------------===//
+
+struct LatheModelBinary;
+typedef struct LatheModel LatheModel;
+typedef struct LatheTensor LatheTensor;
+
+/// Opens a compiled model, which must stay where it is until the model is
+/// closed. The model can be asked about, and runs once it has its weights.
+/// Errors: LATHE_BAD_MODEL if it was compiled for another runtime version.
+LATHE_API LatheCode latheModelOpen(const struct LatheModelBinary *binary,
+                                   LatheModel **model, LatheStatus *status);
+
+/// Frees the model and its weights. Its instances must be gone by then.
+LATHE_API void latheModelClose(LatheModel *model);
+
+/// Everything there is to know about the model; valid until it is closed.
+LATHE_API const LatheModelInfo *latheModelInfo(const LatheModel *model);
+
+/// Maps the weights file at `path`, read-only: all processes and instances
+/// share one copy. Without a path the weights inside the program are taken, or
+/// else the file beside the program or shared library that holds the model.
+/// The file must not be truncated while it is in use.
+/// Errors: LATHE_IO_ERROR if it cannot be read; LATHE_BAD_FILE if it is
+/// malformed or belongs to another compilation (its layout hash differs).
+LATHE_API LatheCode latheModelLoadWeights(LatheModel *model, const char *path,
+                                          LatheStatus *status);
+
+/// The same with a weights file in memory: `size` bytes, starting at a
+/// multiple of 64, which stay the caller's and must outlive the model.
+LATHE_API LatheCode latheModelUseWeights(LatheModel *model, const void *data,
+                                         size_t size, LatheStatus *status);
+
+/// Compares the loaded weights with their checksum; this reads all of them.
+/// Errors: LATHE_BAD_FILE if they differ or carry no checksum.
+LATHE_API LatheCode latheModelCheckWeights(const LatheModel *model,
+                                           LatheStatus *status);
+
+/// Writes to `shape` (as many numbers as that output's rank) the shape that
+/// output `output` of entry `entry` has for these inputs, of which only the
+/// types and shapes are looked at.
+/// Errors: LATHE_BAD_SHAPE, as for latheInstanceRun.
+LATHE_API LatheCode latheModelOutputShape(const LatheModel *model,
+                                          uint32_t entry,
+                                          const LatheTensor *inputs,
+                                          size_t inputCount, uint32_t output,
+                                          int64_t *shape, LatheStatus *status);
+
+//===----------------------------------------------------------------------===//
+// Instances
+//===----------------------------------------------------------------------===//
+
+/// What it takes to run a model: working memory and threads.
+typedef struct LatheInstance LatheInstance;
+
+/// The embedding program's own pool of threads. `run` calls task(data, i) for
+/// each i in [0, count), on any threads, and returns when all have returned;
+/// `count` is at most the instance's number of threads. Without allocation
+/// here, none happens in a run.
+typedef struct LatheExecutor {
+  void *user; ///< Passed to `run`.
+  void (*run)(void *user, int64_t count,
+              void (*task)(void *data, int64_t index), void *data);
+} LatheExecutor;
+
+/// Called around each event of a run, on the thread that called
+/// latheInstanceRun. `dims` are the run's values of the model's dims, in their
+/// order. Either function may be null.
+typedef struct LatheHooks {
+  void *user; ///< Passed to the functions.
+  void (*begin)(void *user, const LatheEventInfo *event, const int64_t *dims);
+  void (*end)(void *user, const LatheEventInfo *event, const int64_t *dims);
+} LatheHooks;
+
+/// Zero-initialised options are the defaults.
+typedef struct LatheInstanceOptions {
+  uint32_t threads; ///< The caller's included; 0: every processor available.
+                    ///< With 1, no thread is made and nothing is synchronised.
+  const LatheExecutor *executor; ///< Copied. Null: the instance's own threads,
+                                 ///< which sleep while there is no work.
+  const LatheHooks *hooks;       ///< Copied. Null: none.
+} LatheInstanceOptions;
+
+/// A dense row-major tensor, in memory of the caller's that is aligned to the
+/// element size.
+struct LatheTensor {
+  LatheType type;
+  uint32_t rank;
+  const int64_t *shape;
+  void *data; ///< Not written to where the tensor is an input.
+};
+
+/// Makes an instance of a model that has its weights. All memory and threads
+/// are taken here, none by latheInstanceRun. `options` may be null.
+/// Errors: LATHE_BAD_ARGUMENT without weights; LATHE_OUT_OF_MEMORY.
+LATHE_API LatheCode latheInstanceCreate(const LatheModel *model,
+                                        const LatheInstanceOptions *options,
+                                        LatheInstance **instance,
+                                        LatheStatus *status);
+
+/// Ends the instance's threads and frees its memory.
+LATHE_API void latheInstanceDestroy(LatheInstance *instance);
+
+/// Replaces the hooks; null removes them. Not while the instance runs.
+LATHE_API void latheInstanceSetHooks(LatheInstance *instance,
+                                     const LatheHooks *hooks);
+
+/// Runs entry number `entry`, reading `inputs` and writing `outputs`, both in
+/// the descriptor's order. The dims' values come from the inputs' shapes. The
+/// same inputs give the same bits, whatever the number of threads.
+/// Errors: LATHE_BAD_SHAPE if a type or shape is wrong or a dim beyond its
+/// bounds, LATHE_BAD_ARGUMENT on wrong counts, null or misaligned data and an
+/// instance that is running already: outputs are untouched then.
+/// LATHE_BAD_INDEX if the model met an index out of range: outputs are
+/// meaningless then.
+LATHE_API LatheCode latheInstanceRun(LatheInstance *instance, uint32_t entry,
+                                     const LatheTensor *inputs,
+                                     size_t inputCount,
+                                     const LatheTensor *outputs,
+                                     size_t outputCount, LatheStatus *status);
+
+//===----------------------------------------------------------------------===//
+// Traces
+//===----------------------------------------------------------------------===//
+
+/// A profile: the times of events, gathered through hooks.
+typedef struct LatheTrace LatheTrace;
+
+/// Makes a trace with room for `capacity` events; what exceeds that is counted
+/// but not kept. The model must outlive it.
+LATHE_API LatheCode latheTraceCreate(const LatheModel *model, size_t capacity,
+                                     LatheTrace **trace, LatheStatus *status);
+LATHE_API void latheTraceDestroy(LatheTrace *trace);
+
+/// Hooks that record into this trace: one instance at a time.
+LATHE_API LatheHooks latheTraceHooks(LatheTrace *trace);
+
+/// Writes the trace as JSON for chrome://tracing and ui.perfetto.dev, whole or
+/// not at all. Errors: LATHE_IO_ERROR.
+LATHE_API LatheCode latheTraceWrite(const LatheTrace *trace, const char *path,
+                                    LatheStatus *status);
+
+/// Prints a table of the events by total time.
+LATHE_API void latheTracePrint(const LatheTrace *trace, FILE *stream);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif // LATHE_RUNTIME_LATHE_H
