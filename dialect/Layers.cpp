@@ -81,11 +81,9 @@ FailureOr<DimExpr> lathe::inferWindowed(std::optional<Location> location,
                                         int64_t kernel, int64_t stride,
                                         int64_t dilation, int64_t before,
                                         int64_t after) {
-  // Extents come from a checkpoint or a spec: keep the sums from overflowing.
-  constexpr int64_t most = int64_t(1) << 32;
-  if (std::max({kernel, stride, dilation, before, after}) > most)
+  if (std::max({kernel, stride, dilation, before, after}) > mostWindow)
     return emitOptionalError(location, "'", op,
-                             "' has a window larger than 2^32 [C6]");
+                             "' has a window larger than 2^30 [C6]");
   DimExpr padded = size + before + after;
   int64_t reach = (kernel - 1) * dilation + 1;
   if (padded.getConstant() && *padded.getConstant() < reach)
@@ -169,4 +167,99 @@ Work Conv2dOp::getWork() {
   Shape weight = getShape(getWeight());
   return workOf(outputs * weight[1] * weight[2] * weight[3],
                 getBias() ? outputs : 0);
+}
+
+//===----------------------------------------------------------------------===//
+// ConvTranspose2dOp
+//===----------------------------------------------------------------------===//
+
+LogicalResult ConvTranspose2dOp::inferReturnTypes(
+    MLIRContext *, std::optional<Location> location, Adaptor op,
+    SmallVectorImpl<Type> &results) {
+  constexpr StringRef name = "conv_transpose2d";
+  Shape input = getShape(op.getInput());
+  if (input.size() != 4)
+    return emitOptionalError(location, "'", name,
+                             "' needs an input [N, C, H, W], got ",
+                             formatShape(input), " [C1]");
+  auto weight = cast<RankedTensorType>(op.getWeight().getType());
+  if (weight.getRank() != 4 || !weight.hasStaticShape())
+    return emitOptionalError(location, "'", name,
+                             "' needs a weight [C, F / groups, kernel height, "
+                             "kernel width], got ",
+                             formatShape(weight), " [C2]");
+  ArrayRef<int64_t> filters = weight.getShape(), kernel = filters.drop_front(2);
+  ArrayRef<int64_t> stride = op.getStride(), dilation = op.getDilation();
+  ArrayRef<int64_t> padding = op.getPadding(), extra = op.getOutputPadding();
+  if (failed(verifyWindow(location, name, kernel, stride, dilation, padding)))
+    return failure();
+  int64_t groups = op.getGroups();
+  std::optional<int64_t> channels = input[1].getConstant();
+  if (!channels || groups <= 0 || *channels % groups)
+    return emitOptionalError(atKey(location, "groups"), "'", name,
+                             "' needs groups that divide ", input[1].str(),
+                             " input channels, got ", groups, " groups [C3]");
+  if (filters[0] != *channels)
+    return emitOptionalError(location, "'", name, "' reads ", *channels,
+                             " channels, but its weight is ",
+                             formatShape(weight), " [C4]");
+  Shape shape = {input[0], DimExpr(filters[1]) * groups};
+  if (op.getBias() && !areCompatible(getShape(op.getBias()), {shape[1]}))
+    return emitOptionalError(location, "'", name, "' gives ", shape[1].str(),
+                             " channels, but its bias is ",
+                             formatShape(op.getBias()), " [C8]");
+  for (int i : {0, 1}) {
+    if (std::max({kernel[i], stride[i], dilation[i], padding[i],
+                  padding[i + 2]}) > mostWindow)
+      return emitOptionalError(location, "'", name,
+                               "' has a window larger than 2^30 [C6]");
+    if (extra.size() != 2 || extra[i] < 0 ||
+        extra[i] >= std::max(stride[i], dilation[i]))
+      return emitOptionalError(
+          atKey(location, "output_padding"), "'", name,
+          "' needs two numbers of output_padding, from 0 to less than the "
+          "larger of stride and dilation, got [",
+          extra, "] [C7]");
+    shape.push_back((input[2 + i] - 1) * stride[i] +
+                    ((kernel[i] - 1) * dilation[i] + 1 + extra[i]) -
+                    (padding[i] + padding[i + 2]));
+  }
+  return inferTensor(location, name, shape, getElementTypeOrSelf(op.getInput()),
+                     results);
+}
+
+Work ConvTranspose2dOp::getWork() {
+  Shape weight = getShape(getWeight());
+  return workOf(getElementCount(getShape(getInput())) * weight[1] * weight[2] *
+                    weight[3],
+                getBias() ? getElementCount(getShape(getResult())) : 0);
+}
+
+//===----------------------------------------------------------------------===//
+// EmbeddingOp
+//===----------------------------------------------------------------------===//
+
+LogicalResult EmbeddingOp::inferReturnTypes(MLIRContext *,
+                                            std::optional<Location> location,
+                                            Adaptor op,
+                                            SmallVectorImpl<Type> &results) {
+  Shape weight = getShape(op.getWeight());
+  if (weight.size() != 2)
+    return emitOptionalError(
+        location, "'embedding' needs a weight [count, features], got ",
+        formatShape(weight), " [C1]");
+  Shape shape = getShape(op.getIndices());
+  shape.push_back(weight[1]);
+  return inferTensor(location, "embedding", shape,
+                     getElementTypeOrSelf(op.getWeight()), results);
+}
+
+Work EmbeddingOp::getWork() { return {}; }
+
+DimExpr EmbeddingOp::getBytes() {
+  Type index = getElementTypeOrSelf(getIndices());
+  Type element = getElementTypeOrSelf(getResult());
+  return getElementCount(getShape(getIndices())) * getElementBytes(index) +
+         getElementCount(getShape(getResult())) *
+             (2 * getElementBytes(element));
 }

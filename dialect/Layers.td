@@ -72,4 +72,63 @@ def Lathe_Conv2dOp : Lathe_Op<"conv2d",
   }];
 }
 
+def Lathe_ConvTranspose2dOp : Lathe_Op<"conv_transpose2d",
+    [Operand<"input", Lathe_FloatTensor, "[N, C, H, W]">],
+    [ShapingKey<"channels", "int", "output channels">,
+     ShapingKey<"kernel", "pair", "extent of the window, in pixels">,
+     PairKey<"stride", "distance between the windows of neighbouring input pixels, in pixels", "1">,
+     PairKey<"dilation", "distance of the window's taps, in pixels", "1">,
+     PaddingKey<"padding", "pixels taken off the output's edges: a number, [height, width] "
+                "or [top, left, bottom, right]", "0">,
+     PairKey<"output_padding", "pixels added at the output's bottom and right", "0">,
+     IntKey<"groups", "groups of channels that do not mix", "1">,
+     ShapingKey<"bias", "bool", "whether a bias is added; by default when no `norm` follows", "not norm">],
+    [Parameter<"weight", "[in.channels, channels // groups, kernel[0], kernel[1]]",
+               "the filters, input by output">,
+     Parameter<"bias", "[channels]", "added to every pixel", "fan_in", "bias">]> {
+  let family = "Layers";
+  let takesEpilogue = 1;
+  let summary = "a two-dimensional transposed convolution";
+  let formula = "y[n, f, i·stride + p·dilation − padding, …] += w[c, f, p, q] x[n, c, i, j], "
+                "then + b[f]";
+  let example = "{id: up, op: conv_transpose2d, channels: 24, kernel: 4, stride: 2, padding: 1}";
+  let description = [{
+    The adjoint of `conv2d` in its input: every input pixel adds its window to
+    the output. The output has (H − 1)·stride + (kernel − 1)·dilation + 1 +
+    output_padding − padding rows; those that no window reaches hold the bias.
+
+    Constraints:
+    - (C1) the input has rank 4.
+    - (C2) the weight has rank 4 and a static shape.
+    - (C3) groups divides the input's channels.
+    - (C4) the weight's first dimension is the input's channels.
+    - (C5) stride and dilation are positive pairs, padding four non-negative numbers.
+    - (C6) kernel, stride, dilation and padding are at most 2^30.
+    - (C7) output_padding is a pair of at least 0 and less than the larger of stride and dilation.
+    - (C8) the bias, if any, is [output channels].
+  }];
+}
+
+def Lathe_EmbeddingOp : Lathe_Op<"embedding",
+    [Operand<"indices", Lathe_IntegerTensor, "row numbers, of any shape">],
+    [ShapingKey<"count", "int", "rows of the table">,
+     ShapingKey<"features", "int", "length of a row">],
+    [Parameter<"weight", "[count, features]", "the table", "normal(0.02)">]> {
+  let family = "Layers";
+  let summary = "rows of a table, by number";
+  let formula = "y[…, :] = w[i[…], :]";
+  let example = "{id: embed_tokens, op: embedding, count: 64896, features: 2048}";
+  let description = [{
+    A number outside the table reads its nearest row: a program never reads
+    outside its weights. The numbers of a `u8` tensor are unsigned.
+
+    Constraints:
+    - (C1) the weight is [count, features].
+  }];
+  let extraClassDeclaration = [{
+    /// Only the rows that are read move, not the whole table.
+    ::mlir::lathe::DimExpr getBytes();
+  }];
+}
+
 #endif // LATHE_LAYERS_TD

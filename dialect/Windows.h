@@ -13,6 +13,10 @@
 
 namespace mlir::lathe {
 
+/// The largest extent, step or padding of a window. Extents come from a
+/// checkpoint or a spec: the limit keeps their products from overflowing.
+inline constexpr int64_t mostWindow = int64_t(1) << 30;
+
 /// Checks that kernel, stride and dilation are pairs of positive numbers and
 /// padding is four numbers [top, left, bottom, right] of at least 0.
 LogicalResult verifyWindow(std::optional<Location> location, StringRef op,
