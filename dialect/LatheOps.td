@@ -7,3 +7,4 @@
 
 include "dialect/Model.td"
 include "dialect/Layers.td"
+include "dialect/Norm.td"
