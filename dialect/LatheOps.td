@@ -8,3 +8,4 @@
 include "dialect/Model.td"
 include "dialect/Layers.td"
 include "dialect/Norm.td"
+include "dialect/Activation.td"
