@@ -116,10 +116,14 @@ Status SafetensorsWriter::padTo(uint64_t offset) {
 
 /// Goes on to the next tensor that has bytes to come.
 Status SafetensorsWriter::skipComplete() {
-  while (current < tensors.size() &&
-         position >= tensors[current].offset + tensors[current].bytes)
-    ++current;
-  return current < tensors.size() ? padTo(tensors[current].offset) : Status();
+  for (; current < tensors.size(); ++current) {
+    const TensorEntry &tensor = tensors[current];
+    if (Status status = padTo(tensor.offset); status.failed())
+      return status;
+    if (position < tensor.offset + tensor.bytes)
+      break;
+  }
+  return {};
 }
 
 Status SafetensorsWriter::append(const void *data, uint64_t size) {

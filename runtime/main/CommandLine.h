@@ -1,0 +1,53 @@
+//===- CommandLine.h - The options of a compiled program
+//--------------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef LATHE_RUNTIME_MAIN_COMMANDLINE_H
+#define LATHE_RUNTIME_MAIN_COMMANDLINE_H
+
+#include "runtime/Status.h"
+#include <map>
+#include <span>
+#include <vector>
+
+namespace lathe::runtime {
+
+/// What a compiled program is asked to do.
+struct Options {
+  enum Action { Run, Help, Info, InfoAsJson, CheckWeights } action = Run;
+  uint32_t entry = 0;
+  std::map<std::string, std::string> inputs; ///< Tensor to file.
+  std::map<std::string, std::string> outputs;
+  std::map<std::string, int64_t> dims; ///< For inputs that are made up.
+  std::string weights;                 ///< Empty: where the model looks.
+  std::string profile;                 ///< Empty: none.
+  std::optional<double> benchSeconds;
+  uint32_t threads = 0; ///< 0: every processor.
+};
+
+/// Reads the arguments after the program's name. Besides the options that all
+/// programs have, each input and output of the entry is one.
+Result<Options> parseCommandLine(const LatheModelInfo &model,
+                                 std::span<const char *const> arguments);
+
+/// The text for --help, with examples.
+std::string helpText(const LatheModelInfo &model, const LatheEntryInfo &entry,
+                     const std::string &program);
+
+inline std::span<const LatheTensorInfo> inputsOf(const LatheEntryInfo &entry) {
+  return {entry.inputs, entry.inputCount};
+}
+inline std::span<const LatheTensorInfo> outputsOf(const LatheEntryInfo &entry) {
+  return {entry.outputs, entry.outputCount};
+}
+
+/// "f32[batch, 1, 16, 16]"
+std::string typeText(const LatheTensorInfo &tensor);
+
+} // namespace lathe::runtime
+
+#endif // LATHE_RUNTIME_MAIN_COMMANDLINE_H

@@ -1,0 +1,51 @@
+//===- Info.cpp - A model's description for people
+//--------------------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "runtime/main/Info.h"
+#include "runtime/Safetensors.h"
+#include "runtime/main/CommandLine.h"
+
+using namespace lathe::runtime;
+
+static void printTensor(const char *role, const LatheTensorInfo &tensor,
+                        FILE *stream) {
+  fprintf(stream, "  %-8s %-24s %s\n", role, tensor.name,
+          typeText(tensor).c_str());
+}
+
+static void printDims(const LatheModelInfo &model, FILE *stream) {
+  for (const LatheDimInfo &dim : std::span(model.dims, model.dimCount))
+    fprintf(stream, "dimension    %s: %lld to %lld\n", dim.name,
+            static_cast<long long>(dim.min), static_cast<long long>(dim.max));
+}
+
+void lathe::runtime::printInfo(const LatheModelInfo &model, FILE *stream) {
+  fprintf(stream, "model        %s\n", model.name);
+  if (*model.summary)
+    fprintf(stream, "summary      %s\n", model.summary);
+  fprintf(stream, "target       %s%s\n", model.target,
+          model.optimised ? "" : " (reference code, not optimised)");
+  fprintf(stream, "parameters   %lld\n",
+          static_cast<long long>(model.parameters));
+  fprintf(stream, "weights      %.3f MB, %s\n",
+          static_cast<double>(model.weightsBytes) * 1e-6,
+          model.embedded ? "embedded" : model.weightsFile);
+  printDims(model, stream);
+  for (const auto &entry : std::span(model.entries, model.entryCount)) {
+    fprintf(stream, "\nentry %s, %.3f MB of working memory\n", entry.name,
+            static_cast<double>(entry.arenaBytes) * 1e-6);
+    for (const LatheTensorInfo &tensor : inputsOf(entry))
+      printTensor("input", tensor, stream);
+    for (const LatheTensorInfo &tensor : outputsOf(entry))
+      printTensor("output", tensor, stream);
+  }
+  fprintf(stream, "\n");
+  for (const auto &tensor : std::span(model.weights, model.weightCount))
+    if (!std::string_view(tensor.name).starts_with(paddingPrefix))
+      printTensor("weight", tensor, stream);
+}

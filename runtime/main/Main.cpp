@@ -1,0 +1,253 @@
+//===- Main.cpp - The main function of compiled programs
+//--------------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "runtime/Random.h"
+#include "runtime/SizeExpr.h"
+#include "runtime/Types.h"
+#include "runtime/abi.h"
+#include "runtime/main/Bench.h"
+#include "runtime/main/CommandLine.h"
+#include "runtime/main/HostTensor.h"
+#include "runtime/main/Info.h"
+#include <algorithm>
+
+using namespace lathe::runtime;
+
+/// The model, from the object file that the compiler wrote.
+extern "C" const LatheModelBinary latheModel;
+
+namespace {
+
+struct Deleter {
+  void operator()(LatheModel *model) const { latheModelClose(model); }
+  void operator()(LatheInstance *it) const { latheInstanceDestroy(it); }
+  void operator()(LatheTrace *trace) const { latheTraceDestroy(trace); }
+};
+
+/// One run of the program.
+class Program {
+public:
+  Program(std::string name) : name(std::move(name)) {}
+  /// Returns the exit status: 0, 1 for a failure, 2 for wrong usage.
+  int run(std::span<const char *const> arguments);
+
+private:
+  Status execute();
+  Status readInputs();
+  Status makeOutputs();
+  Status createInstance();
+  Status measure();
+  Status profile();
+  Result<HostTensor> randomInput(const LatheTensorInfo &tensor,
+                                 uint64_t seed) const;
+
+  int fail(const Status &status, int exitStatus) const {
+    fprintf(stderr, "%s: error: %s\n", name.c_str(), status.message().c_str());
+    return exitStatus;
+  }
+  /// Calls a function of the C interface.
+  template <typename... Parameters, typename... Arguments>
+  static Status call(LatheCode (*function)(Parameters...),
+                     Arguments... arguments) {
+    LatheStatus status;
+    if (function(arguments..., &status))
+      return {status.code, status.message};
+    return {};
+  }
+  Status runOnce() {
+    return call(latheInstanceRun, instance.get(), options.entry,
+                inputViews.data(), inputViews.size(), outputViews.data(),
+                outputViews.size());
+  }
+
+  std::string name;
+  Options options;
+  std::unique_ptr<LatheModel, Deleter> model;
+  std::unique_ptr<LatheInstance, Deleter> instance;
+  const LatheModelInfo *info = nullptr;
+  const LatheEntryInfo *entry = nullptr;
+  std::vector<HostTensor> inputs, outputs;
+  std::vector<LatheTensor> inputViews, outputViews;
+};
+
+int Program::run(std::span<const char *const> arguments) {
+  LatheModel *opened = nullptr;
+  if (Status status = call(latheModelOpen, &latheModel, &opened);
+      status.failed())
+    return fail(status, 1);
+  model.reset(opened);
+  info = latheModelInfo(opened);
+  Result<Options> parsed = parseCommandLine(*info, arguments);
+  if (!parsed)
+    return fail(parsed.status(), 2);
+  options = std::move(*parsed);
+  entry = &info->entries[options.entry];
+  switch (options.action) {
+  case Options::Help:
+    fputs(helpText(*info, *entry, name).c_str(), stdout);
+    break;
+  case Options::Info:
+    printInfo(*info, stdout);
+    break;
+  case Options::InfoAsJson:
+    puts(info->json);
+    break;
+  case Options::Run:
+  case Options::CheckWeights:
+    if (Status status = execute(); status.failed())
+      return fail(status, 1);
+  }
+  // What was printed may not have arrived, for example on a full disk.
+  if (fflush(stdout) || ferror(stdout))
+    return fail({LATHE_IO_ERROR, "cannot write to the standard output"}, 1);
+  return 0;
+}
+
+Status Program::execute() {
+  const char *path =
+      options.weights.empty() ? nullptr : options.weights.c_str();
+  if (options.action == Options::CheckWeights) {
+    Status status = call(latheModelLoadWeights, model.get(), path);
+    if (!status.failed())
+      status = call(latheModelCheckWeights, model.get());
+    if (!status.failed())
+      printf("the weights of '%s' are intact\n", info->name);
+    return status;
+  }
+  if (Status status = readInputs(); status.failed())
+    return status;
+  if (Status status = makeOutputs(); status.failed())
+    return status;
+  if (Status status = call(latheModelLoadWeights, model.get(), path);
+      status.failed())
+    return status;
+  if (Status status = createInstance(); status.failed())
+    return status;
+  Status status = options.benchSeconds      ? measure()
+                  : options.profile.empty() ? runOnce()
+                                            : Status();
+  if (!status.failed() && !options.profile.empty())
+    status = profile();
+  if (!status.failed())
+    status = writeOutputs(options.outputs, outputsOf(*entry), outputs);
+  if (!status.failed() && options.outputs.empty() && !options.benchSeconds)
+    for (size_t i = 0; i < outputs.size(); ++i)
+      puts(summarise(entry->outputs[i], outputs[i]).c_str());
+  return status;
+}
+
+Status Program::readInputs() {
+  bool mayMakeUp = options.benchSeconds || !options.profile.empty();
+  for (const LatheTensorInfo &tensor : inputsOf(*entry)) {
+    auto file = options.inputs.find(tensor.name);
+    if (file == options.inputs.end() && !mayMakeUp)
+      return {LATHE_BAD_ARGUMENT,
+              concat("no file is given for the input ", quote(tensor.name),
+                     ", ", typeText(tensor), "; add '--", tensor.name,
+                     " FILE.npy', or see --help")};
+    Result<HostTensor> input = file == options.inputs.end()
+                                   ? randomInput(tensor, inputs.size())
+                                   : HostTensor::read(file->second, tensor);
+    if (!input)
+      return input.status();
+    inputs.push_back(std::move(*input));
+  }
+  for (const HostTensor &input : inputs)
+    inputViews.push_back(input.view());
+  return {};
+}
+
+/// An input made up for measurements: each dim has the size that '--dim' gives
+/// it, or its least.
+Result<HostTensor> Program::randomInput(const LatheTensorInfo &tensor,
+                                        uint64_t seed) const {
+  std::vector<std::string> names;
+  std::vector<int64_t> sizes, shape;
+  for (const LatheDimInfo &dim : std::span(info->dims, info->dimCount)) {
+    auto chosen = options.dims.find(dim.name);
+    names.push_back(dim.name);
+    sizes.push_back(chosen == options.dims.end() ? dim.min : chosen->second);
+  }
+  for (const char *text : std::span(tensor.shape, tensor.rank)) {
+    auto size = SizeExpr::parse(text, names);
+    if (!size)
+      return size.status();
+    shape.push_back(size->evaluate(sizes).value_or(0));
+  }
+  HostTensor input = HostTensor::allocate(tensor.type, std::move(shape));
+  fillRandom(tensor.type, input.data, elementCount(input.shape), seed);
+  return input;
+}
+
+Status Program::makeOutputs() {
+  for (uint32_t i = 0; i < entry->outputCount; ++i) {
+    const LatheTensorInfo &tensor = entry->outputs[i];
+    std::vector<int64_t> shape(tensor.rank);
+    if (Status status =
+            call(latheModelOutputShape, model.get(), options.entry,
+                 inputViews.data(), inputViews.size(), i, shape.data());
+        status.failed())
+      return status;
+    outputs.push_back(HostTensor::allocate(tensor.type, std::move(shape)));
+  }
+  for (const HostTensor &output : outputs)
+    outputViews.push_back(output.view());
+  return {};
+}
+
+Status Program::createInstance() {
+  LatheInstanceOptions settings = {options.threads, nullptr, nullptr};
+  LatheInstance *created = nullptr;
+  Status status = call(latheInstanceCreate, model.get(), &settings, &created);
+  instance.reset(created);
+  return status;
+}
+
+Status Program::measure() {
+  auto result = bench(instance.get(), *info, options.entry, inputViews,
+                      outputViews, *options.benchSeconds);
+  if (!result)
+    return result.status();
+  printBench(*result, stdout);
+  return {};
+}
+
+/// Records one run after another that warms the caches.
+Status Program::profile() {
+  if (Status status = runOnce(); status.failed())
+    return status;
+  LatheTrace *created = nullptr;
+  constexpr size_t capacity = 1 << 20;
+  if (Status status = call(latheTraceCreate, model.get(), capacity, &created);
+      status.failed())
+    return status;
+  std::unique_ptr<LatheTrace, Deleter> trace(created);
+  LatheHooks hooks = latheTraceHooks(created);
+  latheInstanceSetHooks(instance.get(), &hooks);
+  Status status = runOnce();
+  latheInstanceSetHooks(instance.get(), nullptr);
+  if (!status.failed())
+    status = call(latheTraceWrite, created, options.profile.c_str());
+  if (!status.failed())
+    latheTracePrint(created, stderr);
+  return status;
+}
+
+} // namespace
+
+int main(int count, char **values) {
+  std::string_view path = count > 0 ? values[0] : "program";
+  Program program(std::string(path.substr(path.rfind('/') + 1)));
+  try {
+    return program.run(
+        {values + 1, static_cast<size_t>(std::max(count, 1) - 1)});
+  } catch (const std::bad_alloc &) {
+    fprintf(stderr, "error: out of memory\n");
+    return 1;
+  }
+}
