@@ -63,3 +63,47 @@ Location lathe::makeStepLocation(StringRef path, Location place,
   return path.empty() ? inner
                       : NameLoc::get(StringAttr::get(context, path), inner);
 }
+
+Location lathe::makeExpandedLocation(Location location, Location expandedAt,
+                                     StringRef block) {
+  // The block's name is the metadata of the caller's own, innermost part: its
+  // callers, if any, stay outside.
+  MLIRContext *context = location.getContext();
+  auto name = StringAttr::get(context, block);
+  auto call = dyn_cast<CallSiteLoc>(expandedAt);
+  if (!call)
+    return CallSiteLoc::get(location,
+                            FusedLoc::get({expandedAt}, name, context));
+  Location step = FusedLoc::get({call.getCallee()}, name, context);
+  return CallSiteLoc::get(location, CallSiteLoc::get(step, call.getCaller()));
+}
+
+SmallVector<Expansion> lathe::getExpansions(Location location) {
+  SmallVector<Expansion> expansions;
+  auto call = dyn_cast<CallSiteLoc>(location);
+  while (call) {
+    Location caller = call.getCaller();
+    call = dyn_cast<CallSiteLoc>(caller);
+    Location step = call ? call.getCallee() : caller;
+    StringRef block;
+    if (auto fused = dyn_cast<FusedLoc>(step))
+      if (auto name = dyn_cast_if_present<StringAttr>(fused.getMetadata()))
+        block = name.getValue();
+    expansions.push_back({block, getStepPath(step), step});
+  }
+  return expansions;
+}
+
+FileLineColLoc lathe::getFilePlace(Location location) {
+  if (auto file = dyn_cast<FileLineColLoc>(location))
+    return file;
+  if (auto name = dyn_cast<NameLoc>(location))
+    return getFilePlace(name.getChildLoc());
+  if (auto call = dyn_cast<CallSiteLoc>(location))
+    return getFilePlace(call.getCallee());
+  if (auto fused = dyn_cast<FusedLoc>(location))
+    for (Location part : fused.getLocations())
+      if (FileLineColLoc place = getFilePlace(part))
+        return place;
+  return {};
+}

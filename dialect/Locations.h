@@ -31,6 +31,22 @@ std::optional<Location> atKey(std::optional<Location> location, StringRef key);
 Location makeStepLocation(StringRef path, Location place,
                           DictionaryAttr keyPlaces);
 
+/// The location of something in a block, as the step at `expandedAt` expands
+/// it.
+Location makeExpandedLocation(Location location, Location expandedAt,
+                              StringRef block);
+
+/// A step that expands a block.
+struct Expansion {
+  StringRef block, path;
+  Location place;
+};
+/// The expansions around what `location` stands for, the innermost first.
+SmallVector<Expansion> getExpansions(Location location);
+
+/// The place in a file that `location` stands for; null where it has none.
+FileLineColLoc getFilePlace(Location location);
+
 } // namespace mlir::lathe
 
 #endif // LATHE_DIALECT_LOCATIONS_H
