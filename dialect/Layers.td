@@ -119,8 +119,8 @@ def Lathe_EmbeddingOp : Lathe_Op<"embedding",
   let formula = "y[…, :] = w[i[…], :]";
   let example = "{id: embed_tokens, op: embedding, count: 64896, features: 2048}";
   let description = [{
-    A number outside the table reads its nearest row: a program never reads
-    outside its weights. The numbers of a `u8` tensor are unsigned.
+    A number outside the table reads its nearest row, so that a program never
+    reads outside its weights, and the run returns an error that names the op.
 
     Constraints:
     - (C1) the weight is [count, features].

@@ -170,7 +170,8 @@ def Lathe_GatherOp : Lathe_Op<"gather",
   let example = "{op: gather, from: [x, places], axis: 1}";
   let description = [{
     The dimensions of the indices take the axis's place. A number outside the
-    dimension takes its nearest end: a program never reads outside a tensor.
+    dimension takes its nearest end, so that a program never reads outside a
+    tensor, and the run returns an error that names the op.
 
     Constraints:
     - (C1) the axis is within the input's rank.
