@@ -1,0 +1,176 @@
+//===- Tensors.cpp - Steps on tensors that several lowerings take ---------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "codegen/lower/Tensors.h"
+#include "codegen/KernelDialect.h"
+#include <limits>
+
+using namespace mlir;
+using namespace mlir::lathe;
+
+Type lathe::getComputeType(Value tensor) {
+  Type type = getElementTypeOrSelf(tensor);
+  bool narrow = isa<FloatType>(type) && type.getIntOrFloatBitWidth() < 32;
+  return narrow ? Float32Type::get(type.getContext()) : type;
+}
+
+Value lathe::convertTensor(Structured &b, Value tensor, Type elementType) {
+  if (getElementTypeOrSelf(tensor) == elementType)
+    return tensor;
+  return b.map(b.getShape(tensor), elementType, tensor,
+               [&](Structured &b, ValueRange args) {
+                 return convert(b, args[0], elementType);
+               });
+}
+
+//===----------------------------------------------------------------------===//
+// Parts
+//===----------------------------------------------------------------------===//
+
+Value lathe::concatenate(Structured &b, ValueRange inputs, int64_t axis,
+                         ArrayRef<DimExpr> shape) {
+  Value result = b.empty(shape, getElementTypeOrSelf(inputs.front()));
+  SmallVector<OpFoldResult> offsets(shape.size(), b.getIndexAttr(0));
+  SmallVector<OpFoldResult> strides(shape.size(), b.getIndexAttr(1));
+  DimExpr offset = 0;
+  for (Value input : inputs) {
+    Shape sizes = b.getShape(input);
+    offsets[axis] = b.foldedSize(offset);
+    result = tensor::InsertSliceOp::create(b, input, result, offsets,
+                                           b.foldedSizes(sizes), strides);
+    offset += sizes[axis];
+  }
+  return b.record(result, shape);
+}
+
+Value lathe::slice(Structured &b, Value input, int64_t axis,
+                   const DimExpr &offset, ArrayRef<DimExpr> shape,
+                   int64_t step) {
+  SmallVector<OpFoldResult> offsets(shape.size(), b.getIndexAttr(0));
+  SmallVector<OpFoldResult> strides(shape.size(), b.getIndexAttr(1));
+  offsets[axis] = b.foldedSize(offset);
+  strides[axis] = b.getIndexAttr(step);
+  Value part = tensor::ExtractSliceOp::create(b, input, offsets,
+                                              b.foldedSizes(shape), strides);
+  return b.record(part, shape);
+}
+
+Value lathe::takeSlices(Structured &b, Value input, Value indices,
+                        int64_t axis) {
+  Shape sizes = b.getShape(input), places = b.getShape(indices), shape;
+  shape.append(sizes.begin(), sizes.begin() + axis);
+  llvm::append_range(shape, places);
+  shape.append(sizes.begin() + axis + 1, sizes.end());
+  SmallVector<AffineExpr> read;
+  for (unsigned i = 0; i < places.size(); ++i)
+    read.push_back(b.d(axis + i));
+  Value bound = b.size(sizes[axis]);
+  bool isUnsigned = b.isUnsigned(indices);
+  auto body = [&](Structured &b, ValueRange args) -> Value {
+    Value place =
+        isUnsigned
+            ? Value(arith::IndexCastUIOp::create(b, b.getIndexType(), args[0]))
+            : Value(arith::IndexCastOp::create(b, b.getIndexType(), args[0]));
+    SmallVector<Value> at;
+    int64_t rank = sizes.size(), added = places.size();
+    for (int64_t i = 0; i < rank; ++i)
+      if (i == axis)
+        at.push_back(
+            kernel::ReportIndexOp::create(b, b.getIndexType(), place, bound));
+      else
+        at.push_back(b.index(i < axis ? i : i + added - 1));
+    return b.extract(input, at);
+  };
+  return b.map(shape, getElementTypeOrSelf(input), indices,
+               b.mapOf(shape.size(), read), body);
+}
+
+//===----------------------------------------------------------------------===//
+// Reductions
+//===----------------------------------------------------------------------===//
+
+AffineMap lathe::mapWithout(Structured &b, unsigned rank,
+                            ArrayRef<int64_t> axes) {
+  SmallVector<AffineExpr> kept;
+  for (unsigned i = 0; i < rank; ++i)
+    if (!llvm::is_contained(axes, i))
+      kept.push_back(b.d(i));
+  return b.mapOf(rank, kept);
+}
+
+Value lathe::reduceAxes(Structured &b, Value input, ArrayRef<int64_t> axes,
+                        double init, Structured::Body body) {
+  Shape sizes = b.getShape(input), shape;
+  unsigned kept = sizes.size() - axes.size(), reduced = kept;
+  SmallVector<AffineExpr> read;
+  for (auto [i, size] : llvm::enumerate(sizes)) {
+    if (llvm::is_contained(axes, static_cast<int64_t>(i))) {
+      read.push_back(b.d(reduced++));
+      continue;
+    }
+    read.push_back(b.d(shape.size()));
+    shape.push_back(size);
+  }
+  return b.reduce(shape, axes.size(), getElementTypeOrSelf(input), init, input,
+                  b.mapOf(sizes.size(), read), body);
+}
+
+Value lathe::mapReduced(Structured &b, Value input, Value reduced,
+                        ArrayRef<int64_t> axes, Structured::Body body) {
+  Shape shape = b.getShape(input);
+  unsigned rank = shape.size();
+  return b.map(shape, getElementTypeOrSelf(input), {input, reduced},
+               {b.getMultiDimIdentityMap(rank), mapWithout(b, rank, axes)},
+               body);
+}
+
+Value lathe::countAlong(Structured &b, Value tensor, ArrayRef<int64_t> axes) {
+  Shape shape = b.getShape(tensor);
+  DimExpr count = 1;
+  for (int64_t axis : axes)
+    count *= shape[axis];
+  Type type = getElementTypeOrSelf(tensor);
+  if (std::optional<int64_t> known = count.getConstant())
+    return b.scalar(type, *known);
+  Value size = arith::IndexCastOp::create(b, b.getI64Type(), b.size(count));
+  return arith::SIToFPOp::create(b, type, size);
+}
+
+Value lathe::softmax(Structured &b, Value x, ArrayRef<int64_t> axes) {
+  constexpr double lowest = -std::numeric_limits<double>::infinity();
+  Value highest =
+      reduceAxes(b, x, axes, lowest, [](Structured &b, ValueRange args) {
+        return max(b, args[1], args[0]);
+      });
+  Value powers = mapReduced(
+      b, x, highest, axes, [](Structured &b, ValueRange args) -> Value {
+        return math::ExpOp::create(b, sub(b, args[0], args[1]));
+      });
+  Value sums =
+      reduceAxes(b, powers, axes, 0, [](Structured &b, ValueRange args) {
+        return add(b, args[1], args[0]);
+      });
+  return mapReduced(b, powers, sums, axes, [](Structured &b, ValueRange args) {
+    return div(b, args[0], args[1]);
+  });
+}
+
+ScaleShift lathe::foldBatchNorm(Structured &b, Value weight, Value bias,
+                                Value mean, Value variance, double eps) {
+  Shape shape = b.getShape(weight);
+  Type type = getElementTypeOrSelf(weight);
+  Value scale = b.map(shape, type, {weight, variance},
+                      [&](Structured &b, ValueRange args) {
+                        Value sum = add(b, args[1], like(b, args[1], eps));
+                        return div(b, args[0], math::SqrtOp::create(b, sum));
+                      });
+  Value shift = b.map(shape, type, {bias, mean, scale},
+                      [](Structured &b, ValueRange args) {
+                        return sub(b, args[0], mul(b, args[1], args[2]));
+                      });
+  return {scale, shift};
+}
