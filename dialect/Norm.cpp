@@ -64,7 +64,7 @@ Work BatchNormOp::getWork() {
 
 // Elementary operations an element: the mean, the deviation, its square and
 // sum, the scaling; then the affine map.
-static constexpr int64_t normalising = 5, affine = 2;
+static constexpr int64_t normalising = 5, scaleAndShift = 2;
 
 LogicalResult LayerNormOp::inferReturnTypes(MLIRContext *,
                                             std::optional<Location> location,
@@ -89,7 +89,7 @@ LogicalResult LayerNormOp::inferReturnTypes(MLIRContext *,
 
 Work LayerNormOp::getWork() {
   return workOf(0, getElementCount(getShape(getResult())) *
-                       (normalising + (getWeight() ? affine : 0)));
+                       (normalising + (getWeight() ? scaleAndShift : 0)));
 }
 
 //===----------------------------------------------------------------------===//
@@ -149,5 +149,5 @@ LogicalResult GroupNormOp::inferReturnTypes(MLIRContext *,
 
 Work GroupNormOp::getWork() {
   return workOf(0, getElementCount(getShape(getResult())) *
-                       (normalising + (getWeight() ? affine : 0)));
+                       (normalising + (getWeight() ? scaleAndShift : 0)));
 }
