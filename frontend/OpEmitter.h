@@ -1,0 +1,62 @@
+//===- OpEmitter.h - Ops of the dialect from steps -----------------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef LATHE_FRONTEND_OPEMITTER_H
+#define LATHE_FRONTEND_OPEMITTER_H
+
+#include "frontend/StepKeys.h"
+#include "frontend/Weights.h"
+
+namespace mlir::lathe::frontend {
+
+/// Where a step stands.
+struct StepSite {
+  const YamlNode *node;
+  Frame &frame;
+  Location location;
+  /// The scope of its parameters, and whether another step made them.
+  std::string weightPath;
+  bool sharesWeights;
+};
+
+/// Builds any op of the dialect from its binding.
+class OpEmitter {
+public:
+  OpEmitter(OpBuilder &builder, Weights &weights, Type weightType)
+      : builder(builder), weights(weights), weightType(weightType) {}
+
+  /// What the op gives: a tensor or a list of them; unknown after a mistake.
+  /// `positional` are the operands without a name; `named` looks up others.
+  Datum emit(BoundOp op, StepKeys &keys, ArrayRef<Datum> positional,
+             function_ref<std::optional<Datum>(const OperandBinding &)> named,
+             const StepSite &site);
+
+private:
+  /// Values of the operands in the op's order, one list for each binding.
+  using OperandGroups = SmallVector<SmallVector<Value>>;
+  std::optional<SmallVector<Datum::List>> assignOperands(
+      BoundOp op, ArrayRef<Datum> positional,
+      function_ref<std::optional<Datum>(const OperandBinding &)> named,
+      const StepSite &site);
+  bool addOperands(BoundOp op, ArrayRef<Datum::List> assigned,
+                   OperandGroups &groups, const StepSite &site);
+  bool addParameters(BoundOp op, StepKeys &keys, OperandGroups &groups,
+                     const StepSite &site);
+  bool addParameter(BoundOp op, const ParameterBinding &parameter,
+                    StepKeys &keys, SmallVector<Value> &group,
+                    const StepSite &site);
+  Datum build(BoundOp op, const OperandGroups &groups, NamedAttrList attributes,
+              const StepSite &site);
+
+  OpBuilder &builder;
+  Weights &weights;
+  Type weightType;
+};
+
+} // namespace mlir::lathe::frontend
+
+#endif // LATHE_FRONTEND_OPEMITTER_H
