@@ -10,6 +10,7 @@
 #include "dialect/LatheDialect.h"
 #include "dialect/Locations.h"
 #include "mlir/IR/Diagnostics.h"
+#include "llvm/ADT/StringExtras.h"
 
 using namespace mlir;
 using namespace mlir::lathe;

@@ -1,0 +1,171 @@
+//===- Descriptor.cpp - What the runtime knows of a compiled model ------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "codegen/Descriptor.h"
+#include "codegen/WeightsFile.h"
+#include "dialect/Locations.h"
+
+using namespace mlir;
+using namespace mlir::lathe;
+
+std::string mlir::lathe::formatElementType(Type type) {
+  if (type.isInteger(1))
+    return "bool";
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  if (type.isUnsignedInteger())
+    os << "u" << type.getIntOrFloatBitWidth();
+  else
+    os << type;
+  return text;
+}
+
+static llvm::json::Array shapeToJson(ArrayRef<DimExpr> shape) {
+  llvm::json::Array array;
+  for (const DimExpr &dim : shape)
+    if (std::optional<int64_t> constant = dim.getConstant())
+      array.push_back(*constant);
+    else
+      array.push_back(dim.str());
+  return array;
+}
+
+static llvm::json::Object tensorToJson(StringRef name, Type type) {
+  return {{"name", name},
+          {"type", formatElementType(getElementTypeOrSelf(type))},
+          {"shape", shapeToJson(getShape(type))}};
+}
+
+/// "batch x16x8x8", for profiles.
+static std::string briefShape(Type type) {
+  return llvm::join(llvm::map_range(getShape(type),
+                                    [](const DimExpr &d) { return d.str(); }),
+                    "x");
+}
+
+/// The `lathe.name` of an argument or result, or "name0".
+static std::string nameOf(DictionaryAttr attrs, StringRef fallback,
+                          unsigned index) {
+  auto name = attrs ? attrs.getAs<StringAttr>("lathe.name") : StringAttr();
+  return name ? name.str() : (fallback + Twine(index)).str();
+}
+
+DescriptorBuilder::DescriptorBuilder(ModuleOp module) {
+  auto text = [&](StringRef attribute) {
+    auto attr = module->getAttrOfType<StringAttr>(attribute);
+    return attr ? attr.str() : std::string();
+  };
+  model["lathe"] = 1;
+  model["model"] = text("lathe.model");
+  model["summary"] = text("lathe.summary");
+  llvm::json::Array dims;
+  auto bounds = module->getAttrOfType<DictionaryAttr>("lathe.dims");
+  auto add = [&](StringRef name, DenseI64ArrayAttr limits) {
+    dims.push_back(llvm::json::Object{
+        {"name", name}, {"min", limits[0]}, {"max", limits[1]}});
+  };
+  if (auto order = module->getAttrOfType<ArrayAttr>("lathe.dim_order"))
+    for (Attribute name : order)
+      add(cast<StringAttr>(name), bounds.getAs<DenseI64ArrayAttr>(
+                                      cast<StringAttr>(name).getValue()));
+  else if (bounds)
+    for (NamedAttribute dim : bounds)
+      add(dim.getName(), cast<DenseI64ArrayAttr>(dim.getValue()));
+  model["dims"] = std::move(dims);
+
+  for (auto function : module.getOps<func::FuncOp>()) {
+    llvm::json::Array inputs, outputs;
+    for (auto [i, type] : llvm::enumerate(function.getArgumentTypes()))
+      inputs.push_back(
+          tensorToJson(nameOf(function.getArgAttrDict(i), "input", i), type));
+    for (auto [i, type] : llvm::enumerate(function.getResultTypes()))
+      outputs.push_back(tensorToJson(
+          nameOf(function.getResultAttrDict(i), "output", i), type));
+    entries[function.getSymNameAttr()] =
+        llvm::json::Object{{"name", function.getSymName()},
+                           {"inputs", std::move(inputs)},
+                           {"outputs", std::move(outputs)}};
+  }
+  module.walk([&](CostOpInterface op) {
+    StringRef path = getStepPath(op->getLoc());
+    if (path.empty() || steps.contains(path))
+      return;
+    steps[path] = {op->getName().stripDialect().str(),
+                   briefShape(op->getResult(0).getType()),
+                   op.getWork().flops.str()};
+  });
+  for (auto weight : module.getOps<WeightOp>())
+    parameters += weight.getTensorType().getNumElements();
+}
+
+void DescriptorBuilder::addCode(ModuleOp loops) {
+  for (auto &[name, entry] : entries) {
+    auto function = loops.lookupSymbol<func::FuncOp>(name);
+    auto arena = function->getAttrOfType<IntegerAttr>("lathe.arena_bytes");
+    entry["arena_bytes"] = arena ? arena.getInt() : 0;
+    if (auto live = function->getAttrOfType<IntegerAttr>("lathe.live_bytes"))
+      entry["live_bytes"] = live.getInt();
+    llvm::json::Array events;
+    if (auto paths = function->getAttrOfType<ArrayAttr>("lathe.events"))
+      for (Attribute attr : paths) {
+        StringRef path = cast<StringAttr>(attr).getValue();
+        auto found = steps.find(path);
+        Step step = found == steps.end() ? Step{"", "", "0"} : found->second;
+        events.push_back(llvm::json::Object{{"name", path},
+                                            {"op", step.op},
+                                            {"shape", step.shape},
+                                            {"flops", step.flops}});
+      }
+    entry["events"] = std::move(events);
+  }
+}
+
+SmallVector<std::string> DescriptorBuilder::getEntryNames() const {
+  SmallVector<std::string> names;
+  for (const auto &[name, entry] : entries)
+    names.push_back(name.str());
+  return names;
+}
+
+SmallVector<WeightOp> mlir::lathe::getProgramWeights(ModuleOp module) {
+  SmallVector<WeightOp> weights;
+  for (auto weight : module.getOps<WeightOp>())
+    if (weight->hasAttr("lathe.offset"))
+      weights.push_back(weight);
+  return weights;
+}
+
+std::string DescriptorBuilder::str(ModuleOp module, StringRef target,
+                                   bool optimised,
+                                   StringRef weightsFile) const {
+  llvm::json::Object descriptor = model;
+  descriptor["target"] = target;
+  descriptor["optimised"] = optimised;
+  descriptor["parameters"] = parameters;
+  llvm::json::Array entryArray;
+  for (const auto &[name, entry] : entries)
+    entryArray.push_back(llvm::json::Object(entry));
+  descriptor["entries"] = std::move(entryArray);
+  llvm::json::Array tensors;
+  WeightsLayout layout = getWeightsLayout(module);
+  for (const auto &tensor : layout.tensors)
+    tensors.push_back(llvm::json::Object{
+        {"name", tensor.name},
+        {"type", latheTypeName(tensor.type)},
+        {"shape", llvm::json::Array(tensor.shape)},
+        {"offset", static_cast<int64_t>(tensor.offset)},
+        {"bytes", static_cast<int64_t>(tensor.bytes)}});
+  descriptor["weights"] = llvm::json::Object{
+      {"file", weightsFile},
+      {"bytes", static_cast<int64_t>(layout.bytes)},
+      {"layout", layout.hash},
+      {"tensors", std::move(tensors)}};
+  std::string text;
+  llvm::raw_string_ostream(text)
+      << llvm::json::Value(std::move(descriptor));
+  return text;
+}

@@ -1,0 +1,180 @@
+//===- HoistWeightMath.cpp - Moves computation on weights alone to compile time
+//===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "codegen/Passes.h"
+#include "dialect/Locations.h"
+#include "mlir/Analysis/SliceAnalysis.h"
+#include "mlir/Analysis/TopologicalSortUtils.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "mlir/Transforms/RegionUtils.h"
+
+namespace mlir::lathe {
+#define GEN_PASS_DEF_HOISTWEIGHTMATH
+#include "codegen/Passes.h.inc"
+} // namespace mlir::lathe
+
+using namespace mlir;
+using namespace mlir::lathe;
+
+namespace {
+
+/// What a value depends on.
+enum class Source { constants, weights, inputs };
+
+class Dependence {
+public:
+  Source of(Value value) const {
+    auto it = known.find(value);
+    // Function arguments, and what no visited op defines.
+    return it == known.end() ? Source::inputs : it->second;
+  }
+
+  void visit(Operation &op) {
+    Source source = Source::constants;
+    if (isa<ParameterOp>(op))
+      source = Source::weights;
+    else if (!isMemoryEffectFree(&op))
+      source = Source::inputs;
+    llvm::SetVector<Value> operands(op.operand_begin(), op.operand_end());
+    getUsedValuesDefinedAbove(op.getRegions(), operands);
+    for (Value operand : operands)
+      source = std::max(source, of(operand));
+    for (Value result : op.getResults())
+      known[result] = source;
+  }
+
+private:
+  llvm::DenseMap<Value, Source> known;
+};
+
+/// Whether `value` is a weight seen in another shape: free when running.
+bool isReshapedWeight(Value value) {
+  while (isa_and_present<tensor::CollapseShapeOp, tensor::ExpandShapeOp>(
+      value.getDefiningOp()))
+    value = value.getDefiningOp()->getOperand(0);
+  return isa_and_present<ParameterOp>(value.getDefiningOp());
+}
+
+int64_t bytesOf(Type type) {
+  auto tensor = cast<RankedTensorType>(type);
+  return tensor.getNumElements() * getElementBytes(tensor.getElementType());
+}
+
+/// The ops that compute `value`, in order.
+llvm::SetVector<Operation *> slice(Value value) {
+  BackwardSliceOptions options;
+  options.inclusive = true;
+  options.omitUsesFromAbove = false;
+  llvm::SetVector<Operation *> ops;
+  (void)getBackwardSlice(value, &ops, options);
+  return topologicalSort(ops);
+}
+
+struct HoistWeightMathPass : lathe::impl::HoistWeightMathBase<HoistWeightMathPass> {
+  void runOnOperation() override {
+    SmallVector<func::FuncOp> functions(getOperation().getOps<func::FuncOp>());
+    SymbolTable symbols(getOperation());
+    for (func::FuncOp function : functions)
+      hoistFrom(function, symbols);
+  }
+
+private:
+  void hoistFrom(func::FuncOp function, SymbolTable &symbols) {
+    Dependence dependence;
+    SmallVector<Value> frontier;
+    for (Operation &op : function.front()) {
+      dependence.visit(op);
+      if (op.getNumResults() != 1)
+        continue;
+      Value value = op.getResult(0);
+      if (dependence.of(value) == Source::weights && isUsedAtRunTime(value))
+        frontier.push_back(value);
+    }
+    // Users are visited after their operands, so ask again with all known.
+    llvm::erase_if(frontier, [&](Value value) {
+      auto type = dyn_cast<RankedTensorType>(value.getType());
+      bool usedByInputs = llvm::any_of(value.getUsers(), [&](Operation *user) {
+        Operation *place = function.front().findAncestorOpInBlock(*user);
+        return place->getNumResults() == 0 ||
+               dependence.of(place->getResult(0)) == Source::inputs;
+      });
+      return !usedByInputs || !type || !type.hasStaticShape() ||
+             isReshapedWeight(value) || grows(value);
+    });
+    for (Value value : frontier)
+      hoist(value, symbols);
+  }
+
+  static bool isUsedAtRunTime(Value value) {
+    return !value.use_empty() && isa<RankedTensorType>(value.getType());
+  }
+
+  /// Whether the value is so much larger than the weights it comes from that
+  /// reading it would cost more than computing it.
+  static bool grows(Value value) {
+    constexpr int64_t small = 1 << 16;
+    int64_t read = 0;
+    for (Operation *op : slice(value))
+      if (isa<ParameterOp>(op))
+        read += bytesOf(op->getResult(0).getType());
+    int64_t bytes = bytesOf(value.getType());
+    return bytes > small && bytes > 4 * read;
+  }
+
+  /// Makes a weight of the program out of `value`, and the function that
+  /// computes it from the checkpoint's tensors.
+  void hoist(Value value, SymbolTable &symbols) {
+    llvm::SetVector<Operation *> ops = slice(value);
+    SmallVector<ParameterOp> parameters;
+    for (Operation *op : ops)
+      if (auto parameter = dyn_cast<ParameterOp>(op))
+        parameters.push_back(parameter);
+    StringRef first = parameters.front().getWeight();
+    Location location = value.getLoc();
+
+    OpBuilder b(&getContext());
+    SmallVector<Type> types = llvm::map_to_vector(
+        parameters, [](ParameterOp op) -> Type { return op.getType(); });
+    auto prepare =
+        func::FuncOp::create(location, ("prepare." + first).str(),
+                             b.getFunctionType(types, value.getType()));
+    symbols.insert(prepare);
+    auto weight =
+        WeightOp::create(b, location, (first + ".prepared").str(),
+                         cast<RankedTensorType>(value.getType()),
+                         StringAttr(), StringAttr());
+    weight->setAttr("lathe.prepared_by",
+                    FlatSymbolRefAttr::get(prepare.getNameAttr()));
+    auto *lastWeight = symbols.lookup(first);
+    symbols.insert(weight, std::next(Block::iterator(lastWeight)));
+
+    Block *entry = prepare.addEntryBlock();
+    IRMapping mapping;
+    for (auto [i, parameter] : llvm::enumerate(parameters)) {
+      mapping.map(parameter.getResult(), entry->getArgument(i));
+      prepare.setArgAttr(i, "lathe.name",
+                         b.getStringAttr(parameter.getWeight()));
+    }
+    b.setInsertionPointToStart(entry);
+    for (Operation *op : ops)
+      if (!isa<ParameterOp>(op))
+        b.clone(*op, mapping);
+    func::ReturnOp::create(b, location, mapping.lookup(value));
+    prepare->setAttr("lathe.entry", b.getUnitAttr());
+    prepare->setAttr("lathe.prepares",
+                     FlatSymbolRefAttr::get(weight.getSymNameAttr()));
+
+    b.setInsertionPointAfterValue(value);
+    Value loaded =
+        ParameterOp::create(b, location, value.getType(),
+                            FlatSymbolRefAttr::get(weight.getSymNameAttr()));
+    value.replaceAllUsesWith(loaded);
+    ++hoisted;
+  }
+};
+} // namespace

@@ -1,0 +1,176 @@
+//===- KernelDialect.cpp - Loop nests between linalg and loops
+//---------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "codegen/KernelDialect.h"
+#include "mlir/Dialect/Bufferization/IR/BufferizableOpInterface.h"
+#include "mlir/Dialect/Bufferization/IR/DstBufferizableOpInterfaceImpl.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/TypeUtilities.h"
+
+using namespace mlir;
+using namespace mlir::lathe::kernel;
+
+#include "codegen/KernelDialect.cpp.inc"
+#define GET_OP_CLASSES
+#include "codegen/KernelOps.cpp.inc"
+
+void KernelDialect::initialize() {
+  addOperations<
+#define GET_OP_LIST
+#include "codegen/KernelOps.cpp.inc"
+      >();
+}
+
+//===----------------------------------------------------------------------===//
+// NestOp
+//===----------------------------------------------------------------------===//
+
+/// Checks the arguments of one region: C3.
+static LogicalResult verifyRegion(NestOp nest, Region &region, StringRef name) {
+  Block &block = region.front();
+  if (block.getNumArguments() != nest.getInputs().size() + 1)
+    return nest.emitOpError("needs ")
+           << nest.getInputs().size() + 1 << " arguments of its " << name
+           << " region, one an input and the accumulator, got "
+           << block.getNumArguments() << " [C3]";
+  for (auto [argument, input] :
+       llvm::zip(block.getArguments(), nest.getInputs()))
+    if (argument.getType() != getElementTypeOrSelf(input))
+      return nest.emitOpError("has an argument of type ")
+             << argument.getType() << " for an input of "
+             << getElementTypeOrSelf(input) << " in its " << name
+             << " region [C3]";
+  return success();
+}
+
+LogicalResult NestOp::verify() {
+  if (getIndexingMaps().size() != getInputs().size() + 1)
+    return emitOpError("needs ")
+           << getInputs().size() + 1 << " indexing maps, got "
+           << getIndexingMaps().size() << " [C1]";
+  for (unsigned i = 0; i <= getInputs().size(); ++i)
+    if (getMap(i).getNumDims() != getNumDims())
+      return emitOpError("has ")
+             << getNumDims() << " iterators, but map " << i << " is over "
+             << getMap(i).getNumDims() << " [C1]";
+  AffineMap output = getOutputMap();
+  unsigned parallel = llvm::count(getReductions(), false);
+  bool permutes = output.isProjectedPermutation(/*allowZeroInResults=*/false) &&
+                  output.getNumResults() == parallel;
+  for (AffineExpr result : output.getResults())
+    if (auto dim = dyn_cast<AffineDimExpr>(result))
+      permutes &= !getReductions()[dim.getPosition()];
+  if (!permutes)
+    return emitOpError("needs an output map that permutes the parallel "
+                       "dimensions [C2]");
+  if (hasReduction() == getReduce().empty())
+    return emitOpError("needs a reduce region if and only if it reduces [C3]");
+  if (!getReduce().empty() &&
+      failed(verifyRegion(*this, getReduce(), "reduce")))
+    return failure();
+  return verifyRegion(*this, getFinish(), "finish");
+}
+
+SmallVector<int64_t> NestOp::getStaticExtents() {
+  SmallVector<int64_t> extents(getNumDims(), ShapedType::kDynamic);
+  auto learn = [&](AffineMap map, ShapedType type) {
+    for (auto [result, size] : llvm::zip(map.getResults(), type.getShape()))
+      if (auto dim = dyn_cast<AffineDimExpr>(result))
+        if (!ShapedType::isDynamic(size))
+          extents[dim.getPosition()] = size;
+  };
+  for (auto [i, input] : llvm::enumerate(getInputs()))
+    learn(getMap(i), cast<ShapedType>(input.getType()));
+  learn(getOutputMap(), cast<ShapedType>(getInitOutput().getType()));
+  return extents;
+}
+
+void NestOp::getEffects(
+    SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>>
+        &effects) {
+  for (OpOperand &input : getInputsMutable())
+    if (isa<MemRefType>(input.get().getType()))
+      effects.emplace_back(MemoryEffects::Read::get(), &input);
+  OpOperand &output = getInitOutputMutable();
+  if (isa<MemRefType>(output.get().getType()))
+    effects.emplace_back(MemoryEffects::Write::get(), &output);
+}
+
+//===----------------------------------------------------------------------===//
+// DispatchOp
+//===----------------------------------------------------------------------===//
+
+LogicalResult DispatchOp::verifySymbolUses(SymbolTableCollection &tables) {
+  auto callee =
+      tables.lookupNearestSymbolFrom<func::FuncOp>(*this, getCalleeAttr());
+  if (!callee)
+    return emitOpError("calls '") << getCallee() << "', which is no function";
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Bufferization
+//===----------------------------------------------------------------------===//
+
+namespace {
+struct NestBufferization
+    : bufferization::DstBufferizableOpInterfaceExternalModel<NestBufferization,
+                                                             NestOp> {
+  bool bufferizesToMemoryRead(Operation *op, OpOperand &operand,
+                              const bufferization::AnalysisState &) const {
+    // Every element of the output is stored and none is read.
+    return !cast<DestinationStyleOpInterface>(op).isDpsInit(&operand);
+  }
+
+  bool bufferizesToElementwiseAccess(Operation *op,
+                                     const bufferization::AnalysisState &,
+                                     ArrayRef<OpOperand *> operands) const {
+    // An input may share the output's buffer only if both are walked alike.
+    auto nest = cast<NestOp>(op);
+    if (nest.hasReduction())
+      return false;
+    for (OpOperand *operand : operands)
+      if (nest.getMap(operand->getOperandNumber()) != nest.getOutputMap())
+        return false;
+    return true;
+  }
+
+  LogicalResult bufferize(Operation *op, RewriterBase &rewriter,
+                          const bufferization::BufferizationOptions &options,
+                          bufferization::BufferizationState &state) const {
+    auto nest = cast<NestOp>(op);
+    rewriter.setInsertionPoint(nest);
+    SmallVector<Value> inputs;
+    for (Value input : nest.getInputs()) {
+      FailureOr<Value> buffer =
+          bufferization::getBuffer(rewriter, input, options, state);
+      if (failed(buffer))
+        return failure();
+      inputs.push_back(*buffer);
+    }
+    FailureOr<Value> output = bufferization::getBuffer(
+        rewriter, nest.getInitOutput(), options, state);
+    if (failed(output))
+      return failure();
+    auto lowered = NestOp::create(
+        rewriter, nest.getLoc(), /*result=*/TypeRange{}, inputs, *output,
+        nest.getIndexingMaps(), nest.getReductions(), nest.getInit());
+    lowered->setDiscardableAttrs(nest->getDiscardableAttrDictionary());
+    lowered.getReduce().takeBody(nest.getReduce());
+    lowered.getFinish().takeBody(nest.getFinish());
+    bufferization::replaceOpWithBufferizedValues(rewriter, op, *output);
+    return success();
+  }
+};
+} // namespace
+
+void mlir::lathe::kernel::registerBufferization(DialectRegistry &registry) {
+  registry.addExtension(+[](MLIRContext *context, KernelDialect *) {
+    NestOp::attachInterface<NestBufferization>(*context);
+  });
+}

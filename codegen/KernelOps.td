@@ -1,0 +1,127 @@
+//===- KernelOps.td - Loop nests between linalg and loops -----*- tablegen -*-===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The code generator's own small dialect: one op for a whole loop nest with
+// its epilogue, and the ops that become calls of the runtime.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef LATHE_KERNEL_OPS_TD
+#define LATHE_KERNEL_OPS_TD
+
+include "mlir/IR/OpBase.td"
+include "mlir/IR/SymbolInterfaces.td"
+include "mlir/Interfaces/ControlFlowInterfaces.td"
+include "mlir/Interfaces/DestinationStyleOpInterface.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+
+def Kernel_Dialect : Dialect {
+  let name = "kernel";
+  let cppNamespace = "::mlir::lathe::kernel";
+  let summary = "loop nests with epilogues, parallel loops and runtime calls";
+}
+
+class Kernel_Op<string mnemonic, list<Trait> traits = []>
+    : Op<Kernel_Dialect, mnemonic, traits>;
+
+def Kernel_NestOp : Kernel_Op<"nest",
+    [DestinationStyleOpInterface,
+     DeclareOpInterfaceMethods<MemoryEffectsOpInterface>]> {
+  let summary = "a perfect loop nest: a reduction and what is done with its result";
+  let description = [{
+    Runs over the iteration space of `indexing_maps`, one map an input and one
+    for the output. `reduce` folds the inputs into an accumulator that starts
+    at `init`; `finish` turns the accumulator and the inputs that do not depend
+    on a reduction into the element stored. Both regions take one scalar an
+    input and then the accumulator. Without reductions `reduce` is empty and
+    the accumulator is `init`.
+
+    This is what lets a bias, a normalisation, an activation and a residual be
+    applied while the accumulators of a product are still in registers: linalg
+    has no op with a body for after the reduction.
+
+    Constraints:
+    - (C1) one map an input and one for the output, over as many dimensions as
+      there are iterators.
+    - (C2) the output's map is a permutation of the parallel dimensions.
+    - (C3) the regions take one scalar an input and the accumulator.
+  }];
+  let arguments = (ins Variadic<AnyShaped>:$inputs, AnyShaped:$init_output,
+                       AffineMapArrayAttr:$indexing_maps,
+                       DenseBoolArrayAttr:$reductions, AnyAttr:$init);
+  let results = (outs Variadic<AnyRankedTensor>:$result);
+  let regions = (region MaxSizedRegion<1>:$reduce, SizedRegion<1>:$finish);
+  let assemblyFormat = [{
+    `ins` `(` ($inputs^ `:` type($inputs))? `)` `outs` `(` $init_output `:` type($init_output) `)`
+    attr-dict `reduce` $reduce `finish` $finish (`->` type($result)^)?
+  }];
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    MutableOperandRange getDpsInitsMutable() { return getInitOutputMutable(); }
+    unsigned getNumDims() { return getReductions().size(); }
+    bool hasReduction() { return llvm::is_contained(getReductions(), true); }
+    AffineMap getMap(unsigned operand) {
+      return llvm::cast<AffineMapAttr>(getIndexingMaps()[operand]).getValue();
+    }
+    AffineMap getOutputMap() { return getMap(getInputs().size()); }
+    /// Extents of the iteration space: static ones, or kDynamic.
+    SmallVector<int64_t> getStaticExtents();
+  }];
+}
+
+def Kernel_YieldOp : Kernel_Op<"yield", [Pure, Terminator, ReturnLike]> {
+  let summary = "the value of a nest's region";
+  let arguments = (ins Variadic<AnyType>:$values);
+  let assemblyFormat = "($values^ `:` type($values))? attr-dict";
+}
+
+def Kernel_IndexOp : Kernel_Op<"index", [Pure]> {
+  let summary = "the present index of a dimension of the enclosing nest";
+  let arguments = (ins I64Attr:$dim);
+  let results = (outs Index:$result);
+  let assemblyFormat = "$dim attr-dict";
+}
+
+def Kernel_ParallelOp : Kernel_Op<"parallel", [RecursiveMemoryEffects]> {
+  let summary = "a loop whose iterations run on any thread";
+  let description = [{
+    Runs the body with every index in [0, count). At least `grain` iterations
+    are handed to a thread at once.
+  }];
+  let arguments = (ins Index:$count, Index:$grain);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = "$count `grain` $grain attr-dict-with-keyword $body";
+}
+
+def Kernel_DispatchOp : Kernel_Op<"dispatch", [DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
+  let summary = "calls an outlined loop body through the runtime's parallel_for";
+  let description = [{
+    The callee takes (begin: index, end: index, captures...).
+  }];
+  let arguments = (ins FlatSymbolRefAttr:$callee, AnyType:$run, Index:$count,
+                       Index:$grain, Variadic<AnyType>:$captures);
+  let assemblyFormat = [{
+    $callee `(` $captures `)` `over` $count `grain` $grain `in` $run attr-dict
+    `:` type($run) `,` `(` type($captures) `)`
+  }];
+}
+
+def Kernel_EventOp : Kernel_Op<"event", []> {
+  let summary = "the begin or end of an op's code, for profiles";
+  let arguments = (ins I64Attr:$id, UnitAttr:$end, AnyType:$run);
+  let assemblyFormat = "$id (`end` $end^)? `in` $run attr-dict `:` type($run)";
+}
+
+def Kernel_ReportIndexOp : Kernel_Op<"report_index", []> {
+  let summary = "clamps an index into [0, bound) and reports one outside";
+  let description = [{
+    Becomes a compare and, out of line, a call of the runtime.
+  }];
+  let arguments = (ins Index:$index, Index:$bound);
+  let results = (outs Index:$result);
+  let assemblyFormat = "$index `below` $bound attr-dict";
+}
+
+#endif // LATHE_KERNEL_OPS_TD

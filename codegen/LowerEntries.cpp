@@ -1,0 +1,95 @@
+//===- LowerEntries.cpp - Gives functions the signature of the runtime's ABI
+//===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "codegen/Passes.h"
+
+namespace mlir::lathe {
+#define GEN_PASS_DEF_LOWERENTRIES
+#include "codegen/Passes.h.inc"
+} // namespace mlir::lathe
+
+using namespace mlir;
+using namespace mlir::lathe;
+
+static MemRefType bufferOf(Type tensor) {
+  auto type = cast<RankedTensorType>(tensor);
+  return MemRefType::get(type.getShape(), type.getElementType());
+}
+
+namespace {
+struct LowerEntriesPass : lathe::impl::LowerEntriesBase<LowerEntriesPass> {
+  void runOnOperation() override {
+    for (auto function : getOperation().getOps<func::FuncOp>())
+      if (failed(lower(function)))
+        return signalPassFailure();
+  }
+
+private:
+  LogicalResult lower(func::FuncOp function) {
+    Block &entry = function.front();
+    OpBuilder b = OpBuilder::atBlockBegin(&entry);
+    Location location = function.getLoc();
+    // Inputs: tensors become views of the caller's buffers, never written.
+    for (BlockArgument argument : entry.getArguments()) {
+      Type type = argument.getType();
+      argument.setType(bufferOf(type));
+      auto tensor = bufferization::ToTensorOp::create(
+          b, argument.getLoc(), type, argument, /*restrict=*/true);
+      argument.replaceAllUsesExcept(tensor, tensor);
+    }
+    // Outputs: written where the caller wants them.
+    auto terminator = cast<func::ReturnOp>(entry.getTerminator());
+    b.setInsertionPoint(terminator);
+    for (Value result : terminator.getOperands()) {
+      Value output = entry.addArgument(bufferOf(result.getType()), location);
+      bufferization::MaterializeInDestinationOp::create(
+          b, location, /*result=*/Type(), result, output, /*restrict=*/true,
+          /*writable=*/true);
+    }
+    func::ReturnOp::create(b, location);
+    terminator.erase();
+    auto bytes = MemRefType::get({ShapedType::kDynamic}, b.getIntegerType(8));
+    Value weights = entry.addArgument(bytes, location);
+    entry.addArgument(bytes, location);
+    entry.addArgument(LLVM::LLVMPointerType::get(b.getContext()), location);
+    function.setType(b.getFunctionType(entry.getArgumentTypes(), {}));
+    function->removeAttr(function.getResAttrsAttrName());
+    SmallVector<Attribute> argumentAttrs(entry.getNumArguments(),
+                                         b.getDictionaryAttr({}));
+    if (ArrayAttr attrs = function.getArgAttrsAttr())
+      llvm::copy(attrs, argumentAttrs.begin());
+    function.setArgAttrsAttr(b.getArrayAttr(argumentAttrs));
+    return lowerParameters(function, weights);
+  }
+
+  LogicalResult lowerParameters(func::FuncOp function, Value weights) {
+    SymbolTable symbols(getOperation());
+    WalkResult result = function.walk([&](ParameterOp op) {
+      auto weight = symbols.lookup<WeightOp>(op.getWeight());
+      auto offset = weight->getAttrOfType<IntegerAttr>("lathe.offset");
+      if (!offset) {
+        op.emitOpError("reads '")
+            << op.getWeight() << "', which has no place in the weights file";
+        return WalkResult::interrupt();
+      }
+      OpBuilder b(op);
+      Value at =
+          arith::ConstantIndexOp::create(b, op.getLoc(), offset.getInt());
+      auto type = cast<RankedTensorType>(op.getType());
+      Value view = memref::ViewOp::create(b, op.getLoc(), bufferOf(type),
+                                          weights, at, ValueRange());
+      op.replaceAllUsesWith(bufferization::ToTensorOp::create(
+                                b, op.getLoc(), type, view, /*restrict=*/true)
+                                .getResult());
+      op.erase();
+      return WalkResult::advance();
+    });
+    return failure(result.wasInterrupted());
+  }
+};
+} // namespace

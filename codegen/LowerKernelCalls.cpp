@@ -1,0 +1,171 @@
+//===- LowerKernelCalls.cpp - Turns runtime calls into LLVM's dialect ---===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "codegen/Passes.h"
+#include "mlir/Conversion/LLVMCommon/TypeConverter.h"
+#include "mlir/IR/ImplicitLocOpBuilder.h"
+
+namespace mlir::lathe {
+#define GEN_PASS_DEF_LOWERKERNELCALLS
+#include "codegen/Passes.h.inc"
+} // namespace mlir::lathe
+
+using namespace mlir;
+using namespace mlir::lathe;
+
+namespace {
+/// Writes calls of the functions in runtime/abi.h. Values that the conversion
+/// to LLVM turns into other types pass through casts, which it removes.
+struct LowerKernelCallsPass : lathe::impl::LowerKernelCallsBase<LowerKernelCallsPass> {
+  void runOnOperation() override {
+    ModuleOp module = getOperation();
+    LLVMTypeConverter types(&getContext());
+    module.walk([&](kernel::DispatchOp op) { lower(op, types); });
+    module.walk([&](kernel::EventOp op) { lower(op); });
+    module.walk([&](kernel::ReportIndexOp op) { lower(op); });
+    for (auto function : module.getOps<func::FuncOp>())
+      if (function->hasAttr("lathe.entry"))
+        function->setAttr(LLVM::LLVMDialect::getEmitCWrapperAttrName(),
+                          UnitAttr::get(&getContext()));
+      else if (!function.isExternal())
+        function.setPrivate();
+  }
+
+private:
+  Type pointer() { return LLVM::LLVMPointerType::get(&getContext()); }
+  Type i64() { return IntegerType::get(&getContext(), 64); }
+
+  /// The runtime function `name` taking `types` and returning nothing.
+  func::FuncOp declare(StringRef name, ArrayRef<Type> types) {
+    if (auto found = getOperation().lookupSymbol<func::FuncOp>(name))
+      return found;
+    OpBuilder b = OpBuilder::atBlockBegin(getOperation().getBody());
+    auto function = func::FuncOp::create(b, getOperation().getLoc(), name,
+                                         b.getFunctionType(types, {}));
+    function.setPrivate();
+    return function;
+  }
+
+  static Value cast(OpBuilder &b, Location location, Type type, Value value) {
+    if (value.getType() == type)
+      return value;
+    return UnrealizedConversionCastOp::create(b, location, type, value)
+        .getResult(0);
+  }
+
+  static Value toI64(ImplicitLocOpBuilder &b, Value index) {
+    return arith::IndexCastOp::create(b, b.getI64Type(), index);
+  }
+
+  /// A function of the type of LatheLoopBody that unpacks the captures and
+  /// calls `callee`.
+  func::FuncOp makeThunk(func::FuncOp callee, Type packed,
+                         ArrayRef<Type> fields) {
+    OpBuilder outer(callee);
+    Location location = callee.getLoc();
+    auto thunk = func::FuncOp::create(
+        outer, location, (callee.getName() + "_thunk").str(),
+        outer.getFunctionType({i64(), i64(), pointer()}, {}));
+    thunk.setPrivate();
+    Block *entry = thunk.addEntryBlock();
+    ImplicitLocOpBuilder b(location, &getContext());
+    b.setInsertionPointToStart(entry);
+    SmallVector<Value> arguments;
+    for (unsigned i : {0, 1})
+      arguments.push_back(arith::IndexCastOp::create(b, b.getIndexType(),
+                                                     entry->getArgument(i)));
+    for (auto [i, field] : llvm::enumerate(fields)) {
+      Value place =
+          LLVM::GEPOp::create(b, pointer(), packed, entry->getArgument(2),
+                              ArrayRef<LLVM::GEPArg>{0, int32_t(i)});
+      Value loaded = LLVM::LoadOp::create(b, field, place);
+      arguments.push_back(
+          cast(b, location, callee.getArgumentTypes()[2 + i], loaded));
+    }
+    func::CallOp::create(b, callee, arguments);
+    func::ReturnOp::create(b);
+    return thunk;
+  }
+
+  void lower(kernel::DispatchOp op, LLVMTypeConverter &types) {
+    ImplicitLocOpBuilder b(op.getLoc(), op);
+    auto callee = getOperation().lookupSymbol<func::FuncOp>(op.getCallee());
+    SmallVector<Type> fields;
+    for (Value capture : op.getCaptures())
+      fields.push_back(types.convertType(capture.getType()));
+    auto packed = LLVM::LLVMStructType::getLiteral(&getContext(), fields);
+    func::FuncOp thunk = makeThunk(callee, packed, fields);
+    // The captures live on the caller's stack until the call returns.
+    Value room;
+    {
+      OpBuilder::InsertionGuard guard(b);
+      auto function = op->getParentOfType<func::FuncOp>();
+      b.setInsertionPointToStart(&function.front());
+      Value one = LLVM::ConstantOp::create(b, i64(), 1);
+      room = LLVM::AllocaOp::create(b, pointer(), packed, one);
+    }
+    for (auto [i, capture] : llvm::enumerate(op.getCaptures())) {
+      Value place = LLVM::GEPOp::create(b, pointer(), packed, room,
+                                        ArrayRef<LLVM::GEPArg>{0, int32_t(i)});
+      LLVM::StoreOp::create(b, cast(b, op.getLoc(), fields[i], capture), place);
+    }
+    Value body =
+        func::ConstantOp::create(b, thunk.getFunctionType(),
+                                 FlatSymbolRefAttr::get(thunk.getNameAttr()));
+    func::FuncOp run = declare("latheParallelFor",
+                               {pointer(), i64(), i64(), pointer(), pointer()});
+    func::CallOp::create(b, run,
+                         ValueRange{op.getRun(), toI64(b, op.getCount()),
+                                    toI64(b, op.getGrain()),
+                                    cast(b, op.getLoc(), pointer(), body),
+                                    room});
+    op.erase();
+  }
+
+  void lower(kernel::EventOp op) {
+    ImplicitLocOpBuilder b(op.getLoc(), op);
+    func::FuncOp mark = declare(
+        op.getEnd() ? "latheEventEnd" : "latheEventBegin", {pointer(), i64()});
+    Value id = arith::ConstantOp::create(b, b.getI64IntegerAttr(op.getId()));
+    func::CallOp::create(b, mark, ValueRange{op.getRun(), id});
+    op.erase();
+  }
+
+  /// index < bound ? index : (report, clamped index)
+  void lower(kernel::ReportIndexOp op) {
+    ImplicitLocOpBuilder b(op.getLoc(), op);
+    Value context = op->getParentOfType<func::FuncOp>().getArguments().back();
+    Value index = op.getIndex(), bound = op.getBound();
+    // Unsigned: a negative index is beyond every bound.
+    Value inside =
+        arith::CmpIOp::create(b, arith::CmpIPredicate::ult, index, bound);
+    auto choice = scf::IfOp::create(b, b.getIndexType(), inside,
+                                    /*withElseRegion=*/true);
+    {
+      OpBuilder::InsertionGuard guard(b);
+      b.setInsertionPointToStart(choice.thenBlock());
+      scf::YieldOp::create(b, index);
+      b.setInsertionPointToStart(choice.elseBlock());
+      func::FuncOp report =
+          declare("latheReportIndex", {pointer(), i64(), i64(), i64()});
+      auto event = op->getAttrOfType<IntegerAttr>("lathe.event");
+      Value id = arith::ConstantOp::create(
+          b, b.getI64IntegerAttr(event ? event.getInt() : -1));
+      func::CallOp::create(
+          b, report, ValueRange{context, id, toI64(b, index), toI64(b, bound)});
+      Value zero = arith::ConstantIndexOp::create(b, 0);
+      Value one = arith::ConstantIndexOp::create(b, 1);
+      Value last = arith::SubIOp::create(b, bound, one);
+      Value clamped = arith::MaxSIOp::create(
+          b, arith::MinSIOp::create(b, index, last), zero);
+      scf::YieldOp::create(b, clamped);
+    }
+    op.replaceAllUsesWith(choice.getResult(0));
+    op.erase();
+  }
+};
+} // namespace

@@ -1,0 +1,317 @@
+//===- Lowering.cpp - How an op of the dialect becomes linalg
+//----------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "codegen/Lowering.h"
+
+using namespace mlir;
+using namespace mlir::lathe;
+
+void lathe::populateLowerings(RewritePatternSet &patterns,
+                              LoweringState &state) {
+  populateLayersLowerings(patterns, state);
+  populateNormLowerings(patterns, state);
+  populateActivationLowerings(patterns, state);
+  populatePoolLowerings(patterns, state);
+  populateElementwiseLowerings(patterns, state);
+  populateReductionLowerings(patterns, state);
+  populateRearrangementLowerings(patterns, state);
+  populateSpectralLowerings(patterns, state);
+  populateAttentionLowerings(patterns, state);
+}
+
+Shape Structured::getShape(Value value) {
+  auto it = state.shapes.find(value);
+  if (it != state.shapes.end())
+    return it->second;
+  return lathe::getShape(value);
+}
+
+Value Structured::record(Value value, ArrayRef<DimExpr> shape) {
+  state.shapes[value] = Shape(shape);
+  // A value erased before may have stood at the same address.
+  state.unsignedTensors.erase(value);
+  return value;
+}
+
+void Structured::recordResult(Value value, unsigned i) {
+  record(value, getResultShape(i));
+  if (getResultType(i).getElementType().isUnsignedInteger())
+    state.unsignedTensors.insert(value);
+}
+
+//===----------------------------------------------------------------------===//
+// Sizes
+//===----------------------------------------------------------------------===//
+
+Value Structured::size(const DimExpr &dim) {
+  if (std::optional<int64_t> constant = dim.getConstant())
+    return arith::ConstantIndexOp::create(*this, *constant);
+  Value sum;
+  for (const auto &[monomial, coefficient] : dim.getTerms()) {
+    Value product = arith::ConstantIndexOp::create(*this, coefficient);
+    for (const DimExpr::Atom &atom : monomial) {
+      Value factor;
+      if (atom.dividend)
+        factor = arith::FloorDivSIOp::create(
+            *this, size(*atom.dividend),
+            arith::ConstantIndexOp::create(*this, atom.divisor));
+      else
+        factor = state.dims.lookup(atom.name);
+      assert(factor && "a dimension that no input of the entry has");
+      product = createOrFold<arith::MulIOp>(product, factor);
+    }
+    sum = sum ? createOrFold<arith::AddIOp>(sum, product) : product;
+  }
+  return sum;
+}
+
+OpFoldResult Structured::foldedSize(const DimExpr &dim) {
+  if (std::optional<int64_t> constant = dim.getConstant())
+    return getIndexAttr(*constant);
+  return size(dim);
+}
+
+SmallVector<OpFoldResult> Structured::foldedSizes(ArrayRef<DimExpr> shape) {
+  return llvm::map_to_vector(
+      shape, [&](const DimExpr &dim) { return foldedSize(dim); });
+}
+
+//===----------------------------------------------------------------------===//
+// Scalars and tensors
+//===----------------------------------------------------------------------===//
+
+static TypedAttr scalarAttr(Builder &b, Type type, double value) {
+  if (auto floatType = dyn_cast<FloatType>(type))
+    return b.getFloatAttr(floatType, value);
+  return b.getIntegerAttr(type, static_cast<int64_t>(value));
+}
+
+Value Structured::scalar(Type type, double value) {
+  if (type.isIndex())
+    return arith::ConstantIndexOp::create(*this, static_cast<int64_t>(value));
+  return arith::ConstantOp::create(*this, scalarAttr(*this, type, value));
+}
+
+Value Structured::empty(ArrayRef<DimExpr> shape, Type elementType) {
+  return record(tensor::EmptyOp::create(*this, foldedSizes(shape), elementType),
+                shape);
+}
+
+Value Structured::fill(ArrayRef<DimExpr> shape, Type elementType,
+                       double value) {
+  Value filled = linalg::FillOp::create(*this, scalar(elementType, value),
+                                        empty(shape, elementType))
+                     .getResult(0);
+  return record(filled, shape);
+}
+
+Value Structured::table(ArrayRef<int64_t> shape, Type elementType,
+                        ArrayRef<double> values) {
+  SmallVector<Attribute> elements =
+      llvm::map_to_vector(values, [&](double value) -> Attribute {
+        return scalarAttr(*this, elementType, value);
+      });
+  auto type = RankedTensorType::get(shape, elementType);
+  Value constant =
+      arith::ConstantOp::create(*this, DenseElementsAttr::get(type, elements));
+  return record(constant, lathe::getShape(type));
+}
+
+/// Writes one linalg.generic.
+static Value generic(Structured &b, Value init, ValueRange inputs,
+                     ArrayRef<AffineMap> maps,
+                     ArrayRef<utils::IteratorType> iterators,
+                     function_ref<Value(ValueRange)> body) {
+  auto build = [&](OpBuilder &nested, Location, ValueRange arguments) {
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPoint(nested.getInsertionBlock(), nested.getInsertionPoint());
+    linalg::YieldOp::create(b, body(arguments));
+  };
+  return linalg::GenericOp::create(b, init.getType(), inputs, init, maps,
+                                   iterators, build)
+      .getResult(0);
+}
+
+Value Structured::map(ArrayRef<DimExpr> shape, Type elementType,
+                      ValueRange inputs, ArrayRef<AffineMap> maps, Body body) {
+  SmallVector<AffineMap> allMaps(maps);
+  AffineMap identity = getMultiDimIdentityMap(shape.size());
+  allMaps.resize(inputs.size(), identity);
+  allMaps.push_back(identity);
+  SmallVector<utils::IteratorType> iterators(shape.size(),
+                                             utils::IteratorType::parallel);
+  Value result = generic(
+      *this, empty(shape, elementType), inputs, allMaps, iterators,
+      [&](ValueRange arguments) { return body(*this, arguments.drop_back()); });
+  return record(result, shape);
+}
+
+Value Structured::map(ArrayRef<DimExpr> shape, Type elementType,
+                      ValueRange inputs, Body body) {
+  return map(shape, elementType, inputs, {}, body);
+}
+
+Value Structured::broadcastMap(ArrayRef<DimExpr> shape, Type elementType,
+                               ValueRange inputs, Body body) {
+  SmallVector<AffineMap> maps;
+  for (Value input : inputs) {
+    Shape sizes = getShape(input);
+    SmallVector<AffineExpr> results;
+    for (auto [i, size] : llvm::enumerate(sizes)) {
+      unsigned dim = shape.size() - sizes.size() + i;
+      // A size of 1 stretches, unless the result's is 1 too.
+      bool stretches = size.isConstant(1) && !shape[dim].isConstant(1);
+      results.push_back(stretches ? getAffineConstantExpr(0) : d(dim));
+    }
+    maps.push_back(mapOf(shape.size(), results));
+  }
+  return map(shape, elementType, inputs, maps, body);
+}
+
+Value Structured::reduce(ArrayRef<DimExpr> shape, unsigned reductions,
+                         Type elementType, double init, ValueRange inputs,
+                         ArrayRef<AffineMap> maps, Body body) {
+  unsigned rank = shape.size(), dims = rank + reductions;
+  SmallVector<AffineMap> allMaps(maps);
+  allMaps.push_back(getMultiDimIdentityMap(dims).getMajorSubMap(rank));
+  SmallVector<utils::IteratorType> iterators(rank,
+                                             utils::IteratorType::parallel);
+  iterators.resize(dims, utils::IteratorType::reduction);
+  Value result =
+      generic(*this, fill(shape, elementType, init), inputs, allMaps, iterators,
+              [&](ValueRange arguments) { return body(*this, arguments); });
+  return record(result, shape);
+}
+
+Value Structured::contract(ArrayRef<DimExpr> shape, unsigned reductions,
+                           Value a, AffineMap mapA, Value b, AffineMap mapB) {
+  return reduce(shape, reductions, getElementTypeOrSelf(a), 0, {a, b},
+                {mapA, mapB}, [](Structured &b, ValueRange args) -> Value {
+                  Value product = arith::MulFOp::create(b, args[0], args[1]);
+                  return arith::AddFOp::create(b, args[2], product);
+                });
+}
+
+Value Structured::transpose(Value input, ArrayRef<int64_t> permutation) {
+  Shape sizes = getShape(input);
+  Shape shape = llvm::to_vector_of<DimExpr, 4>(
+      llvm::map_range(permutation, [&](int64_t from) { return sizes[from]; }));
+  Value init = empty(shape, getElementTypeOrSelf(input));
+  return record(linalg::TransposeOp::create(*this, input, init, permutation)
+                    .getResult()[0],
+                shape);
+}
+
+Value Structured::reshape(Value input, ArrayRef<DimExpr> shape) {
+  Shape sizes = getShape(input);
+  Type elementType = getElementTypeOrSelf(input);
+  if (ArrayRef<DimExpr>(sizes) == shape)
+    return input;
+  // Through one dimension: a view of the same bytes either way.
+  Value flat = input;
+  if (sizes.size() != 1) {
+    SmallVector<ReassociationIndices> all(1);
+    for (unsigned i = 0; i < sizes.size(); ++i)
+      all[0].push_back(i);
+    if (sizes.empty())
+      flat = tensor::ExpandShapeOp::create(
+          *this, RankedTensorType::get({1}, elementType), input,
+          ArrayRef<ReassociationIndices>());
+    else
+      flat = tensor::CollapseShapeOp::create(*this, input, all);
+  }
+  SmallVector<ReassociationIndices> all(shape.empty() ? 0 : 1);
+  for (unsigned i = 0; i < shape.size(); ++i)
+    all[0].push_back(i);
+  Value result = flat;
+  if (shape.empty())
+    result = tensor::CollapseShapeOp::create(*this, flat, all);
+  else if (shape.size() > 1)
+    result = tensor::ExpandShapeOp::create(
+        *this, stripEncoding(getTensorType(shape, elementType)), flat, all,
+        foldedSizes(shape));
+  return record(result, shape);
+}
+
+//===----------------------------------------------------------------------===//
+// Padding
+//===----------------------------------------------------------------------===//
+
+/// The index into a dimension of `size` elements from which the padded
+/// position `index` - `low` takes its element.
+static Value sourceIndex(Structured &b, Value index, int64_t low, Value size,
+                         PaddingMode mode) {
+  Value shifted =
+      arith::SubIOp::create(b, index, arith::ConstantIndexOp::create(b, low));
+  Value zero = arith::ConstantIndexOp::create(b, 0);
+  Value one = arith::ConstantIndexOp::create(b, 1);
+  Value last = arith::SubIOp::create(b, size, one);
+  if (mode == PaddingMode::circular) {
+    // One turn at most: padding is no wider than the dimension.
+    Value turned = arith::AddIOp::create(b, shifted, size);
+    return arith::RemSIOp::create(b, turned, size);
+  }
+  if (mode == PaddingMode::reflect) {
+    // |i| mirrors at the first element, and last - |last - i| at the last.
+    Value magnitude = arith::MaxSIOp::create(
+        b, shifted, arith::SubIOp::create(b, zero, shifted));
+    Value beyond = arith::SubIOp::create(b, last, magnitude);
+    Value distance = arith::MaxSIOp::create(
+        b, beyond, arith::SubIOp::create(b, zero, beyond));
+    return arith::SubIOp::create(b, last, distance);
+  }
+  return arith::MinSIOp::create(b, arith::MaxSIOp::create(b, shifted, zero),
+                                last);
+}
+
+Value Structured::pad(Value input, ArrayRef<int64_t> low,
+                      ArrayRef<int64_t> high, PaddingMode mode, double value) {
+  Shape sizes = getShape(input), shape = sizes;
+  bool pads = false;
+  for (auto [dim, before, after] : llvm::zip(shape, low, high)) {
+    dim += DimExpr(before + after);
+    pads |= before != 0 || after != 0;
+  }
+  if (!pads)
+    return input;
+  Type elementType = getElementTypeOrSelf(input);
+  if (mode == PaddingMode::zeros) {
+    SmallVector<OpFoldResult> offsets = llvm::map_to_vector(
+        low, [&](int64_t n) -> OpFoldResult { return getIndexAttr(n); });
+    SmallVector<OpFoldResult> strides(low.size(), getIndexAttr(1));
+    Value padded = tensor::InsertSliceOp::create(
+        *this, input, fill(shape, elementType, value), offsets,
+        foldedSizes(sizes), strides);
+    return record(padded, shape);
+  }
+  SmallVector<Value> extents =
+      llvm::map_to_vector(sizes, [&](const DimExpr &dim) { return size(dim); });
+  return map(shape, elementType, {}, [&](Structured &b, ValueRange) {
+    SmallVector<Value> indices;
+    for (unsigned i = 0; i < extents.size(); ++i) {
+      Value position = b.index(i);
+      indices.push_back(
+          low[i] == 0 && high[i] == 0
+              ? position
+              : sourceIndex(b, position, low[i], extents[i], mode));
+    }
+    return b.extract(input, indices);
+  });
+}
+
+//===----------------------------------------------------------------------===//
+// Inside a body
+//===----------------------------------------------------------------------===//
+
+Value Structured::index(unsigned dimension) {
+  return linalg::IndexOp::create(*this, dimension);
+}
+
+Value Structured::extract(Value tensor, ValueRange indices) {
+  return tensor::ExtractOp::create(*this, tensor, indices);
+}

@@ -1,0 +1,284 @@
+//===- NestPlan.cpp - How a nest is vectorised, tiled and shared out ----===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "codegen/NestPlan.h"
+#include "dialect/Shape.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/IR/PatternMatch.h"
+#include "mlir/IR/TypeUtilities.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+using namespace mlir::lathe;
+using namespace mlir::lathe::kernel;
+
+/// Whether neighbouring elements of the last dimension are neighbours in
+/// memory.
+static bool isContiguousInside(MemRefType type) {
+  SmallVector<int64_t> strides;
+  int64_t offset;
+  return type.getRank() > 0 &&
+         succeeded(type.getStridesAndOffset(strides, offset)) &&
+         strides.back() == 1;
+}
+
+Access mlir::lathe::kernel::classifyAccess(NestOp nest, unsigned input,
+                                           unsigned dim) {
+  AffineMap map = nest.getMap(input);
+  if (!map.isFunctionOfDim(dim))
+    return Access::uniform;
+  unsigned last = map.getNumResults() - 1;
+  for (unsigned i = 0; i < last; ++i)
+    if (map.getResult(i).isFunctionOfDim(dim))
+      return Access::strided;
+  // Contiguous if the last subscript is dim plus something without it.
+  MLIRContext *context = nest.getContext();
+  AffineExpr rest = map.getResult(last) - getAffineDimExpr(dim, context);
+  auto type = cast<MemRefType>(nest.getInputs()[input].getType());
+  bool unitStep =
+      !simplifyAffineExpr(rest, map.getNumDims(), 0).isFunctionOfDim(dim);
+  return unitStep && isContiguousInside(type) ? Access::contiguous
+                                              : Access::strided;
+}
+
+/// Whether every op of the regions works on vectors as on scalars.
+static bool canVectorise(NestOp nest) {
+  auto isMappable = [](Region &region) {
+    return llvm::all_of(region.getOps(), [](Operation &op) {
+      return isa<YieldOp, arith::ConstantOp>(op) ||
+             OpTrait::hasElementwiseMappableTraits(&op);
+    });
+  };
+  auto hasBytes = [](Type type) {
+    Type element = getElementTypeOrSelf(type);
+    // One bit takes a byte in memory and a bit in a vector.
+    return element.isIntOrFloat() && element.getIntOrFloatBitWidth() >= 8;
+  };
+  return isMappable(nest.getReduce()) && isMappable(nest.getFinish()) &&
+         llvm::all_of(nest.getOperandTypes(), hasBytes);
+}
+
+/// The op that folds a value into the accumulator, if the reduce region ends
+/// in one that can be applied lane by lane and across lanes.
+static Operation *getCombiner(NestOp nest) {
+  Block &block = nest.getReduce().front();
+  Operation *last = block.getTerminator()->getOperand(0).getDefiningOp();
+  Value accumulator = block.getArguments().back();
+  if (!last || !accumulator.hasOneUse() ||
+      *accumulator.getUsers().begin() != last ||
+      !isa<arith::AddFOp, arith::MulFOp, arith::MaximumFOp, arith::MinimumFOp>(
+          last))
+    return nullptr;
+  return last;
+}
+
+/// Plans lanes along the innermost parallel dimension: a tile of rows x
+/// vectors whose accumulators fit into the registers.
+static NestPlan planParallelLanes(NestOp nest, unsigned laneDim, int64_t lanes,
+                                  const VectorTarget &target) {
+  NestPlan plan;
+  plan.kind = NestPlan::Kind::parallelLanes;
+  plan.lanes = lanes;
+  plan.laneDim = laneDim;
+  SmallVector<int64_t> extents = nest.getStaticExtents();
+  if (ShapedType::isDynamic(extents[laneDim]))
+    return plan;
+  int64_t vectors = llvm::divideCeil(extents[laneDim], lanes);
+  if (!nest.hasReduction()) {
+    plan.laneVectors = std::min<int64_t>(vectors, 4);
+    return plan;
+  }
+  // Rows of the tile share what they read that does not depend on the row.
+  if (laneDim > 0) {
+    unsigned row = laneDim - 1;
+    bool shares = false;
+    for (unsigned i = 0; i < nest.getInputs().size(); ++i) {
+      AffineMap map = nest.getMap(i);
+      bool reduced = false;
+      for (auto [dim, reduction] : llvm::enumerate(nest.getReductions()))
+        reduced |= reduction && map.isFunctionOfDim(dim);
+      shares |= reduced && !map.isFunctionOfDim(row);
+    }
+    if (shares)
+      plan.rowDim = row;
+  }
+  plan.laneVectors = plan.rowDim < 0 ? std::min<int64_t>(vectors, 4)
+                     : vectors == 3  ? 3
+                                     : std::min<int64_t>(vectors, 2);
+  if (plan.rowDim < 0)
+    return plan;
+  // One register for the broadcast element, one for each vector read.
+  int64_t most = (target.registers - 1 - plan.laneVectors) / plan.laneVectors;
+  int64_t extent = extents[plan.rowDim];
+  plan.rows = most;
+  if (!ShapedType::isDynamic(extent))
+    plan.rows = llvm::divideCeil(extent, llvm::divideCeil(extent, most));
+  return plan;
+}
+
+NestPlan mlir::lathe::kernel::planNest(NestOp nest,
+                                       const VectorTarget &target) {
+  NestPlan scalar;
+  if (!canVectorise(nest))
+    return scalar;
+  // Lanes are counted in the widest type that takes part, at least 4 bytes:
+  // narrower ones are widened on the way.
+  int64_t bytes = 4;
+  for (Type type : nest.getOperandTypes())
+    bytes = std::max(bytes, getElementBytes(getElementTypeOrSelf(type)));
+  int64_t lanes = target.vectorBytes / bytes;
+  unsigned parallel = llvm::count(nest.getReductions(), false);
+  auto outputType = cast<MemRefType>(nest.getInitOutput().getType());
+
+  auto countAccess = [&](unsigned dim, Access access) {
+    unsigned count = 0;
+    for (unsigned i = 0; i < nest.getInputs().size(); ++i)
+      count += classifyAccess(nest, i, dim) == access;
+    return count;
+  };
+  if (nest.hasReduction() && getCombiner(nest)) {
+    unsigned last = nest.getNumDims() - 1;
+    bool lanesAlongOutput = parallel > 0 && isContiguousInside(outputType) &&
+                            countAccess(parallel - 1, Access::strided) == 0 &&
+                            nest.getStaticExtents()[parallel - 1] != 1;
+    if (!lanesAlongOutput && countAccess(last, Access::strided) == 0 &&
+        countAccess(last, Access::contiguous) > 0) {
+      NestPlan plan;
+      plan.kind = NestPlan::Kind::reductionLanes;
+      plan.lanes = lanes;
+      plan.laneDim = last;
+      return plan;
+    }
+  }
+  if (parallel == 0 || !isContiguousInside(outputType))
+    return scalar;
+  return planParallelLanes(nest, parallel - 1, lanes, target);
+}
+
+int64_t mlir::lathe::kernel::countWork(NestOp nest) {
+  auto count = [](Region &region) {
+    return region.empty()
+               ? 0
+               : static_cast<int64_t>(region.front().getOperations().size());
+  };
+  return std::max(count(nest.getReduce()), count(nest.getFinish()));
+}
+
+//===----------------------------------------------------------------------===//
+// Normal form
+//===----------------------------------------------------------------------===//
+
+/// Renumbers the dimensions: parallel ones in the output's order, then the
+/// reductions.
+static void orderDims(NestOp nest) {
+  Builder b(nest.getContext());
+  SmallVector<AffineExpr> renumbered(nest.getNumDims());
+  SmallVector<bool> reductions;
+  for (AffineExpr result : nest.getOutputMap().getResults()) {
+    unsigned dim = cast<AffineDimExpr>(result).getPosition();
+    renumbered[dim] = b.getAffineDimExpr(reductions.size());
+    reductions.push_back(false);
+  }
+  for (auto [dim, reduction] : llvm::enumerate(nest.getReductions()))
+    if (reduction) {
+      renumbered[dim] = b.getAffineDimExpr(reductions.size());
+      reductions.push_back(true);
+    }
+  SmallVector<AffineMap> maps;
+  for (unsigned i = 0; i <= nest.getInputs().size(); ++i)
+    maps.push_back(nest.getMap(i).replaceDimsAndSymbols(renumbered, {},
+                                                        nest.getNumDims(), 0));
+  nest.setIndexingMapsAttr(b.getAffineMapArrayAttr(maps));
+  nest.setReductions(reductions);
+  nest.walk([&](IndexOp index) {
+    index.setDim(cast<AffineDimExpr>(renumbered[index.getDim()]).getPosition());
+  });
+}
+
+/// Whether every operand walks dimensions `dim` and `dim` + 1 as one.
+static bool canMerge(NestOp nest, unsigned dim) {
+  if (nest.getReductions()[dim] || nest.getReductions()[dim + 1])
+    return false;
+  for (auto [i, operand] : llvm::enumerate(nest->getOperands())) {
+    AffineMap map = nest.getMap(i);
+    bool usesFirst = map.isFunctionOfDim(dim);
+    bool usesSecond = map.isFunctionOfDim(dim + 1);
+    if (!usesFirst && !usesSecond)
+      continue;
+    if (!cast<MemRefType>(operand.getType()).getLayout().isIdentity())
+      return false;
+    Builder b(nest.getContext());
+    bool adjacent = false;
+    for (unsigned r = 0; r < map.getNumResults(); ++r) {
+      AffineExpr result = map.getResult(r);
+      if (result == b.getAffineDimExpr(dim) && r + 1 < map.getNumResults() &&
+          map.getResult(r + 1) == b.getAffineDimExpr(dim + 1)) {
+        adjacent = true;
+        ++r;
+        continue;
+      }
+      if (result.isFunctionOfDim(dim) || result.isFunctionOfDim(dim + 1))
+        return false;
+    }
+    if (!adjacent)
+      return false;
+  }
+  return true;
+}
+
+/// Merges dimensions `dim` and `dim` + 1.
+static NestOp mergeDims(RewriterBase &rewriter, NestOp nest, unsigned dim) {
+  rewriter.setInsertionPoint(nest);
+  MLIRContext *context = nest.getContext();
+  SmallVector<AffineExpr> renumbered;
+  for (unsigned i = 0; i < nest.getNumDims(); ++i)
+    renumbered.push_back(getAffineDimExpr(i > dim ? i - 1 : i, context));
+  SmallVector<Value> operands;
+  SmallVector<AffineMap> maps;
+  for (auto [i, operand] : llvm::enumerate(nest->getOperands())) {
+    AffineMap map = nest.getMap(i);
+    SmallVector<AffineExpr> results;
+    SmallVector<ReassociationIndices> groups;
+    bool merges = false;
+    for (unsigned r = 0; r < map.getNumResults(); ++r) {
+      groups.push_back({static_cast<int64_t>(r)});
+      results.push_back(map.getResult(r).replaceDims(renumbered));
+      if (map.getResult(r) == getAffineDimExpr(dim, context)) {
+        groups.back().push_back(++r);
+        merges = true;
+      }
+    }
+    operands.push_back(merges ? memref::CollapseShapeOp::create(
+                                    rewriter, nest.getLoc(), operand, groups)
+                              : operand);
+    maps.push_back(AffineMap::get(nest.getNumDims() - 1, 0, results, context));
+  }
+  SmallVector<bool> reductions(nest.getReductions());
+  reductions.erase(reductions.begin() + dim);
+  auto merged = NestOp::create(
+      rewriter, nest.getLoc(), TypeRange(), ValueRange(operands).drop_back(),
+      operands.back(), rewriter.getAffineMapArrayAttr(maps), reductions,
+      nest.getInit());
+  merged->setDiscardableAttrs(nest->getDiscardableAttrDictionary());
+  merged.getReduce().takeBody(nest.getReduce());
+  merged.getFinish().takeBody(nest.getFinish());
+  rewriter.eraseOp(nest);
+  return merged;
+}
+
+NestOp mlir::lathe::kernel::normaliseNest(RewriterBase &rewriter, NestOp nest) {
+  orderDims(nest);
+  bool usesIndex = false;
+  nest.walk([&](IndexOp) { usesIndex = true; });
+  if (usesIndex)
+    return nest;
+  for (unsigned dim = nest.getNumDims(); dim-- > 1;)
+    if (canMerge(nest, dim - 1))
+      nest = mergeDims(rewriter, nest, dim - 1);
+  return nest;
+}

@@ -1,0 +1,63 @@
+//===- NestPlan.h - How a nest is vectorised, tiled and shared out ------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef LATHE_CODEGEN_NESTPLAN_H
+#define LATHE_CODEGEN_NESTPLAN_H
+
+#include "codegen/KernelDialect.h"
+
+namespace mlir::lathe::kernel {
+
+/// What the plan needs to know of a machine.
+struct VectorTarget {
+  int64_t vectorBytes;
+  int64_t registers;
+};
+
+/// How an input is read by the lanes of a vector.
+enum class Access { uniform, contiguous, strided };
+
+/// The decisions for one nest, made before any code is written.
+struct NestPlan {
+  enum class Kind {
+    /// One element at a time.
+    scalar,
+    /// Lanes along the innermost dimension of the output.
+    parallelLanes,
+    /// Lanes along the last reduction, summed up at the end.
+    reductionLanes,
+  };
+  Kind kind = Kind::scalar;
+  /// Elements of a full vector; 1 for scalar code.
+  int64_t lanes = 1;
+  /// The dimension along which lanes run, or -1.
+  int64_t laneDim = -1;
+  /// Vectors side by side in the register tile.
+  int64_t laneVectors = 1;
+  /// The dimension of which the tile holds several rows, or -1.
+  int64_t rowDim = -1;
+  /// Rows of the register tile.
+  int64_t rows = 1;
+};
+
+/// How input `i` is read along dimension `dim`.
+Access classifyAccess(NestOp nest, unsigned input, unsigned dim);
+
+/// Chooses the plan of a nest on memrefs, its parallel dimensions being in the
+/// output's order and before its reductions.
+NestPlan planNest(NestOp nest, const VectorTarget &target);
+
+/// Elementary operations of one iteration: what the regions hold.
+int64_t countWork(NestOp nest);
+
+/// Rewrites a nest so that its parallel dimensions come first and in the
+/// output's order, and merges neighbouring ones that all operands walk as one.
+NestOp normaliseNest(RewriterBase &rewriter, NestOp nest);
+
+} // namespace mlir::lathe::kernel
+
+#endif // LATHE_CODEGEN_NESTPLAN_H

@@ -1,0 +1,165 @@
+//===- ObjectFile.cpp - Machine code out of the target phase ------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "codegen/ObjectFile.h"
+#include "mlir/Target/LLVMIR/Export.h"
+#include "runtime/abi.h"
+#include "llvm/IR/IRBuilder.h"
+#include "llvm/IR/LegacyPassManager.h"
+#include "llvm/IR/Module.h"
+#include "llvm/IR/Verifier.h"
+#include "llvm/Passes/PassBuilder.h"
+#include "llvm/Target/TargetMachine.h"
+
+using namespace mlir;
+using namespace mlir::lathe;
+
+namespace {
+/// Adds the constants by which the runtime finds code and descriptor.
+class BinaryWriter {
+public:
+  explicit BinaryWriter(llvm::Module &module)
+      : module(module), context(module.getContext()),
+        pointer(llvm::PointerType::get(context, 0)) {}
+
+  LogicalResult write(const ObjectContents &contents) {
+    SmallVector<llvm::Constant *> entries;
+    for (const std::string &name : contents.entries) {
+      llvm::Function *function = module.getFunction("_mlir_ciface_" + name);
+      if (!function)
+        return failure();
+      entries.push_back(makeEntry(*function));
+    }
+    llvm::Constant *table = makeGlobal(llvm::ConstantArray::get(
+        llvm::ArrayType::get(pointer, entries.size()), entries));
+    llvm::Constant *descriptor = makeGlobal(llvm::ConstantDataArray::getString(
+        context, contents.descriptor, /*AddNull=*/true));
+    llvm::Constant *weights = llvm::ConstantPointerNull::get(pointer);
+    if (!contents.weights.empty())
+      weights = makeGlobal(llvm::ConstantDataArray::getString(
+                               context, contents.weights, /*AddNull=*/false),
+                           /*alignment=*/64);
+    llvm::Type *i32 = llvm::Type::getInt32Ty(context);
+    llvm::Type *i64 = llvm::Type::getInt64Ty(context);
+    // LatheModelBinary, field by field.
+    llvm::Constant *fields[] = {
+        llvm::ConstantInt::get(i32, LATHE_ABI_VERSION),
+        llvm::ConstantInt::get(i32, entries.size()),
+        descriptor,
+        llvm::ConstantInt::get(i64, contents.descriptor.size()),
+        table,
+        weights,
+        llvm::ConstantInt::get(i64, contents.weights.size())};
+    llvm::Constant *binary = llvm::ConstantStruct::getAnon(fields);
+    new llvm::GlobalVariable(module, binary->getType(), /*isConstant=*/true,
+                             llvm::GlobalValue::ExternalLinkage, binary,
+                             "latheModel");
+    return success();
+  }
+
+private:
+  llvm::Constant *makeGlobal(llvm::Constant *value, unsigned alignment = 8) {
+    auto *global = new llvm::GlobalVariable(
+        module, value->getType(), /*isConstant=*/true,
+        llvm::GlobalValue::PrivateLinkage, value);
+    global->setAlignment(llvm::Align(alignment));
+    return global;
+  }
+
+  /// A LatheEntry that passes the descriptors on, then the context.
+  llvm::Function *makeEntry(llvm::Function &function) {
+    auto *type = llvm::FunctionType::get(llvm::Type::getVoidTy(context),
+                                         {pointer, pointer}, false);
+    auto *entry = llvm::Function::Create(
+        type, llvm::GlobalValue::InternalLinkage,
+        function.getName() + ".entry", module);
+    llvm::IRBuilder<> b(llvm::BasicBlock::Create(context, "", entry));
+    SmallVector<llvm::Value *> arguments;
+    for (unsigned i = 0; i + 1 < function.arg_size(); ++i)
+      arguments.push_back(b.CreateLoad(
+          pointer, b.CreateConstInBoundsGEP1_64(pointer, entry->getArg(1), i)));
+    arguments.push_back(entry->getArg(0));
+    b.CreateCall(&function, arguments);
+    b.CreateRetVoid();
+    function.setLinkage(llvm::GlobalValue::InternalLinkage);
+    return entry;
+  }
+
+  llvm::Module &module;
+  llvm::LLVMContext &context;
+  llvm::PointerType *pointer;
+};
+} // namespace
+
+/// Every function of ours is private to the object, and for the target's
+/// processor.
+static void finishFunctions(llvm::Module &module, const CpuTarget &target) {
+  for (llvm::Function &function : module) {
+    if (function.isDeclaration())
+      continue;
+    function.setLinkage(llvm::GlobalValue::InternalLinkage);
+    function.addFnAttr("target-cpu", target.cpu);
+    if (!target.features.empty())
+      function.addFnAttr("target-features", target.features);
+    if (target.vectorBytes == 64)
+      // LLVM halves vectors on processors it thinks slow at full width.
+      function.addFnAttr("prefer-vector-width", "512");
+  }
+}
+
+static void runOptimiser(llvm::Module &module, llvm::TargetMachine &machine,
+                         bool optimise) {
+  llvm::LoopAnalysisManager loops;
+  llvm::FunctionAnalysisManager functions;
+  llvm::CGSCCAnalysisManager components;
+  llvm::ModuleAnalysisManager modules;
+  llvm::PipelineTuningOptions tuning;
+  // Vectors, tiles and unrolling are already written as they should be.
+  tuning.LoopVectorization = tuning.SLPVectorization = false;
+  llvm::PassBuilder builder(&machine, tuning);
+  builder.registerModuleAnalyses(modules);
+  builder.registerCGSCCAnalyses(components);
+  builder.registerFunctionAnalyses(functions);
+  builder.registerLoopAnalyses(loops);
+  builder.crossRegisterProxies(loops, functions, components, modules);
+  builder
+      .buildPerModuleDefaultPipeline(optimise ? llvm::OptimizationLevel::O2
+                                              : llvm::OptimizationLevel::O1)
+      .run(module, modules);
+}
+
+LogicalResult lathe::emitObject(ModuleOp module, const ObjectContents &contents,
+                                const CpuTarget &target, bool optimise,
+                                ObjectFormat format,
+                                llvm::raw_pwrite_stream &os) {
+  llvm::LLVMContext context;
+  std::unique_ptr<llvm::Module> code =
+      translateModuleToLLVMIR(module, context, "lathe");
+  if (!code)
+    return module.emitError("cannot be translated to LLVM IR");
+  std::unique_ptr<llvm::TargetMachine> machine =
+      createTargetMachine(target, optimise);
+  code->setTargetTriple(llvm::Triple(target.triple));
+  code->setDataLayout(machine->createDataLayout());
+  finishFunctions(*code, target);
+  if (failed(BinaryWriter(*code).write(contents)))
+    return module.emitError("lacks the code of an entry");
+  runOptimiser(*code, *machine, optimise);
+  if (format == ObjectFormat::llvmIr) {
+    code->print(os, nullptr);
+    return success();
+  }
+  llvm::legacy::PassManager passes;
+  auto fileType = format == ObjectFormat::assembly
+                      ? llvm::CodeGenFileType::AssemblyFile
+                      : llvm::CodeGenFileType::ObjectFile;
+  if (machine->addPassesToEmitFile(passes, os, nullptr, fileType))
+    return module.emitError("cannot be written as an object for '")
+           << target.triple << "'";
+  passes.run(*code);
+  return success();
+}

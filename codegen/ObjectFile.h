@@ -1,0 +1,37 @@
+//===- ObjectFile.h - Machine code out of the target phase --------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef LATHE_CODEGEN_OBJECTFILE_H
+#define LATHE_CODEGEN_OBJECTFILE_H
+
+#include "codegen/Target.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "llvm/Support/raw_ostream.h"
+
+namespace mlir::lathe {
+
+/// What the object holds besides code.
+struct ObjectContents {
+  /// The functions of the entries, in the descriptor's order.
+  SmallVector<std::string> entries;
+  /// The descriptor, as JSON.
+  std::string descriptor;
+  /// A weights file to embed; empty for none.
+  StringRef weights;
+};
+
+enum class ObjectFormat { object, assembly, llvmIr };
+
+/// Writes the code of a module in LLVM's dialect, with `latheModel` of
+/// runtime/abi.h, to `os`. Reports failures at the module.
+LogicalResult emitObject(ModuleOp module, const ObjectContents &contents,
+                         const CpuTarget &target, bool optimise,
+                         ObjectFormat format, llvm::raw_pwrite_stream &os);
+
+} // namespace mlir::lathe
+
+#endif // LATHE_CODEGEN_OBJECTFILE_H

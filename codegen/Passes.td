@@ -1,0 +1,169 @@
+//===- Passes.td - The code generator's passes ----------------*- tablegen -*-===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef LATHE_CODEGEN_PASSES_TD
+#define LATHE_CODEGEN_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+class LathePass<string argument, string operation> : Pass<argument, operation> {
+  let dependentDialects = [
+    "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+    "::mlir::bufferization::BufferizationDialect", "::mlir::func::FuncDialect",
+    "::mlir::lathe::LatheDialect", "::mlir::lathe::kernel::KernelDialect",
+    "::mlir::linalg::LinalgDialect", "::mlir::math::MathDialect",
+    "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
+    "::mlir::tensor::TensorDialect", "::mlir::vector::VectorDialect",
+    "::mlir::LLVM::LLVMDialect"];
+}
+
+//===----------------------------------------------------------------------===//
+// Phase tensor
+//===----------------------------------------------------------------------===//
+
+def LowerToLinalg : LathePass<"lathe-lower-to-linalg", "::mlir::ModuleOp"> {
+  let summary = "lowers the dialect to linalg on tensors";
+  let description = [{
+    Every op becomes linalg.generic and tensor ops by the lowering of its
+    family (codegen/lower/). Encodings leave the types; a dynamic dimension's
+    name becomes a tensor.dim of the entry's input that has it. Weights stay
+    `lathe.parameter`.
+  }];
+  let options = [
+    Option<"channelsLast", "channels-last", "bool", "false",
+           "compute on images with the channels innermost">];
+}
+
+def SinkTransposes : LathePass<"lathe-sink-transposes", "::mlir::func::FuncOp"> {
+  let summary = "moves transposes down through elementwise ops until they cancel";
+  let description = [{
+    A transpose of an operand of an elementwise op becomes a transpose of its
+    result; a transpose into a reduction becomes part of its indexing map; a
+    transpose of a transpose is one, or none. What convolutions need at their
+    edges so disappears between them.
+  }];
+  let statistics = [
+    Statistic<"sunk", "sunk", "transposes moved past an op">,
+    Statistic<"cancelled", "cancelled", "pairs of transposes that cancelled">];
+}
+
+def FuseElementwise : LathePass<"lathe-fuse-elementwise", "::mlir::func::FuncOp"> {
+  let summary = "merges chains of elementwise ops";
+  let description = [{
+    Fuses an elementwise op into its only consumer where no element is computed
+    twice by that.
+  }];
+}
+
+def HoistWeightMath : LathePass<"lathe-hoist-weight-math", "::mlir::ModuleOp"> {
+  let summary = "moves computation on weights alone into functions run at compile time";
+  let description = [{
+    A value that depends on nothing but weights and constants becomes a weight
+    of the program: `lathe.weight` with the attribute `lathe.prepared_by`
+    naming the function that computes it from the checkpoint's tensors. A
+    weight that only such functions read is marked `lathe.checkpoint_only` and
+    does not reach the program's weights file.
+  }];
+  let statistics = [Statistic<"hoisted", "hoisted", "weights computed at compile time">];
+}
+
+def LayoutWeights : LathePass<"lathe-layout-weights", "::mlir::ModuleOp"> {
+  let summary = "gives each weight that the program reads its place in the weights file";
+  let description = [{
+    Weights get `lathe.offset`, a multiple of 64 bytes, in the order of their
+    declaration; the module gets `lathe.weight_bytes`.
+  }];
+}
+
+def FormNests : LathePass<"lathe-form-nests", "::mlir::func::FuncOp"> {
+  let summary = "turns linalg ops into kernel.nest, with their epilogues";
+  let description = [{
+    A reduction that starts at a constant, together with the elementwise op
+    that is its only user, becomes one nest; every other structured op a nest
+    of its own.
+  }];
+  let statistics = [
+    Statistic<"nests", "nests", "nests formed">,
+    Statistic<"epilogues", "epilogues", "elementwise ops fused as epilogues">];
+}
+
+//===----------------------------------------------------------------------===//
+// Phase loops
+//===----------------------------------------------------------------------===//
+
+def LowerEntries : LathePass<"lathe-lower-entries", "::mlir::ModuleOp"> {
+  let summary = "gives functions the signature of the runtime's ABI";
+  let description = [{
+    Inputs and outputs become memrefs; the base of the weights, of the arena
+    and the context follow. `lathe.parameter` becomes a view of the weights at
+    the offset in the weight's `lathe.offset`.
+  }];
+}
+
+def CopiesToNests : LathePass<"lathe-copies-to-nests", "::mlir::func::FuncOp"> {
+  let summary = "turns memref copies and linalg fills into nests";
+}
+
+def PlanMemory : LathePass<"lathe-plan-memory", "::mlir::func::FuncOp"> {
+  let summary = "gives every buffer a place in one arena";
+  let description = [{
+    Buffers whose lifetimes do not overlap share bytes: first fit by decreasing
+    size at the dynamic dimensions' bounds. Writes the arena's size into the
+    function's `lathe.arena_bytes`, and the largest sum of live buffers, no
+    plan can do with less, into `lathe.live_bytes`.
+  }];
+  let statistics = [Statistic<"buffers", "buffers", "buffers placed">];
+}
+
+def MarkEvents : LathePass<"lathe-mark-events", "::mlir::func::FuncOp"> {
+  let summary = "brackets the code of each op of the model with profile events";
+  let description = [{
+    Neighbouring ops that come from one step share an event. The steps' paths
+    become the function's `lathe.events`.
+  }];
+}
+
+def GenerateNests : LathePass<"lathe-generate-nests", "::mlir::func::FuncOp"> {
+  let summary = "writes loops and vector code for nests";
+  let description = [{
+    Vectorises along the output's innermost dimension (or a contiguous
+    reduction), keeps a register tile of accumulators over the whole reduction
+    and stores once. The outermost loops become a kernel.parallel. Vector
+    width and register count are the target's.
+  }];
+  let options = [
+    Option<"vectorBytes", "vector-bytes", "int64_t", "32", "width of a vector register">,
+    Option<"registers", "registers", "int64_t", "16", "number of vector registers">,
+    Option<"vectorise", "vectorise", "bool", "true", "use vectors and register tiles">,
+    Option<"parallel", "parallel", "bool", "true", "hand large nests to several threads">];
+  let statistics = [
+    Statistic<"vectorised", "vectorised", "nests written with vectors">,
+    Statistic<"scalar", "scalar", "nests written with scalars">,
+    Statistic<"parallelised", "parallelised", "nests handed to several threads">];
+}
+
+def OutlineParallel : LathePass<"lathe-outline-parallel", "::mlir::ModuleOp"> {
+  let summary = "moves the bodies of parallel loops into functions";
+}
+
+//===----------------------------------------------------------------------===//
+// Phase target
+//===----------------------------------------------------------------------===//
+
+def ApproximateMath : LathePass<"lathe-approximate-math", "::mlir::func::FuncOp"> {
+  let summary = "expands elementary functions into polynomials, for vectors";
+  let description = [{
+    f32 exp, log, tanh, erf, sin and cos within a few units in the last place;
+    what has no polynomial stays a call of the C library.
+  }];
+}
+
+def LowerKernelCalls : LathePass<"lathe-lower-kernel-calls", "::mlir::ModuleOp"> {
+  let summary = "turns functions and runtime calls into LLVM's dialect";
+}
+
+#endif // LATHE_CODEGEN_PASSES_TD

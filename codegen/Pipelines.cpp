@@ -1,0 +1,120 @@
+//===- Pipelines.cpp - The five phases ----------------------------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "codegen/Pipelines.h"
+#include "codegen/Passes.h"
+#include "mlir/Conversion/Passes.h"
+#include "mlir/Dialect/Affine/Transforms/Passes.h"
+#include "mlir/Dialect/Arith/Transforms/BufferizableOpInterfaceImpl.h"
+#include "mlir/Dialect/Arith/Transforms/Passes.h"
+#include "mlir/Dialect/Bufferization/Transforms/FuncBufferizableOpInterfaceImpl.h"
+#include "mlir/Dialect/Bufferization/Transforms/Passes.h"
+#include "mlir/Dialect/Linalg/Passes.h"
+#include "mlir/Dialect/Linalg/Transforms/AllInterfaces.h"
+#include "mlir/Dialect/MemRef/Transforms/Passes.h"
+#include "mlir/Dialect/SCF/Transforms/BufferizableOpInterfaceImpl.h"
+#include "mlir/Dialect/Tensor/IR/TensorInferTypeOpInterfaceImpl.h"
+#include "mlir/Dialect/Tensor/Transforms/BufferizableOpInterfaceImpl.h"
+#include "mlir/InitAllDialects.h"
+#include "mlir/InitAllExtensions.h"
+#include "mlir/Pass/PassRegistry.h"
+#include "mlir/Target/LLVMIR/Dialect/All.h"
+#include "mlir/Transforms/Passes.h"
+
+using namespace mlir;
+using namespace mlir::lathe;
+
+void lathe::buildTensorPipeline(OpPassManager &pm,
+                                const PipelineOptions &options) {
+  LowerToLinalgOptions lowering;
+  lowering.channelsLast = options.optimise;
+  pm.addPass(createLowerToLinalg(lowering));
+  pm.addPass(createCSEPass());
+  if (!options.optimise) {
+    pm.addPass(createLayoutWeights());
+    return;
+  }
+  pm.addNestedPass<func::FuncOp>(createSinkTransposes());
+  pm.addPass(createHoistWeightMath());
+  pm.addNestedPass<func::FuncOp>(createFuseElementwise());
+  pm.addPass(createCSEPass());
+  pm.addNestedPass<func::FuncOp>(createFormNests());
+  pm.addPass(createCSEPass());
+  pm.addPass(createLayoutWeights());
+}
+
+void lathe::buildLoopsPipeline(OpPassManager &pm,
+                               const PipelineOptions &options) {
+  pm.addPass(createLowerEntries());
+  pm.addPass(bufferization::createEmptyTensorEliminationPass());
+  pm.addPass(bufferization::createOneShotBufferizePass());
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+  auto &functions = pm.nest<func::FuncOp>();
+  functions.addPass(createCopiesToNests());
+  functions.addPass(createPlanMemory());
+  if (!options.optimise)
+    functions.addPass(createConvertLinalgToLoopsPass());
+  functions.addPass(createMarkEvents());
+  GenerateNestsOptions nests;
+  nests.vectorBytes = options.target.vectorBytes;
+  nests.registers = options.target.registers;
+  nests.vectorise = nests.parallel = options.optimise;
+  functions.addPass(createGenerateNests(nests));
+  pm.addPass(createOutlineParallel());
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+}
+
+void lathe::buildTargetPipeline(OpPassManager &pm,
+                                const PipelineOptions &options) {
+  if (options.optimise)
+    pm.addNestedPass<func::FuncOp>(createApproximateMath());
+  pm.addPass(createLowerKernelCalls());
+  pm.addPass(createLowerAffinePass());
+  pm.addPass(createLoopInvariantCodeMotionPass());
+  pm.addPass(createSCFToControlFlowPass());
+  pm.addPass(memref::createExpandStridedMetadataPass());
+  pm.addPass(createLowerAffinePass());
+  pm.addPass(arith::createArithExpandOpsPass());
+  pm.addPass(createConvertVectorToLLVMPass());
+  pm.addPass(createConvertMathToLibmPass());
+  pm.addPass(createConvertMathToLLVMPass());
+  pm.addPass(createFinalizeMemRefToLLVMConversionPass());
+  pm.addPass(createArithToLLVMConversionPass());
+  pm.addPass(createConvertIndexToLLVMPass());
+  pm.addPass(createConvertControlFlowToLLVMPass());
+  pm.addPass(createConvertFuncToLLVMPass());
+  pm.addPass(createReconcileUnrealizedCastsPass());
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+}
+
+void lathe::registerDialects(DialectRegistry &registry) {
+  registerAllDialects(registry);
+  registerAllExtensions(registry);
+  registerAllToLLVMIRTranslations(registry);
+  registry.insert<LatheDialect, kernel::KernelDialect>();
+  kernel::registerBufferization(registry);
+}
+
+void lathe::registerPasses() {
+  registerLatheCodegenPasses();
+  auto registerPhase = [](StringRef name, StringRef description,
+                          void (*build)(OpPassManager &,
+                                        const PipelineOptions &)) {
+    PassPipelineRegistration<>(name, description, [build](OpPassManager &pm) {
+      build(pm, PipelineOptions());
+    });
+  };
+  registerPhase("lathe-tensor", "phase tensor: linalg on tensors",
+                buildTensorPipeline);
+  registerPhase("lathe-loops", "phase loops: vector code in one arena",
+                buildLoopsPipeline);
+  registerPhase("lathe-target", "phase target: LLVM's dialect",
+                buildTargetPipeline);
+}

@@ -1,0 +1,201 @@
+//===- PlanMemory.cpp - Gives every buffer a place in one arena ---------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "codegen/Passes.h"
+#include "mlir/IR/Matchers.h"
+#include "mlir/Interfaces/ViewLikeInterface.h"
+#include "llvm/Support/MathExtras.h"
+
+namespace mlir::lathe {
+#define GEN_PASS_DEF_PLANMEMORY
+#include "codegen/Passes.h.inc"
+} // namespace mlir::lathe
+
+using namespace mlir;
+using namespace mlir::lathe;
+
+namespace {
+/// A buffer: its bytes at the bounds of the dynamic dimensions and the first
+/// and last op of the function's body that touch it.
+struct Buffer {
+  memref::AllocOp op;
+  int64_t bytes;
+  unsigned first, last;
+  int64_t offset = 0;
+};
+
+// A cache line, and the widest vector.
+constexpr int64_t alignment = 64;
+} // namespace
+
+/// The greatest value that a size can take, from the bounds of the function's
+/// arguments; nothing if it is not known.
+static std::optional<int64_t> upperBound(Value value) {
+  APInt constant;
+  if (matchPattern(value, m_ConstantInt(&constant)))
+    return constant.getSExtValue();
+  Operation *op = value.getDefiningOp();
+  if (auto dim = dyn_cast_if_present<memref::DimOp>(op)) {
+    auto argument = dyn_cast<BlockArgument>(dim.getSource());
+    std::optional<int64_t> index = dim.getConstantIndex();
+    if (!argument || !index)
+      return std::nullopt;
+    auto function = cast<func::FuncOp>(argument.getOwner()->getParentOp());
+    auto bounds = function.getArgAttrOfType<DenseI64ArrayAttr>(
+        argument.getArgNumber(), "lathe.bounds");
+    return bounds ? std::optional<int64_t>(bounds[*index]) : std::nullopt;
+  }
+  if (!op || op->getNumOperands() != 2)
+    return std::nullopt;
+  std::optional<int64_t> a = upperBound(op->getOperand(0));
+  std::optional<int64_t> b = upperBound(op->getOperand(1));
+  if (!a || !b)
+    return std::nullopt;
+  // Sizes are at least 0; subtrahends are constants.
+  int64_t result;
+  if (isa<arith::AddIOp>(op))
+    return llvm::AddOverflow(*a, *b, result) ? std::nullopt
+                                             : std::optional(result);
+  if (isa<arith::MulIOp>(op))
+    return llvm::MulOverflow(*a, *b, result) ? std::nullopt
+                                             : std::optional(result);
+  if (isa<arith::FloorDivSIOp, arith::DivSIOp, arith::DivUIOp>(op) && *b > 0)
+    return *a / *b;
+  return std::nullopt;
+}
+
+/// Bytes of a buffer at the bounds of its dynamic dimensions.
+static std::optional<int64_t> boundBytes(memref::AllocOp op) {
+  MemRefType type = op.getType();
+  int64_t bytes = getElementBytes(type.getElementType());
+  auto dynamic = op.getDynamicSizes().begin();
+  for (int64_t size : type.getShape()) {
+    std::optional<int64_t> bound =
+        ShapedType::isDynamic(size) ? upperBound(*dynamic++) : size;
+    if (!bound || llvm::MulOverflow(bytes, *bound, bytes))
+      return std::nullopt;
+  }
+  return bytes;
+}
+
+/// The last op of `body` that uses `value` or a view of it.
+static Operation *lastUse(Value value, Block &body, Operation *last) {
+  for (Operation *user : value.getUsers()) {
+    Operation *place = body.findAncestorOpInBlock(*user);
+    if (last->isBeforeInBlock(place))
+      last = place;
+    if (isa<ViewLikeOpInterface>(user))
+      for (Value view : user->getResults())
+        last = lastUse(view, body, last);
+  }
+  return last;
+}
+
+/// First fit by decreasing size: the lowest offset at which a buffer meets no
+/// other that is alive at the same time. Returns the arena's size.
+static int64_t placeBuffers(MutableArrayRef<Buffer> buffers) {
+  SmallVector<Buffer *> bySize;
+  for (Buffer &buffer : buffers)
+    bySize.push_back(&buffer);
+  llvm::sort(bySize, [](const Buffer *a, const Buffer *b) {
+    return a->bytes != b->bytes ? a->bytes > b->bytes : a->first < b->first;
+  });
+  int64_t arena = 0;
+  SmallVector<Buffer *> placed;
+  for (Buffer *buffer : bySize) {
+    SmallVector<Buffer *> neighbours;
+    for (Buffer *other : placed)
+      if (other->first <= buffer->last && buffer->first <= other->last)
+        neighbours.push_back(other);
+    llvm::sort(neighbours, [](const Buffer *a, const Buffer *b) {
+      return a->offset < b->offset;
+    });
+    int64_t offset = 0;
+    for (Buffer *other : neighbours) {
+      if (offset + buffer->bytes <= other->offset)
+        break;
+      offset = std::max(offset, other->offset + other->bytes);
+    }
+    buffer->offset = offset;
+    arena = std::max(arena, offset + buffer->bytes);
+    placed.push_back(buffer);
+  }
+  return arena;
+}
+
+/// The largest sum of bytes alive at one op.
+static int64_t liveBytes(ArrayRef<Buffer> buffers) {
+  int64_t most = 0;
+  for (const Buffer &at : buffers) {
+    int64_t sum = 0;
+    for (const Buffer &buffer : buffers)
+      if (buffer.first <= at.first && at.first <= buffer.last)
+        sum += buffer.bytes;
+    most = std::max(most, sum);
+  }
+  return most;
+}
+
+namespace {
+struct PlanMemoryPass : lathe::impl::PlanMemoryBase<PlanMemoryPass> {
+  void runOnOperation() override {
+    func::FuncOp function = getOperation();
+    Block &body = function.front();
+    if (!function->hasAttr("lathe.entry"))
+      return;
+    FailureOr<SmallVector<Buffer>> found = findBuffers(body);
+    if (failed(found))
+      return signalPassFailure();
+    int64_t arena = placeBuffers(*found);
+    // The arena is the argument before the context.
+    Value base = body.getArgument(body.getNumArguments() - 2);
+    for (Buffer &buffer : *found) {
+      OpBuilder b(buffer.op);
+      Location location = buffer.op.getLoc();
+      Value offset = arith::ConstantIndexOp::create(b, location, buffer.offset);
+      Value view =
+          memref::ViewOp::create(b, location, buffer.op.getType(), base, offset,
+                                 buffer.op.getDynamicSizes());
+      buffer.op.replaceAllUsesWith(view);
+      buffer.op.erase();
+      ++buffers;
+    }
+    Builder b(&getContext());
+    function->setAttr("lathe.arena_bytes", b.getI64IntegerAttr(arena));
+    function->setAttr("lathe.live_bytes",
+                      b.getI64IntegerAttr(liveBytes(*found)));
+  }
+
+private:
+  FailureOr<SmallVector<Buffer>> findBuffers(Block &body) {
+    llvm::DenseMap<Operation *, unsigned> position;
+    for (auto [i, op] : llvm::enumerate(body))
+      position[&op] = i;
+    SmallVector<Buffer> found;
+    for (auto op : body.getOps<memref::AllocOp>()) {
+      std::optional<int64_t> bytes = boundBytes(op);
+      if (!bytes)
+        return op.emitOpError("has no bound of its size");
+      // Lifetimes start at the first store, not at the allocation.
+      Operation *first = nullptr;
+      for (Operation *user : op->getUsers()) {
+        Operation *place = body.findAncestorOpInBlock(*user);
+        if (!first || place->isBeforeInBlock(first))
+          first = place;
+      }
+      if (!first)
+        first = op;
+      Operation *last = lastUse(op, body, op);
+      found.push_back({op,
+                       static_cast<int64_t>(llvm::alignTo(
+                           std::max<int64_t>(*bytes, 1), alignment)),
+                       position[first], position[last]});
+    }
+    return found;
+  }
+};
+} // namespace

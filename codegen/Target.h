@@ -1,0 +1,42 @@
+//===- Target.h - The machine that a program is for ---------------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef LATHE_CODEGEN_TARGET_H
+#define LATHE_CODEGEN_TARGET_H
+
+#include "mlir/Support/LLVM.h"
+#include <memory>
+#include <string>
+
+namespace llvm {
+class TargetMachine;
+} // namespace llvm
+
+namespace mlir::lathe {
+
+/// A processor: the only place from which tile sizes come.
+struct CpuTarget {
+  std::string triple;
+  std::string cpu;      ///< As LLVM names it, such as "znver3".
+  std::string features; ///< As LLVM takes them, "+avx2,+fma,...".
+  int64_t vectorBytes = 16;
+  int64_t registers = 16;
+};
+
+/// The processor of the given name for a triple ("" for this machine's):
+/// "native" is this machine with all its features. Nothing, and a message in
+/// `error`, if LLVM does not know it.
+std::optional<CpuTarget> resolveTarget(StringRef triple, StringRef cpu,
+                                       std::string &error);
+
+/// LLVM's code generator for a resolved target.
+std::unique_ptr<llvm::TargetMachine> createTargetMachine(const CpuTarget &cpu,
+                                                         bool optimise);
+
+} // namespace mlir::lathe
+
+#endif // LATHE_CODEGEN_TARGET_H

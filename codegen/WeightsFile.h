@@ -1,0 +1,61 @@
+//===- WeightsFile.h - From a checkpoint to the program's weights -------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef LATHE_CODEGEN_WEIGHTSFILE_H
+#define LATHE_CODEGEN_WEIGHTSFILE_H
+
+#include "dialect/LatheDialect.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "runtime/Safetensors.h"
+
+namespace mlir::lathe {
+
+/// The tensors of a program's weights file and their places in it.
+struct WeightsLayout {
+  std::vector<::lathe::runtime::TensorEntry> tensors;
+  uint64_t bytes = 0;
+  std::string hash;
+};
+WeightsLayout getWeightsLayout(ModuleOp module);
+
+/// A checkpoint that fits a model: every weight is there with its shape and
+/// type.
+class Checkpoint {
+public:
+  /// Opens `path` and compares it with the weights that `module` declares.
+  /// Reports what is missing or does not fit as errors, several in one run,
+  /// and tensors that the model does not use as a warning (an error if
+  /// `strict`).
+  static FailureOr<Checkpoint> open(StringRef path, ModuleOp module,
+                                    bool strict);
+
+  /// The bytes of a weight of the model.
+  const unsigned char *data(StringRef weight) const;
+
+private:
+  explicit Checkpoint(::lathe::runtime::Safetensors file)
+      : file(std::move(file)) {}
+  LogicalResult match(StringRef path, ModuleOp module, bool strict);
+
+  ::lathe::runtime::Safetensors file;
+  llvm::StringMap<const ::lathe::runtime::TensorEntry *> tensors;
+};
+
+/// Writes the weights file of a program: `main` declares its layout; weights
+/// prepared at compile time come from the shared library at `preparePath`
+/// (empty if there are none). The file appears whole or not at all.
+LogicalResult writeWeights(ModuleOp main, const Checkpoint &checkpoint,
+                           StringRef preparePath, StringRef path);
+
+/// Writes random values for every weight of a model, as their `init` says.
+/// Equal seeds give equal files.
+LogicalResult writeRandomCheckpoint(ModuleOp module, uint64_t seed,
+                                    StringRef path);
+
+} // namespace mlir::lathe
+
+#endif // LATHE_CODEGEN_WEIGHTSFILE_H

@@ -1,0 +1,253 @@
+//===- Layers.cpp - Linear maps with weights as linalg
+//-----------------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "codegen/lower/Tensors.h"
+
+using namespace mlir;
+using namespace mlir::lathe;
+
+namespace {
+
+/// Adds a bias along dimension `dim`, if there is one.
+Value addBias(Structured &b, Value value, Value bias, unsigned dim) {
+  if (!bias)
+    return value;
+  Shape shape = b.getShape(value);
+  unsigned rank = shape.size();
+  return b.map(shape, getElementTypeOrSelf(value), {value, bias},
+               {b.getMultiDimIdentityMap(rank), b.mapOf(rank, {b.d(dim)})},
+               [](Structured &b, ValueRange args) -> Value {
+                 return arith::AddFOp::create(b, args[0], args[1]);
+               });
+}
+
+struct LinearLowering : Lowering<LinearOp> {
+  using Lowering::Lowering;
+
+  FailureOr<SmallVector<Value>> lower(LinearOp op,
+                                      Structured &b) const override {
+    Shape shape = b.getResultShape();
+    unsigned rank = shape.size();
+    SmallVector<AffineExpr> input;
+    for (unsigned i = 0; i + 1 < rank; ++i)
+      input.push_back(b.d(i));
+    input.push_back(b.d(rank));
+    AffineMap inputMap = b.mapOf(rank + 1, input);
+    // The default path reads the matrix input by output, the output's features
+    // being contiguous in vectors; the transposition is done once, at compile
+    // time.
+    Value weight = op.getWeight();
+    AffineMap weightMap = b.mapOf(rank + 1, {b.d(rank - 1), b.d(rank)});
+    if (b.isChannelsLast()) {
+      weight = b.transpose(weight, {1, 0});
+      weightMap = b.mapOf(rank + 1, {b.d(rank), b.d(rank - 1)});
+    }
+    Value product =
+        b.contract(shape, 1, op.getInput(), inputMap, weight, weightMap);
+    return SmallVector<Value>{addBias(b, product, op.getBias(), rank - 1)};
+  }
+};
+
+/// A convolution without padding, of an image [N, C, H, W] or, with the
+/// channels last, [N, H, W, C].
+struct Convolution {
+  Value image;
+  /// [F, C / groups, p, q] or, with the channels last, [p, q, C / groups, F].
+  Value filters;
+  int64_t groups;
+  ArrayRef<int64_t> stride, dilation;
+};
+
+/// Loops n, f, i, j over the result `shape` [N, F, H, W] and c, p, q over a
+/// filter, as written in the definition, f split into g and f: [N, G, C/G, H,
+/// W] by [G, F/G, C/G, p, q].
+Value convolve(Structured &b, const Convolution &conv,
+               ArrayRef<DimExpr> shape) {
+  Shape sizes = b.getShape(conv.image), filter = b.getShape(conv.filters);
+  int64_t groups = conv.groups;
+  ArrayRef<int64_t> stride = conv.stride, dilation = conv.dilation;
+  DimExpr perGroup = filter[0].floorDiv(groups);
+  Value grouped =
+      b.reshape(conv.image, {sizes[0], groups, filter[1], sizes[2], sizes[3]});
+  Value weight = b.reshape(conv.filters,
+                           {groups, perGroup, filter[1], filter[2], filter[3]});
+  AffineExpr n = b.d(0), g = b.d(1), f = b.d(2), i = b.d(3), j = b.d(4);
+  AffineExpr c = b.d(5), p = b.d(6), q = b.d(7);
+  Value result =
+      b.contract({shape[0], groups, perGroup, shape[2], shape[3]}, 3, grouped,
+                 b.mapOf(8, {n, g, c, i * stride[0] + p * dilation[0],
+                             j * stride[1] + q * dilation[1]}),
+                 weight, b.mapOf(8, {g, f, c, p, q}));
+  return b.reshape(result, shape);
+}
+
+/// The same over a result [N, H, W, F].
+Value convolveChannelsLast(Structured &b, const Convolution &conv,
+                           ArrayRef<DimExpr> shape) {
+  Shape sizes = b.getShape(conv.image), filter = b.getShape(conv.filters);
+  int64_t groups = conv.groups;
+  ArrayRef<int64_t> stride = conv.stride, dilation = conv.dilation;
+  DimExpr perGroup = filter[3].floorDiv(groups);
+  AffineExpr n = b.d(0), i = b.d(1), j = b.d(2);
+  if (groups == 1) {
+    AffineExpr f = b.d(3), p = b.d(4), q = b.d(5), c = b.d(6);
+    return b.contract(shape, 3, conv.image,
+                      b.mapOf(7, {n, i * stride[0] + p * dilation[0],
+                                  j * stride[1] + q * dilation[1], c}),
+                      conv.filters, b.mapOf(7, {p, q, c, f}));
+  }
+  if (filter[2].isConstant(1) && perGroup.isConstant(1)) {
+    AffineExpr c = b.d(3), p = b.d(4), q = b.d(5);
+    Value weight = b.reshape(conv.filters, {filter[0], filter[1], filter[3]});
+    return b.contract(shape, 2, conv.image,
+                      b.mapOf(6, {n, i * stride[0] + p * dilation[0],
+                                  j * stride[1] + q * dilation[1], c}),
+                      weight, b.mapOf(6, {p, q, c}));
+  }
+  AffineExpr g = b.d(3), f = b.d(4), p = b.d(5), q = b.d(6), c = b.d(7);
+  Value grouped =
+      b.reshape(conv.image, {sizes[0], sizes[1], sizes[2], groups, filter[2]});
+  Value weight = b.reshape(conv.filters,
+                           {filter[0], filter[1], filter[2], groups, perGroup});
+  Value product =
+      b.contract({shape[0], shape[1], shape[2], groups, perGroup}, 3, grouped,
+                 b.mapOf(8, {n, i * stride[0] + p * dilation[0],
+                             j * stride[1] + q * dilation[1], g, c}),
+                 weight, b.mapOf(8, {p, q, c, g, f}));
+  return b.reshape(product, shape);
+}
+
+struct Conv2dLowering : Lowering<Conv2dOp> {
+  using Lowering::Lowering;
+
+  FailureOr<SmallVector<Value>> lower(Conv2dOp op,
+                                      Structured &b) const override {
+    ArrayRef<int64_t> padding = op.getPadding();
+    int64_t top = padding[0], left = padding[1];
+    int64_t bottom = padding[2], right = padding[3];
+    Shape shape = b.getResultShape();
+    Convolution conv = {op.getInput(), op.getWeight(),
+                        static_cast<int64_t>(op.getGroups()), op.getStride(),
+                        op.getDilation()};
+    if (!b.isChannelsLast()) {
+      conv.image = b.pad(conv.image, {0, 0, top, left}, {0, 0, bottom, right},
+                         op.getPaddingMode());
+      Value result = convolve(b, conv, shape);
+      return SmallVector<Value>{addBias(b, result, op.getBias(), 1)};
+    }
+    conv.image = b.pad(b.transpose(conv.image, {0, 2, 3, 1}), {0, top, left, 0},
+                       {0, bottom, right, 0}, op.getPaddingMode());
+    conv.filters = b.transpose(conv.filters, {2, 3, 1, 0});
+    Value result =
+        convolveChannelsLast(b, conv, {shape[0], shape[2], shape[3], shape[1]});
+    result = addBias(b, result, op.getBias(), 3);
+    return SmallVector<Value>{b.transpose(result, {0, 3, 1, 2})};
+  }
+};
+
+/// A convolution of the input, zeros put between its pixels, by the filters
+/// turned half round.
+struct ConvTranspose2dLowering : Lowering<ConvTranspose2dOp> {
+  using Lowering::Lowering;
+
+  FailureOr<SmallVector<Value>> lower(ConvTranspose2dOp op,
+                                      Structured &b) const override {
+    bool last = b.isChannelsLast();
+    Shape shape = b.getResultShape();
+    Value image = op.getInput();
+    if (last)
+      image = b.transpose(image, {0, 2, 3, 1});
+    SmallVector<int64_t, 2> ones = {1, 1};
+    Convolution conv = {spread(op, image, last ? 1 : 2, b), filters(op, b),
+                        static_cast<int64_t>(op.getGroups()), ones,
+                        op.getDilation()};
+    if (!last) {
+      Value result = convolve(b, conv, shape);
+      return SmallVector<Value>{addBias(b, result, op.getBias(), 1)};
+    }
+    conv.filters = b.transpose(conv.filters, {2, 3, 1, 0});
+    Value result =
+        convolveChannelsLast(b, conv, {shape[0], shape[2], shape[3], shape[1]});
+    result = addBias(b, result, op.getBias(), 3);
+    return SmallVector<Value>{b.transpose(result, {0, 3, 1, 2})};
+  }
+
+private:
+  /// [C, F / groups, p, q] as [F, C / groups, p, q], turned half round.
+  static Value filters(ConvTranspose2dOp op, Structured &b) {
+    Shape sizes = b.getShape(op.getWeight());
+    int64_t groups = op.getGroups();
+    DimExpr in = sizes[0].floorDiv(groups), out = sizes[1];
+    Value weight =
+        b.reshape(op.getWeight(), {groups, in, out, sizes[2], sizes[3]});
+    AffineExpr lastRow = b.getAffineConstantExpr(*sizes[2].getConstant() - 1);
+    AffineExpr lastColumn =
+        b.getAffineConstantExpr(*sizes[3].getConstant() - 1);
+    AffineMap turned = b.mapOf(
+        5, {b.d(0), b.d(2), b.d(1), lastRow - b.d(3), lastColumn - b.d(4)});
+    Value result = b.map({groups, out, in, sizes[2], sizes[3]},
+                         getElementTypeOrSelf(weight), weight, turned,
+                         [](Structured &, ValueRange args) { return args[0]; });
+    return b.reshape(result, {out * groups, in, sizes[2], sizes[3]});
+  }
+
+  /// The image with zeros between its pixels and around them, so that a window
+  /// over it ends where the op's result does.
+  static Value spread(ConvTranspose2dOp op, Value image, unsigned height,
+                      Structured &b) {
+    Shape sizes = b.getShape(image), wide = sizes, kept;
+    SmallVector<int64_t> before(4, 0);
+    SmallVector<OpFoldResult> offsets(4, b.getIndexAttr(0));
+    SmallVector<OpFoldResult> strides(4, b.getIndexAttr(1));
+    SmallVector<OpFoldResult> cut(4, b.getIndexAttr(0));
+    SmallVector<OpFoldResult> steps(4, b.getIndexAttr(1));
+    Shape weight = b.getShape(op.getWeight());
+    kept = sizes;
+    for (unsigned i : {0, 1}) {
+      unsigned dim = height + i;
+      int64_t reach = (*weight[2 + i].getConstant() - 1) * op.getDilation()[i];
+      // Negative where the padding takes more than a window adds.
+      int64_t low = reach - op.getPadding()[i];
+      int64_t high = reach - op.getPadding()[i + 2] + op.getOutputPadding()[i];
+      DimExpr spread = (sizes[dim] - 1) * op.getStride()[i] + 1;
+      wide[dim] =
+          spread + std::max<int64_t>(low, 0) + std::max<int64_t>(high, 0);
+      kept[dim] = spread + low + high;
+      offsets[dim] = b.getIndexAttr(std::max<int64_t>(low, 0));
+      strides[dim] = b.getIndexAttr(op.getStride()[i]);
+      cut[dim] = b.getIndexAttr(std::max<int64_t>(-low, 0));
+    }
+    Value zeros = b.fill(wide, getElementTypeOrSelf(image), 0);
+    Value placed = tensor::InsertSliceOp::create(b, image, zeros, offsets,
+                                                 b.foldedSizes(sizes), strides);
+    b.record(placed, wide);
+    if (wide == kept)
+      return placed;
+    Value inside = tensor::ExtractSliceOp::create(b, placed, cut,
+                                                  b.foldedSizes(kept), steps);
+    return b.record(inside, kept);
+  }
+};
+
+struct EmbeddingLowering : Lowering<EmbeddingOp> {
+  using Lowering::Lowering;
+
+  FailureOr<SmallVector<Value>> lower(EmbeddingOp op,
+                                      Structured &b) const override {
+    return SmallVector<Value>{
+        takeSlices(b, op.getWeight(), op.getIndices(), 0)};
+  }
+};
+
+} // namespace
+
+void lathe::populateLayersLowerings(RewritePatternSet &patterns,
+                                    LoweringState &state) {
+  patterns.add<LinearLowering, Conv2dLowering, ConvTranspose2dLowering,
+               EmbeddingLowering>(patterns.getContext(), state);
+}
