@@ -92,11 +92,24 @@ static void solve(const Descriptor &descriptor, const SizeExpr &expr,
   dims[*unknown] = low;
 }
 
+/// Guards what follows from a tensor that was not filled in.
+static Status checkFilledIn(const LatheTensorInfo &wanted,
+                            const LatheTensor &tensor) {
+  bool knownType = tensor.type >= LATHE_F32 && tensor.type <= LATHE_F8_E5M2;
+  if (knownType && (tensor.shape || tensor.rank == 0))
+    return {};
+  return {LATHE_BAD_ARGUMENT,
+          concat(quote(wanted.name),
+                 knownType ? " has a null shape" : " has an unknown type")};
+}
+
 Status lathe::runtime::checkTensor(const Descriptor &descriptor,
                                    const LatheTensorInfo &wanted,
                                    const ShapeExpr &shape,
                                    const LatheTensor &tensor,
                                    std::span<const int64_t> dims) {
+  if (Status status = checkFilledIn(wanted, tensor); status.failed())
+    return status;
   bool matches = tensor.type == wanted.type && tensor.rank == wanted.rank;
   for (size_t i = 0; matches && i < shape.size(); ++i)
     matches = shape[i].evaluate(dims) == tensor.shape[i];
@@ -110,6 +123,9 @@ Status lathe::runtime::bindDims(const Descriptor &descriptor, uint32_t entry,
   const std::vector<ShapeExpr> &shapes = descriptor.entries[entry].inputs;
   std::fill(dims.begin(), dims.end(), unbound);
   for (size_t i = 0; i < inputs.size(); ++i) {
+    if (Status status = checkFilledIn(info.inputs[i], inputs[i]);
+        status.failed())
+      return status;
     if (inputs[i].type != info.inputs[i].type ||
         inputs[i].rank != info.inputs[i].rank)
       return mismatch(descriptor, info.inputs[i], shapes[i], inputs[i], dims);

@@ -131,6 +131,8 @@ Status LatheInstance::prepare(const LatheInstanceOptions &options) {
   if (options.hooks)
     context.hooks = *options.hooks;
   if (options.executor) {
+    if (!options.executor->run)
+      return {LATHE_BAD_ARGUMENT, "'executor' has a null 'run'"};
     context.executor = *options.executor;
     return {};
   }

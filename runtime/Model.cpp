@@ -141,6 +141,8 @@ LatheCode latheModelOutputShape(const LatheModel *model, uint32_t entry,
                                 uint32_t output, int64_t *shape,
                                 LatheStatus *status) {
   return guarded(status, [&]() -> Status {
+    if (!model || !shape)
+      return {LATHE_BAD_ARGUMENT, "'model' or 'shape' is null"};
     const Descriptor &descriptor = *model->descriptor;
     if (entry >= descriptor.info.entryCount ||
         inputCount != descriptor.info.entries[entry].inputCount ||

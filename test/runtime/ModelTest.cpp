@@ -375,6 +375,11 @@ TEST_F(Model, RefusesBadCalls) {
   EXPECT_EQ(error(0, null, 1), "'x' has null data");
   EXPECT_EQ(error(0, odd, 1), "'x' is at an address that is not a multiple of "
                               "its element size, 4");
+  LatheTensor shapeless = {LATHE_F32, 2, nullptr, data};
+  EXPECT_EQ(error(0, shapeless, 1), "'x' has a null shape");
+  LatheTensor typeless = good;
+  typeless.type = static_cast<LatheType>(15);
+  EXPECT_EQ(error(0, typeless, 1), "'x' has an unknown type");
   EXPECT_EQ(latheInstanceRun(nullptr, 0, &good, 1, &good, 1, nullptr),
             LATHE_BAD_ARGUMENT);
 }

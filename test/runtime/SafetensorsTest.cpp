@@ -8,9 +8,12 @@
 
 #include "runtime/Safetensors.h"
 #include "TestSupport.h"
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <numeric>
+#include <sys/wait.h>
+#include <unistd.h>
 
 using namespace lathe::runtime;
 using testing::HasSubstr;
@@ -298,6 +301,23 @@ TEST_F(SafetensorsWriterTest, LeavesNothingUnlessFinished) {
     Status status = writer->finish();
     EXPECT_EQ(status.message(), "tensor 'b' has not been written");
   }
+  EXPECT_EQ(folder.fileCount(), 0u);
+}
+
+TEST_F(SafetensorsWriterTest, LeavesNothingWhenKilled) {
+  int probe = open((folder / "").c_str(), O_TMPFILE | O_WRONLY, 0600);
+  if (probe < 0)
+    GTEST_SKIP() << "the file system has no nameless files";
+  close(probe);
+  pid_t child = fork();
+  if (child == 0) {
+    auto writer =
+        SafetensorsWriter::create(folder / "w.safetensors", layout(8));
+    _exit(writer && !writer->append(values.data(), 40).failed() ? 0 : 1);
+  }
+  int result = 1;
+  waitpid(child, &result, 0);
+  EXPECT_EQ(result, 0);
   EXPECT_EQ(folder.fileCount(), 0u);
 }
 
