@@ -178,7 +178,8 @@ Value Structured::reduce(ArrayRef<DimExpr> shape, unsigned reductions,
                          ArrayRef<AffineMap> maps, Body body) {
   unsigned rank = shape.size(), dims = rank + reductions;
   SmallVector<AffineMap> allMaps(maps);
-  allMaps.push_back(getMultiDimIdentityMap(dims).getMajorSubMap(rank));
+  AffineMap identity = getMultiDimIdentityMap(dims);
+  allMaps.push_back(mapOf(dims, identity.getResults().take_front(rank)));
   SmallVector<utils::IteratorType> iterators(rank,
                                              utils::IteratorType::parallel);
   iterators.resize(dims, utils::IteratorType::reduction);
@@ -207,34 +208,64 @@ Value Structured::transpose(Value input, ArrayRef<int64_t> permutation) {
                 shape);
 }
 
+namespace {
+/// Neighbouring dimensions of two shapes that hold the same elements.
+struct ReshapeGroups {
+  SmallVector<ReassociationIndices> from, to;
+};
+} // namespace
+
+/// The finest partition of two shapes into such groups that their sizes tell:
+/// the fewer dynamic sizes a group has, the more is known of its layout.
+static ReshapeGroups groupDims(ArrayRef<DimExpr> from, ArrayRef<DimExpr> to) {
+  ReshapeGroups groups;
+  // A tensor of no dimensions has none to group.
+  if (from.empty() || to.empty())
+    return groups;
+  size_t i = 0, j = 0;
+  while (i < from.size() && j < to.size()) {
+    ReassociationIndices left = {static_cast<int64_t>(i)};
+    ReassociationIndices right = {static_cast<int64_t>(j)};
+    DimExpr a = from[i++], b = to[j++];
+    while (!(a == b) && (i < from.size() || j < to.size())) {
+      bool takeLeft = i < from.size() && (j == to.size() || b.exactDiv(a));
+      if (takeLeft) {
+        left.push_back(i);
+        a *= from[i++];
+      } else {
+        right.push_back(j);
+        b *= to[j++];
+      }
+    }
+    groups.from.push_back(left);
+    groups.to.push_back(right);
+  }
+  // What is left has size 1.
+  for (; i < from.size(); ++i)
+    groups.from.back().push_back(i);
+  for (; j < to.size(); ++j)
+    groups.to.back().push_back(j);
+  return groups;
+}
+
 Value Structured::reshape(Value input, ArrayRef<DimExpr> shape) {
   Shape sizes = getShape(input);
   Type elementType = getElementTypeOrSelf(input);
   if (ArrayRef<DimExpr>(sizes) == shape)
     return input;
-  // Through one dimension: a view of the same bytes either way.
-  Value flat = input;
-  if (sizes.size() != 1) {
-    SmallVector<ReassociationIndices> all(1);
-    for (unsigned i = 0; i < sizes.size(); ++i)
-      all[0].push_back(i);
-    if (sizes.empty())
-      flat = tensor::ExpandShapeOp::create(
-          *this, RankedTensorType::get({1}, elementType), input,
-          ArrayRef<ReassociationIndices>());
-    else
-      flat = tensor::CollapseShapeOp::create(*this, input, all);
-  }
-  SmallVector<ReassociationIndices> all(shape.empty() ? 0 : 1);
-  for (unsigned i = 0; i < shape.size(); ++i)
-    all[0].push_back(i);
-  Value result = flat;
-  if (shape.empty())
-    result = tensor::CollapseShapeOp::create(*this, flat, all);
-  else if (shape.size() > 1)
-    result = tensor::ExpandShapeOp::create(
-        *this, stripEncoding(getTensorType(shape, elementType)), flat, all,
-        foldedSizes(shape));
+  auto isJoined = [](const ReassociationIndices &group) {
+    return group.size() > 1;
+  };
+  RankedTensorType type = stripEncoding(getTensorType(shape, elementType));
+  ReshapeGroups groups = groupDims(sizes, shape);
+  Value result = input;
+  if (sizes.empty())
+    result = tensor::ExpandShapeOp::create(*this, type, input, groups.to);
+  else if (shape.empty() || llvm::any_of(groups.from, isJoined))
+    result = tensor::CollapseShapeOp::create(*this, input, groups.from);
+  if (!sizes.empty() && llvm::any_of(groups.to, isJoined))
+    result = tensor::ExpandShapeOp::create(*this, type, result, groups.to,
+                                           foldedSizes(shape));
   return record(result, shape);
 }
 

@@ -162,6 +162,15 @@ def ApproximateMath : LathePass<"lathe-approximate-math", "::mlir::func::FuncOp"
   }];
 }
 
+def LowerExpandShapes : LathePass<"lathe-lower-expand-shapes", "::mlir::func::FuncOp"> {
+  let summary = "computes the layout of views with several dynamic sizes";
+  let description = [{
+    memref.expand_shape of one dimension into two or more dynamic ones becomes a
+    memref.reinterpret_cast with strides from its sizes: MLIR's own expansion
+    computes one dynamic size from the others and fails on more.
+  }];
+}
+
 def LowerKernelCalls : LathePass<"lathe-lower-kernel-calls", "::mlir::ModuleOp"> {
   let summary = "turns functions and runtime calls into LLVM's dialect";
 }
