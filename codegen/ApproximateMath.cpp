@@ -18,7 +18,8 @@ using namespace mlir;
 using namespace mlir::lathe;
 
 namespace {
-struct ApproximateMathPass : lathe::impl::ApproximateMathBase<ApproximateMathPass> {
+struct ApproximateMathPass
+    : lathe::impl::ApproximateMathBase<ApproximateMathPass> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
     populateMathPolynomialApproximationPatterns(patterns);

@@ -35,16 +35,17 @@ static llvm::json::Array shapeToJson(ArrayRef<DimExpr> shape) {
 }
 
 static llvm::json::Object tensorToJson(StringRef name, Type type) {
-  return {{"name", name},
-          {"type", formatElementType(getElementTypeOrSelf(type))},
-          {"shape", shapeToJson(getShape(type))}};
+  return llvm::json::Object{
+      {"name", name.str()},
+      {"type", formatElementType(getElementTypeOrSelf(type))},
+      {"shape", shapeToJson(getShape(type))}};
 }
 
 /// "batch x16x8x8", for profiles.
 static std::string briefShape(Type type) {
-  return llvm::join(llvm::map_range(getShape(type),
-                                    [](const DimExpr &d) { return d.str(); }),
-                    "x");
+  return llvm::join(
+      llvm::map_range(getShape(type), [](const DimExpr &d) { return d.str(); }),
+      "x");
 }
 
 /// The `lathe.name` of an argument or result, or "name0".
@@ -70,8 +71,8 @@ DescriptorBuilder::DescriptorBuilder(ModuleOp module) {
   };
   if (auto order = module->getAttrOfType<ArrayAttr>("lathe.dim_order"))
     for (Attribute name : order)
-      add(cast<StringAttr>(name), bounds.getAs<DenseI64ArrayAttr>(
-                                      cast<StringAttr>(name).getValue()));
+      add(cast<StringAttr>(name),
+          bounds.getAs<DenseI64ArrayAttr>(cast<StringAttr>(name).getValue()));
   else if (bounds)
     for (NamedAttribute dim : bounds)
       add(dim.getName(), cast<DenseI64ArrayAttr>(dim.getValue()));
@@ -153,19 +154,18 @@ std::string DescriptorBuilder::str(ModuleOp module, StringRef target,
   llvm::json::Array tensors;
   WeightsLayout layout = getWeightsLayout(module);
   for (const auto &tensor : layout.tensors)
-    tensors.push_back(llvm::json::Object{
-        {"name", tensor.name},
-        {"type", latheTypeName(tensor.type)},
-        {"shape", llvm::json::Array(tensor.shape)},
-        {"offset", static_cast<int64_t>(tensor.offset)},
-        {"bytes", static_cast<int64_t>(tensor.bytes)}});
-  descriptor["weights"] = llvm::json::Object{
-      {"file", weightsFile},
-      {"bytes", static_cast<int64_t>(layout.bytes)},
-      {"layout", layout.hash},
-      {"tensors", std::move(tensors)}};
+    tensors.push_back(
+        llvm::json::Object{{"name", tensor.name},
+                           {"type", latheTypeName(tensor.type)},
+                           {"shape", llvm::json::Array(tensor.shape)},
+                           {"offset", static_cast<int64_t>(tensor.offset)},
+                           {"bytes", static_cast<int64_t>(tensor.bytes)}});
+  descriptor["weights"] =
+      llvm::json::Object{{"file", weightsFile},
+                         {"bytes", static_cast<int64_t>(layout.bytes)},
+                         {"layout", layout.hash},
+                         {"tensors", std::move(tensors)}};
   std::string text;
-  llvm::raw_string_ostream(text)
-      << llvm::json::Value(std::move(descriptor));
+  llvm::raw_string_ostream(text) << llvm::json::Value(std::move(descriptor));
   return text;
 }

@@ -31,7 +31,8 @@ static bool computesNothingTwice(OpOperand *operand) {
 }
 
 namespace {
-struct FuseElementwisePass : lathe::impl::FuseElementwiseBase<FuseElementwisePass> {
+struct FuseElementwisePass
+    : lathe::impl::FuseElementwiseBase<FuseElementwisePass> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
     linalg::populateElementwiseOpsFusionPatterns(patterns,

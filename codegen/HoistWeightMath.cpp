@@ -75,7 +75,8 @@ llvm::SetVector<Operation *> slice(Value value) {
   return topologicalSort(ops);
 }
 
-struct HoistWeightMathPass : lathe::impl::HoistWeightMathBase<HoistWeightMathPass> {
+struct HoistWeightMathPass
+    : lathe::impl::HoistWeightMathBase<HoistWeightMathPass> {
   void runOnOperation() override {
     SmallVector<func::FuncOp> functions(getOperation().getOps<func::FuncOp>());
     SymbolTable symbols(getOperation());
@@ -106,7 +107,8 @@ private:
       return !usedByInputs || !type || !type.hasStaticShape() ||
              isReshapedWeight(value) || grows(value);
     });
-    for (Value value : frontier)
+    // Last ones first: what a value is computed from must still be there.
+    for (Value value : llvm::reverse(frontier))
       hoist(value, symbols);
   }
 
@@ -144,10 +146,9 @@ private:
         func::FuncOp::create(location, ("prepare." + first).str(),
                              b.getFunctionType(types, value.getType()));
     symbols.insert(prepare);
-    auto weight =
-        WeightOp::create(b, location, (first + ".prepared").str(),
-                         cast<RankedTensorType>(value.getType()),
-                         StringAttr(), StringAttr());
+    auto weight = WeightOp::create(b, location, (first + ".prepared").str(),
+                                   cast<RankedTensorType>(value.getType()),
+                                   StringAttr(), StringAttr());
     weight->setAttr("lathe.prepared_by",
                     FlatSymbolRefAttr::get(prepare.getNameAttr()));
     auto *lastWeight = symbols.lookup(first);

@@ -20,22 +20,40 @@ using namespace mlir::lathe;
 namespace {
 /// Writes calls of the functions in runtime/abi.h. Values that the conversion
 /// to LLVM turns into other types pass through casts, which it removes.
-struct LowerKernelCallsPass : lathe::impl::LowerKernelCallsBase<LowerKernelCallsPass> {
+struct LowerKernelCallsPass
+    : lathe::impl::LowerKernelCallsBase<LowerKernelCallsPass> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
     LLVMTypeConverter types(&getContext());
     module.walk([&](kernel::DispatchOp op) { lower(op, types); });
     module.walk([&](kernel::EventOp op) { lower(op); });
     module.walk([&](kernel::ReportIndexOp op) { lower(op); });
-    for (auto function : module.getOps<func::FuncOp>())
+    for (auto function : module.getOps<func::FuncOp>()) {
       if (function->hasAttr("lathe.entry"))
         function->setAttr(LLVM::LLVMDialect::getEmitCWrapperAttrName(),
                           UnitAttr::get(&getContext()));
-      else if (!function.isExternal())
+      else
         function.setPrivate();
+      dropOurAttributes(function);
+    }
+    // What is left is code: weights are addresses by now.
+    for (auto weight : llvm::make_early_inc_range(module.getOps<WeightOp>()))
+      weight.erase();
   }
 
 private:
+  /// LLVM's dialect knows nothing of our attributes.
+  static void dropOurAttributes(func::FuncOp function) {
+    for (unsigned i = 0; i < function.getNumArguments(); ++i)
+      function.setArgAttrs(i, ArrayRef<NamedAttribute>());
+    SmallVector<StringAttr> names;
+    for (NamedAttribute attr : function->getDiscardableAttrs())
+      if (attr.getName().strref().starts_with("lathe."))
+        names.push_back(attr.getName());
+    for (StringAttr name : names)
+      function->removeAttr(name);
+  }
+
   Type pointer() { return LLVM::LLVMPointerType::get(&getContext()); }
   Type i64() { return IntegerType::get(&getContext(), 64); }
 

@@ -72,15 +72,16 @@ static void stripEncodings(func::FuncOp function, LoweringState &state) {
 static void noteBounds(func::FuncOp function, const LoweringState &state) {
   Builder b(function.getContext());
   function->setAttr("lathe.entry", b.getUnitAttr());
-  auto dims = function->getParentOfType<ModuleOp>()
-                  ->getAttrOfType<DictionaryAttr>("lathe.dims");
+  auto dims =
+      function->getParentOfType<ModuleOp>()->getAttrOfType<DictionaryAttr>(
+          "lathe.dims");
   for (BlockArgument argument : function.getArguments()) {
     SmallVector<int64_t> bounds;
     for (const DimExpr &dim : state.shapes.lookup(argument)) {
-      auto range = dim.bounds(
-          [&](StringRef name) -> std::optional<DimExpr::Bounds> {
-            auto limits =
-                dims ? dims.getAs<DenseI64ArrayAttr>(name) : DenseI64ArrayAttr();
+      auto range =
+          dim.bounds([&](StringRef name) -> std::optional<DimExpr::Bounds> {
+            auto limits = dims ? dims.getAs<DenseI64ArrayAttr>(name)
+                               : DenseI64ArrayAttr();
             if (!limits)
               return std::nullopt;
             return DimExpr::Bounds(limits[0], limits[1]);

@@ -57,15 +57,15 @@ public:
     llvm::Constant *binary = llvm::ConstantStruct::getAnon(fields);
     new llvm::GlobalVariable(module, binary->getType(), /*isConstant=*/true,
                              llvm::GlobalValue::ExternalLinkage, binary,
-                             "latheModel");
+                             contents.symbol);
     return success();
   }
 
 private:
   llvm::Constant *makeGlobal(llvm::Constant *value, unsigned alignment = 8) {
-    auto *global = new llvm::GlobalVariable(
-        module, value->getType(), /*isConstant=*/true,
-        llvm::GlobalValue::PrivateLinkage, value);
+    auto *global =
+        new llvm::GlobalVariable(module, value->getType(), /*isConstant=*/true,
+                                 llvm::GlobalValue::PrivateLinkage, value);
     global->setAlignment(llvm::Align(alignment));
     return global;
   }
@@ -74,9 +74,9 @@ private:
   llvm::Function *makeEntry(llvm::Function &function) {
     auto *type = llvm::FunctionType::get(llvm::Type::getVoidTy(context),
                                          {pointer, pointer}, false);
-    auto *entry = llvm::Function::Create(
-        type, llvm::GlobalValue::InternalLinkage,
-        function.getName() + ".entry", module);
+    auto *entry =
+        llvm::Function::Create(type, llvm::GlobalValue::InternalLinkage,
+                               function.getName() + ".entry", module);
     llvm::IRBuilder<> b(llvm::BasicBlock::Create(context, "", entry));
     SmallVector<llvm::Value *> arguments;
     for (unsigned i = 0; i + 1 < function.arg_size(); ++i)

@@ -18,7 +18,8 @@ using namespace mlir;
 using namespace mlir::lathe;
 
 namespace {
-struct OutlineParallelPass : lathe::impl::OutlineParallelBase<OutlineParallelPass> {
+struct OutlineParallelPass
+    : lathe::impl::OutlineParallelBase<OutlineParallelPass> {
   void runOnOperation() override {
     SymbolTable symbols(getOperation());
     SmallVector<kernel::ParallelOp> loops;

@@ -145,7 +145,8 @@ private:
   Pass::Statistic &count;
 };
 
-struct SinkTransposesPass : lathe::impl::SinkTransposesBase<SinkTransposesPass> {
+struct SinkTransposesPass
+    : lathe::impl::SinkTransposesBase<SinkTransposesPass> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
     patterns.add<Cancel>(&getContext(), cancelled);

@@ -50,15 +50,13 @@ static void describeVectors(CpuTarget &target, const llvm::Triple &triple,
   }
 }
 
-std::optional<CpuTarget> lathe::resolveTarget(StringRef tripleName,
-                                              StringRef cpu,
-                                              std::string &error) {
+std::optional<CpuTarget>
+lathe::resolveTarget(StringRef tripleName, StringRef cpu, std::string &error) {
   initialiseTargets();
   bool native = cpu == "native";
   CpuTarget target;
-  target.triple = tripleName.empty()
-                      ? llvm::sys::getDefaultTargetTriple()
-                      : llvm::Triple::normalize(tripleName);
+  target.triple = tripleName.empty() ? llvm::sys::getDefaultTargetTriple()
+                                     : llvm::Triple::normalize(tripleName);
   if (native && !tripleName.empty()) {
     error = "--target-cpu=native is this machine; name a processor of '" +
             target.triple + "'";
@@ -67,8 +65,7 @@ std::optional<CpuTarget> lathe::resolveTarget(StringRef tripleName,
   target.cpu = native ? llvm::sys::getHostCPUName().str() : cpu.str();
   target.features = native ? hostFeatures() : "";
   llvm::Triple triple(target.triple);
-  const llvm::Target *found =
-      llvm::TargetRegistry::lookupTarget(triple, error);
+  const llvm::Target *found = llvm::TargetRegistry::lookupTarget(triple, error);
   if (!found)
     return std::nullopt;
   std::unique_ptr<llvm::MCSubtargetInfo> info(
@@ -78,8 +75,7 @@ std::optional<CpuTarget> lathe::resolveTarget(StringRef tripleName,
             "'; try native or x86-64-v3";
     return std::nullopt;
   }
-  info.reset(
-      found->createMCSubtargetInfo(triple, target.cpu, target.features));
+  info.reset(found->createMCSubtargetInfo(triple, target.cpu, target.features));
   describeVectors(target, triple, *info);
   return target;
 }
@@ -89,11 +85,11 @@ lathe::createTargetMachine(const CpuTarget &cpu, bool optimise) {
   initialiseTargets();
   std::string error;
   llvm::Triple triple(cpu.triple);
-  const llvm::Target *target = llvm::TargetRegistry::lookupTarget(triple, error);
+  const llvm::Target *target =
+      llvm::TargetRegistry::lookupTarget(triple, error);
   assert(target && "resolved before");
   llvm::TargetOptions options;
   return std::unique_ptr<llvm::TargetMachine>(target->createTargetMachine(
       triple, cpu.cpu, cpu.features, options, llvm::Reloc::PIC_, std::nullopt,
-      optimise ? llvm::CodeGenOptLevel::Default
-               : llvm::CodeGenOptLevel::Less));
+      optimise ? llvm::CodeGenOptLevel::Default : llvm::CodeGenOptLevel::Less));
 }

@@ -24,7 +24,7 @@ namespace rt = ::lathe::runtime;
 //===----------------------------------------------------------------------===//
 
 static LatheType typeOf(Type type) {
-  return *rt::parseType(formatElementType(type));
+  return *rt::findType(&rt::TypeNames::lathe, formatElementType(type));
 }
 
 static rt::TensorEntry entryOf(WeightOp weight) {
@@ -126,14 +126,15 @@ LogicalResult Checkpoint::match(StringRef path, ModuleOp module, bool strict) {
 
   SmallVector<llvm::GlobPattern> ignored;
   auto addPattern = [&](StringRef text) {
-    if (llvm::Expected<llvm::GlobPattern> glob = llvm::GlobPattern::create(text))
+    if (llvm::Expected<llvm::GlobPattern> glob =
+            llvm::GlobPattern::create(text))
       ignored.push_back(std::move(*glob));
     else
       llvm::consumeError(glob.takeError());
   };
   // PyTorch's counters of training steps mean nothing here.
   addPattern("*num_batches_tracked");
-  if (auto patterns = module->getAttrOfType<ArrayAttr>("lathe.ignored_weights"))
+  if (auto patterns = module->getAttrOfType<ArrayAttr>("lathe.ignore"))
     for (Attribute pattern : patterns)
       addPattern(cast<StringAttr>(pattern).getValue());
   SmallVector<StringRef> extra;
@@ -203,11 +204,10 @@ public:
         continue;
       SmallVector<LatheTensor> inputs;
       for (uint32_t k = 0; k < entry.inputCount; ++k)
-        inputs.push_back(
-            {entry.inputs[k].type, entry.inputs[k].rank,
-             entry.inputs[k].maxShape,
-             const_cast<unsigned char *>(
-                 checkpoint.data(entry.inputs[k].name))});
+        inputs.push_back({entry.inputs[k].type, entry.inputs[k].rank,
+                          entry.inputs[k].maxShape,
+                          const_cast<unsigned char *>(
+                              checkpoint.data(entry.inputs[k].name))});
       LatheStatus status;
       if (!latheInstanceRun(instance, i, inputs.data(), inputs.size(), &output,
                             1, &status))
@@ -233,8 +233,7 @@ static LogicalResult asResult(const rt::Status &status, ModuleOp module) {
 
 LogicalResult mlir::lathe::writeWeights(ModuleOp main,
                                         const Checkpoint &checkpoint,
-                                        StringRef preparePath,
-                                        StringRef path) {
+                                        StringRef preparePath, StringRef path) {
   WeightsLayout layout = getWeightsLayout(main);
   PrepareProgram prepare;
   if (!preparePath.empty() && failed(prepare.open(preparePath, main)))

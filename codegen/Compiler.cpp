@@ -1,0 +1,284 @@
+//===- Compiler.cpp - From a module to a program ------------------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "codegen/Compiler.h"
+#include "codegen/Descriptor.h"
+#include "codegen/Header.h"
+#include "codegen/Linker.h"
+#include "codegen/ObjectFile.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Pass/PassManager.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/FileUtilities.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Path.h"
+
+using namespace mlir;
+using namespace mlir::lathe;
+
+std::string mlir::lathe::getWeightsPath(StringRef output) {
+  llvm::SmallString<128> path = llvm::sys::path::parent_path(output);
+  StringRef stem = llvm::sys::path::stem(output);
+  if (llvm::sys::path::extension(output) == ".so")
+    stem.consume_front("lib");
+  llvm::sys::path::append(path, stem + ".weights");
+  return path.str().str();
+}
+
+namespace {
+/// A file that is removed when its scope ends.
+class TemporaryFile {
+public:
+  static FailureOr<TemporaryFile> create(ModuleOp module, StringRef suffix) {
+    llvm::SmallString<128> path;
+    if (std::error_code error =
+            llvm::sys::fs::createTemporaryFile("lathe", suffix, path)) {
+      module.emitError("cannot make a temporary file: ") << error.message();
+      return failure();
+    }
+    return TemporaryFile(path);
+  }
+  TemporaryFile(TemporaryFile &&other) : path(std::move(other.path)) {
+    other.path.clear();
+  }
+  ~TemporaryFile() {
+    if (!path.empty())
+      llvm::sys::fs::remove(path);
+  }
+  StringRef str() const { return path; }
+
+private:
+  explicit TemporaryFile(StringRef path) : path(path) {}
+  std::string path;
+};
+
+class Compilation {
+public:
+  Compilation(ModuleOp module, const CompileOptions &options)
+      : module(module), options(options) {}
+
+  LogicalResult run() {
+    if (failed(finishPhase(module, Phase::model)) || stopped)
+      return success(stopped);
+    std::optional<Checkpoint> checkpoint;
+    if (!options.weights.empty()) {
+      FailureOr<Checkpoint> opened =
+          Checkpoint::open(options.weights, module, options.strictWeights);
+      if (failed(opened))
+        return failure();
+      checkpoint = std::move(*opened);
+    }
+    if (failed(finishPhase(module, Phase::lean)) || stopped)
+      return success(stopped);
+    DescriptorBuilder descriptor(module);
+    if (failed(runPhase(module, Phase::tensor, buildTensorPipeline)) || stopped)
+      return success(stopped);
+    OwningOpRef<ModuleOp> prepare = splitPrepare();
+    if (failed(runPhase(module, Phase::loops, buildLoopsPipeline)) || stopped)
+      return success(stopped);
+    descriptor.addCode(module);
+    OwningOpRef<ModuleOp> declarations = module.clone();
+    if (failed(runPhase(module, Phase::target, buildTargetPipeline)) || stopped)
+      return success(stopped);
+    return writeOutputs(*declarations, descriptor, checkpoint, *prepare);
+  }
+
+private:
+  using Build = void (*)(OpPassManager &, const PipelineOptions &);
+
+  static StringRef nameOf(Phase phase) {
+    constexpr StringRef names[] = {"model", "lean", "tensor", "loops",
+                                   "target"};
+    return names[static_cast<int>(phase)];
+  }
+
+  LogicalResult runPipeline(ModuleOp target, Build build) {
+    PassManager pm(target->getContext());
+    pm.enableVerifier(options.verifyEach);
+    if (options.timing)
+      pm.enableTiming();
+    (void)applyPassManagerCLOptions(pm);
+    build(pm, options.pipeline);
+    return pm.run(target);
+  }
+
+  LogicalResult runPhase(ModuleOp target, Phase phase, Build build) {
+    if (failed(runPipeline(target, build)))
+      return failure();
+    return finishPhase(target, phase);
+  }
+
+  /// Prints the IR where that was asked for, and stops there if so.
+  LogicalResult finishPhase(ModuleOp target, Phase phase) {
+    if (options.dumpAfter == phase) {
+      llvm::errs() << "// after phase " << nameOf(phase) << "\n";
+      target.print(llvm::errs());
+      llvm::errs() << "\n";
+    }
+    if (options.stopAfter != phase)
+      return success();
+    stopped = true;
+    if (options.output.empty() || options.output == "-") {
+      target.print(llvm::outs());
+      llvm::outs() << "\n";
+      return success();
+    }
+    return writeFile(options.output, [&](raw_ostream &os) {
+      target.print(os);
+      os << "\n";
+      return success();
+    });
+  }
+
+  LogicalResult writeFile(StringRef path,
+                          function_ref<LogicalResult(raw_ostream &)> write) {
+    std::string text;
+    llvm::raw_string_ostream os(text);
+    if (failed(write(os)))
+      return failure();
+    llvm::Error error =
+        llvm::writeToOutput(path, [&](raw_ostream &file) -> llvm::Error {
+          file << text;
+          return llvm::Error::success();
+        });
+    if (!error)
+      return success();
+    emitError(UnknownLoc::get(module.getContext()))
+        << "cannot write '" << path
+        << "': " << llvm::toString(std::move(error));
+    return failure();
+  }
+
+  /// Moves the functions that prepare weights into a module of their own.
+  OwningOpRef<ModuleOp> splitPrepare() {
+    OwningOpRef<ModuleOp> prepare = module.clone();
+    auto isPrepare = [](func::FuncOp function) {
+      return function->hasAttr("lathe.prepares");
+    };
+    for (auto function :
+         llvm::make_early_inc_range(module.getOps<func::FuncOp>()))
+      if (isPrepare(function))
+        function.erase();
+    for (auto function :
+         llvm::make_early_inc_range(prepare->getOps<func::FuncOp>()))
+      if (!isPrepare(function))
+        function.erase();
+    for (auto weight : llvm::make_early_inc_range(prepare->getOps<WeightOp>()))
+      weight.erase();
+    return prepare;
+  }
+
+  //===--- Outputs --------------------------------------------------------===//
+
+  LogicalResult writeOutputs(ModuleOp declarations,
+                             const DescriptorBuilder &descriptor,
+                             const std::optional<Checkpoint> &checkpoint,
+                             ModuleOp prepare) {
+    std::string weightsPath = getWeightsPath(options.output);
+    FailureOr<TemporaryFile> weightsFile =
+        TemporaryFile::create(module, "weights");
+    if (failed(weightsFile))
+      return failure();
+    std::unique_ptr<llvm::MemoryBuffer> embedded;
+    if (checkpoint) {
+      StringRef path =
+          options.embedWeights ? weightsFile->str() : StringRef(weightsPath);
+      if (failed(prepareWeights(declarations, prepare, *checkpoint, path)))
+        return failure();
+      if (options.embedWeights)
+        embedded = std::move(*llvm::MemoryBuffer::getFile(
+            path, /*IsText=*/false, /*RequiresNullTerminator=*/false));
+    }
+    ObjectContents contents;
+    contents.entries = descriptor.getEntryNames();
+    contents.descriptor = descriptor.str(
+        declarations, describeTarget(), options.pipeline.optimise,
+        llvm::sys::path::filename(weightsPath));
+    if (embedded)
+      contents.weights = embedded->getBuffer();
+    if (options.emit == EmitKind::library)
+      contents.symbol = getModelSymbol(module);
+    if (options.emit == EmitKind::library &&
+        failed(writeHeader(contents.symbol, contents.descriptor)))
+      return failure();
+    return writeCode(module, contents, options.emit, options.output);
+  }
+
+  std::string describeTarget() {
+    const CpuTarget &target = options.pipeline.target;
+    return target.cpu + " (" + target.triple + ")";
+  }
+
+  LogicalResult writeHeader(StringRef symbol, StringRef descriptor) {
+    llvm::SmallString<128> path(options.output);
+    std::string weights = getWeightsPath(options.output);
+    path = StringRef(weights).drop_back(StringRef(".weights").size());
+    path += ".h";
+    return writeFile(path, [&](raw_ostream &os) {
+      return emitHeader(module, symbol, descriptor, os);
+    });
+  }
+
+  LogicalResult writeCode(ModuleOp code, const ObjectContents &contents,
+                          EmitKind emit, StringRef output) {
+    auto format = emit == EmitKind::assembly ? ObjectFormat::assembly
+                  : emit == EmitKind::llvmIr ? ObjectFormat::llvmIr
+                                             : ObjectFormat::object;
+    llvm::SmallVector<char, 0> bytes;
+    llvm::raw_svector_ostream os(bytes);
+    if (failed(emitObject(code, contents, options.pipeline.target,
+                          options.pipeline.optimise, format, os)))
+      return failure();
+    auto write = [&](StringRef path) {
+      return writeFile(path, [&](raw_ostream &file) {
+        file << os.str();
+        return success();
+      });
+    };
+    if (emit != EmitKind::executable && emit != EmitKind::library)
+      return write(output);
+    FailureOr<TemporaryFile> object = TemporaryFile::create(code, "o");
+    if (failed(object) || failed(write(object->str())))
+      return failure();
+    return link(UnknownLoc::get(code.getContext()), object->str(),
+                emit == EmitKind::library ? LinkKind::sharedLibrary
+                                          : LinkKind::executable,
+                output);
+  }
+
+  /// Compiles and runs what computes the program's weights.
+  LogicalResult prepareWeights(ModuleOp declarations, ModuleOp prepare,
+                               const Checkpoint &checkpoint, StringRef path) {
+    if (prepare.getOps<func::FuncOp>().empty())
+      return writeWeights(declarations, checkpoint, "", path);
+    FailureOr<TemporaryFile> library = TemporaryFile::create(module, "so");
+    if (failed(library))
+      return failure();
+    DescriptorBuilder descriptor(prepare);
+    if (failed(runPipeline(prepare, buildLoopsPipeline)))
+      return failure();
+    descriptor.addCode(prepare);
+    ObjectContents contents;
+    contents.entries = descriptor.getEntryNames();
+    contents.descriptor = descriptor.str(prepare, describeTarget(),
+                                         options.pipeline.optimise, "");
+    if (failed(runPipeline(prepare, buildTargetPipeline)) ||
+        failed(writeCode(prepare, contents, EmitKind::library, library->str())))
+      return failure();
+    return writeWeights(declarations, checkpoint, library->str(), path);
+  }
+
+  ModuleOp module;
+  const CompileOptions &options;
+  bool stopped = false;
+};
+} // namespace
+
+LogicalResult mlir::lathe::compile(ModuleOp module,
+                                   const CompileOptions &options) {
+  return Compilation(module, options).run();
+}

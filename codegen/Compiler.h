@@ -1,0 +1,46 @@
+//===- Compiler.h - From a module to a program --------------------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef LATHE_CODEGEN_COMPILER_H
+#define LATHE_CODEGEN_COMPILER_H
+
+#include "codegen/Pipelines.h"
+#include "codegen/WeightsFile.h"
+#include "mlir/IR/BuiltinOps.h"
+
+namespace mlir::lathe {
+
+enum class Phase { model, lean, tensor, loops, target };
+
+enum class EmitKind { executable, library, object, assembly, llvmIr };
+
+struct CompileOptions {
+  PipelineOptions pipeline;
+  EmitKind emit = EmitKind::executable;
+  /// The checkpoint; without one only code is written.
+  std::string weights;
+  bool embedWeights = false;
+  bool strictWeights = false;
+  std::string output;
+  std::optional<Phase> dumpAfter;
+  std::optional<Phase> stopAfter;
+  bool verifyEach = false;
+  bool timing = false;
+};
+
+/// Compiles a module of the model phase: code, weights file and, for a
+/// library, its C header. Outputs appear whole or not at all. Failures are
+/// reported as diagnostics.
+LogicalResult compile(ModuleOp module, const CompileOptions &options);
+
+/// The name of the weights file that goes with `output`: "affnet.weights" for
+/// "affnet" and "libaffnet.so".
+std::string getWeightsPath(StringRef output);
+
+} // namespace mlir::lathe
+
+#endif // LATHE_CODEGEN_COMPILER_H

@@ -1,0 +1,100 @@
+//===- Linker.cpp - Objects into programs and libraries -----------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "codegen/Linker.h"
+#include "mlir/IR/Diagnostics.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/Process.h"
+#include "llvm/Support/Program.h"
+
+using namespace mlir;
+using namespace mlir::lathe;
+
+std::string lathe::getInstallationRoot() {
+  static int anchor;
+  std::string self = llvm::sys::fs::getMainExecutable("lathe", &anchor);
+  return llvm::sys::path::parent_path(llvm::sys::path::parent_path(self)).str();
+}
+
+/// $LATHE_CXX, or the first of the usual names on the path.
+static std::optional<std::string> findDriver(Location location) {
+  if (auto named = llvm::sys::Process::GetEnv("LATHE_CXX")) {
+    if (llvm::ErrorOr<std::string> found = llvm::sys::findProgramByName(*named))
+      return *found;
+    emitError(location) << "cannot link: there is no program '" << *named
+                        << "', which LATHE_CXX names";
+    return std::nullopt;
+  }
+  for (StringRef name : {"clang++-22", "clang++", "c++"})
+    if (llvm::ErrorOr<std::string> found = llvm::sys::findProgramByName(name))
+      return *found;
+  emitError(location)
+      << "cannot link: found none of clang++-22, clang++ and c++ on the path; "
+         "install clang-22 and lld-22, name a C++ compiler in LATHE_CXX, or "
+         "leave the object to link elsewhere by --emit=obj";
+  return std::nullopt;
+}
+
+LogicalResult lathe::link(Location location, StringRef object, LinkKind kind,
+                          StringRef output) {
+  std::optional<std::string> driver = findDriver(location);
+  if (!driver)
+    return failure();
+  std::string root = getInstallationRoot();
+  std::string runtime = root + "/lib/liblathe-runtime.a";
+  std::string main = root + "/lib/liblathe-main.a";
+  for (const std::string &library : {runtime, main})
+    if (!llvm::sys::fs::exists(library))
+      return emitError(location) << "cannot link: the runtime is not at '"
+                                 << library << "'; build it, or reinstall";
+  std::string temporary = (output + ".tmp").str();
+  SmallVector<StringRef> arguments = {*driver, object, "-o", temporary};
+  if (kind == LinkKind::executable)
+    llvm::append_range(arguments, ArrayRef<StringRef>{main, runtime});
+  else
+    llvm::append_range(arguments,
+                       ArrayRef<StringRef>{"-shared", "-Wl,--whole-archive",
+                                           runtime, "-Wl,--no-whole-archive"});
+  // Nothing to install where the program runs.
+  llvm::append_range(arguments,
+                     ArrayRef<StringRef>{"-static-libstdc++", "-static-libgcc",
+                                         "-lpthread", "-lm"});
+  if (StringRef(*driver).contains("clang") &&
+      llvm::sys::findProgramByName("ld.lld-22"))
+    arguments.push_back("-fuse-ld=lld-22");
+  SmallVector<StringRef> extra;
+  StringRef(LATHE_LINK_FLAGS).split(extra, ' ', -1, /*KeepEmpty=*/false);
+  llvm::append_range(arguments, extra);
+
+  llvm::SmallString<128> log;
+  if (llvm::sys::fs::createTemporaryFile("lathe-link", "log", log))
+    return emitError(location) << "cannot link: no temporary file";
+  std::optional<StringRef> redirects[] = {StringRef(), StringRef(log),
+                                          StringRef(log)};
+  std::string error;
+  int code = llvm::sys::ExecuteAndWait(*driver, arguments, std::nullopt,
+                                       redirects, 0, 0, &error);
+  if (code != 0) {
+    auto text = llvm::MemoryBuffer::getFile(log);
+    InFlightDiagnostic diagnostic = emitError(location)
+                                    << "'" << *driver << "' could not link '"
+                                    << output << "': " << error;
+    if (text)
+      diagnostic << (*text)->getBuffer().take_front(2000);
+  } else if (std::error_code renamed =
+                 llvm::sys::fs::rename(temporary, output)) {
+    emitError(location) << "cannot write '" << output
+                        << "': " << renamed.message();
+    code = 1;
+  }
+  llvm::sys::fs::remove(log);
+  if (code != 0)
+    llvm::sys::fs::remove(temporary);
+  return success(code == 0);
+}

@@ -1,0 +1,34 @@
+//===- Linker.h - Objects into programs and libraries -------------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef LATHE_CODEGEN_LINKER_H
+#define LATHE_CODEGEN_LINKER_H
+
+#include "mlir/IR/Location.h"
+#include "mlir/Support/LLVM.h"
+
+namespace mlir::lathe {
+
+enum class LinkKind {
+  executable,
+  /// With the runtime inside and its C interface exported.
+  sharedLibrary,
+};
+
+/// Links `object` with the runtime into `output`, which appears whole or not
+/// at all. Reports a missing linker or runtime, and what the linker says, at
+/// `location`.
+LogicalResult link(Location location, StringRef object, LinkKind kind,
+                   StringRef output);
+
+/// The folder that holds `lib/` and `include/` of this installation: where the
+/// tool's executable is, or its parent.
+std::string getInstallationRoot();
+
+} // namespace mlir::lathe
+
+#endif // LATHE_CODEGEN_LINKER_H

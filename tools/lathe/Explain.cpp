@@ -1,0 +1,173 @@
+//===- Explain.cpp - lathe explain --------------------------------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "dialect/LatheDialect.h"
+#include "dialect/Locations.h"
+#include "tools/lathe/Session.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/Format.h"
+#include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/JSON.h"
+
+using namespace lathe::tool;
+using namespace mlir::lathe;
+namespace cl = llvm::cl;
+
+static cl::SubCommand parser("explain", "tables what each op of a spec costs");
+static SpecOptions spec(parser);
+static cl::list<std::string>
+    dims("dim",
+         cl::desc("count at this size of a dynamic dimension "
+                  "(default: 1, or its least)"),
+         cl::value_desc("name=size"), cl::sub(parser));
+static cl::opt<bool> asJson("json", cl::desc("print JSON"), cl::sub(parser));
+
+namespace {
+struct Row {
+  std::string path, op, shape;
+  int64_t parameters, flops, multiplyAdds, bytes;
+};
+
+/// Reads the cost interface of every op, at given sizes.
+class CostTable {
+public:
+  /// False after a message.
+  bool setDims(mlir::ModuleOp module) {
+    auto bounds = module->getAttrOfType<mlir::DictionaryAttr>("lathe.dims");
+    for (mlir::NamedAttribute dim :
+         bounds ? bounds.getValue() : llvm::ArrayRef<mlir::NamedAttribute>())
+      sizes[dim.getName()] =
+          mlir::cast<mlir::DenseI64ArrayAttr>(dim.getValue())[0];
+    for (const std::string &text : dims) {
+      auto [name, size] = llvm::StringRef(text).split('=');
+      int64_t value;
+      if (size.getAsInteger(10, value))
+        return fail("--dim wants name=size, got '" + text + "'") == 0;
+      auto limits = bounds ? bounds.getAs<mlir::DenseI64ArrayAttr>(name)
+                           : mlir::DenseI64ArrayAttr();
+      if (!limits)
+        return fail("the model has no dimension '" + name + "'") == 0;
+      if (value < limits[0] || value > limits[1])
+        return fail("'" + name + "' must be from " + llvm::Twine(limits[0]) +
+                    " to " + llvm::Twine(limits[1]) + ", not " + size) == 0;
+      sizes[name] = value;
+    }
+    return true;
+  }
+
+  void read(mlir::ModuleOp module) {
+    module.walk([&](CostOpInterface op) {
+      Work work = op.getWork();
+      rows.push_back({mlir::lathe::getStepPath(op->getLoc()).str(),
+                      op->getName().stripDialect().str(),
+                      formatShape(op->getResult(0).getType()),
+                      op.getParameterCount(), evaluate(work.flops),
+                      evaluate(work.multiplyAdds), evaluate(op.getBytes())});
+    });
+    // A weight counts once, however many ops read it.
+    for (auto weight : module.getOps<WeightOp>())
+      parameters += weight.getTensorType().getNumElements();
+  }
+
+  void print(llvm::raw_ostream &os) const {
+    size_t widths[] = {4, 2, 5};
+    for (const Row &row : rows) {
+      widths[0] = std::max(widths[0], row.path.size());
+      widths[1] = std::max(widths[1], row.op.size());
+      widths[2] = std::max(widths[2], row.shape.size());
+    }
+    Row total{"total", "", "", parameters, 0, 0, 0};
+    auto line = [&](const std::string &path, const std::string &op,
+                    const std::string &shape) -> llvm::raw_ostream & {
+      return os << llvm::left_justify(path, widths[0] + 2)
+                << llvm::left_justify(op, widths[1] + 2)
+                << llvm::left_justify(shape, widths[2]);
+    };
+    auto numbers = [&](const Row &row) {
+      os << llvm::format(
+          "%12s %14s %14s %13s\n", grouped(row.parameters).c_str(),
+          grouped(row.flops).c_str(), grouped(row.multiplyAdds).c_str(),
+          grouped(row.bytes).c_str());
+    };
+    line("step", "op", "shape") << llvm::format(
+        "%12s %14s %14s %13s\n", "parameters", "FLOPs", "MACs", "bytes");
+    for (const Row &row : rows) {
+      line(row.path, row.op, row.shape);
+      numbers(row);
+      total.flops += row.flops;
+      total.multiplyAdds += row.multiplyAdds;
+      total.bytes += row.bytes;
+    }
+    line("total", "", "");
+    numbers(total);
+    os << "\nFLOPs count a multiply-add as two; MACs are the multiply-adds, "
+          "which many papers\ncall FLOPs. Bytes: operands and results of each "
+          "op once.";
+    for (const auto &dim : sizes)
+      os << " " << dim.first() << " = " << dim.second << ".";
+    os << "\n";
+  }
+
+  void printJson(llvm::raw_ostream &os) const {
+    llvm::json::Array array;
+    for (const Row &row : rows)
+      array.push_back(llvm::json::Object{{"step", row.path},
+                                         {"op", row.op},
+                                         {"shape", row.shape},
+                                         {"parameters", row.parameters},
+                                         {"flops", row.flops},
+                                         {"macs", row.multiplyAdds},
+                                         {"bytes", row.bytes}});
+    os << llvm::formatv(
+        "{0:2}\n", llvm::json::Value(llvm::json::Object{
+                       {"parameters", parameters}, {"ops", std::move(array)}}));
+  }
+
+private:
+  int64_t evaluate(const DimExpr &size) const {
+    return size
+        .evaluate([&](llvm::StringRef name) -> std::optional<int64_t> {
+          auto it = sizes.find(name);
+          return it == sizes.end() ? std::nullopt : std::optional(it->second);
+        })
+        .value_or(0);
+  }
+
+  /// 1,436,264
+  static std::string grouped(int64_t number) {
+    std::string text = std::to_string(number);
+    for (int i = int(text.size()) - 3; i > 0; i -= 3)
+      text.insert(i, ",");
+    return text;
+  }
+
+  llvm::StringMap<int64_t> sizes;
+  std::vector<Row> rows;
+  int64_t parameters = 0;
+};
+} // namespace
+
+static int runExplain() {
+  Session session;
+  if (!session.load(spec))
+    return 1;
+  CostTable table;
+  if (!table.setDims(session.getModule()))
+    return 1;
+  table.read(session.getModule());
+  if (asJson)
+    table.printJson(llvm::outs());
+  else
+    table.print(llvm::outs());
+  return 0;
+}
+
+static Command command(parser, runExplain, R"(
+Examples:
+  lathe explain specs/affnet/affnet-et.yaml
+  lathe explain specs/digits/digits.yaml --dim batch=7 --json
+)");

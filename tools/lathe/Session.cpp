@@ -1,0 +1,61 @@
+//===- Session.cpp - What the commands share ----------------------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "tools/lathe/Session.h"
+#include "llvm/Support/WithColor.h"
+
+using namespace lathe::tool;
+namespace cl = llvm::cl;
+
+SpecOptions::SpecOptions(cl::SubCommand &command)
+    : path(cl::Positional, cl::Required, cl::desc("SPEC.yaml"),
+           cl::sub(command)),
+      sets("set", cl::desc("give a let another value"),
+           cl::value_desc("name=value"), cl::sub(command)) {}
+
+TargetOptions::TargetOptions(cl::SubCommand &command)
+    : triple("target", cl::desc("triple of the machine to compile for"),
+             cl::value_desc("triple"), cl::sub(command)),
+      cpu("target-cpu", cl::desc("processor to compile for (default: native)"),
+          cl::value_desc("native|x86-64-v3|…"), cl::sub(command)) {}
+
+std::optional<mlir::lathe::CpuTarget> TargetOptions::resolve() const {
+  std::string name = cpu;
+  if (name.empty())
+    name = triple.empty() ? "native" : "generic";
+  std::string error;
+  auto target = mlir::lathe::resolveTarget(triple, name, error);
+  if (!target)
+    fail(error);
+  return target;
+}
+
+static mlir::DialectRegistry makeRegistry() {
+  mlir::DialectRegistry registry;
+  mlir::lathe::registerDialects(registry);
+  return registry;
+}
+
+Session::Session()
+    : context(makeRegistry(), mlir::MLIRContext::Threading::DISABLED),
+      sink(&context, llvm::errs()) {
+  // Users see their spec, not our IR.
+  context.printOpOnDiagnostic(false);
+}
+
+bool Session::load(const SpecOptions &options) {
+  mlir::lathe::frontend::LoadOptions load;
+  if (!parseSettings(options.sets, load.settings))
+    return false;
+  module = mlir::lathe::frontend::loadSpec(options.path, load, context, sink);
+  return static_cast<bool>(module);
+}
+
+int lathe::tool::fail(const llvm::Twine &message) {
+  llvm::WithColor::error(llvm::errs(), "lathe") << message << "\n";
+  return 1;
+}

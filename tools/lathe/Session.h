@@ -1,0 +1,56 @@
+//===- Session.h - What the commands share: a loaded spec and a target --===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef LATHE_TOOLS_LATHE_SESSION_H
+#define LATHE_TOOLS_LATHE_SESSION_H
+
+#include "codegen/Compiler.h"
+#include "frontend/LoadSpec.h"
+#include "mlir/IR/MLIRContext.h"
+#include "tools/lathe/Command.h"
+
+namespace lathe::tool {
+
+/// The options by which commands name a spec.
+struct SpecOptions {
+  explicit SpecOptions(llvm::cl::SubCommand &command);
+
+  llvm::cl::opt<std::string> path;
+  llvm::cl::list<std::string> sets;
+};
+
+/// The options by which commands choose code.
+struct TargetOptions {
+  explicit TargetOptions(llvm::cl::SubCommand &command);
+  /// Nothing after a message.
+  std::optional<mlir::lathe::CpuTarget> resolve() const;
+
+  llvm::cl::opt<std::string> triple;
+  llvm::cl::opt<std::string> cpu;
+};
+
+/// A spec, loaded into a context that can compile it.
+class Session {
+public:
+  Session();
+  /// Loads the spec; false after messages.
+  bool load(const SpecOptions &options);
+
+  mlir::ModuleOp getModule() { return *module; }
+
+private:
+  mlir::MLIRContext context;
+  mlir::lathe::frontend::DiagnosticSink sink;
+  mlir::OwningOpRef<mlir::ModuleOp> module;
+};
+
+/// Prints "lathe: error: …" and returns the exit code 1.
+int fail(const llvm::Twine &message);
+
+} // namespace lathe::tool
+
+#endif // LATHE_TOOLS_LATHE_SESSION_H

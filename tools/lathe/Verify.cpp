@@ -1,0 +1,335 @@
+//===- Verify.cpp - lathe verify ----------------------------------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//
+// Compiles a model twice, by the reference lowering and by the default path,
+// runs both on the same random weights and inputs, and compares. Where they
+// differ, the result of every op becomes an output, and the op at which they
+// part is named.
+//
+//
+//===----------------------------------------------------------------------===//
+
+#include "codegen/Header.h"
+#include "dialect/LatheDialect.h"
+#include "dialect/Locations.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "runtime/Random.h"
+#include "runtime/Types.h"
+#include "runtime/abi.h"
+#include "tools/lathe/Session.h"
+#include "llvm/Support/DynamicLibrary.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Format.h"
+#include "llvm/Support/Path.h"
+#include <cmath>
+
+using namespace lathe::tool;
+using namespace mlir::lathe;
+namespace cl = llvm::cl;
+namespace rt = ::lathe::runtime;
+
+static cl::SubCommand parser("verify",
+                             "compares optimised with unoptimised code");
+static SpecOptions spec(parser);
+static TargetOptions target(parser);
+static cl::opt<std::string>
+    weights("weights", cl::desc("a checkpoint (default: random weights)"),
+            cl::value_desc("W.safetensors"), cl::sub(parser));
+static cl::opt<uint64_t> seed("seed", cl::desc("of weights and inputs"),
+                              cl::init(0), cl::sub(parser));
+static cl::opt<double>
+    tolerance("tolerance",
+              cl::desc("largest difference, as a share of the largest "
+                       "magnitude of the tensor (default 1e-4)"),
+              cl::init(1e-4), cl::sub(parser));
+static cl::opt<unsigned> threads("threads", cl::desc("of the optimised code"),
+                                 cl::init(2), cl::sub(parser));
+static cl::opt<bool> eachOp("each-op",
+                            cl::desc("compare the result of every "
+                                     "op, also where outputs agree"),
+                            cl::sub(parser));
+
+namespace {
+
+/// A folder that is removed with what is in it.
+class Workshop {
+public:
+  Workshop() { (void)llvm::sys::fs::createUniqueDirectory("lathe", path); }
+  ~Workshop() { (void)llvm::sys::fs::remove_directories(path); }
+  std::string file(llvm::StringRef name) const {
+    return (path + "/" + name).str();
+  }
+
+private:
+  llvm::SmallString<128> path;
+};
+
+/// A model compiled into a shared library and loaded.
+class Program {
+public:
+  ~Program() {
+    latheInstanceDestroy(instance);
+    latheModelClose(model);
+  }
+
+  bool open(const std::string &library, const std::string &symbol,
+            const std::string &weightsPath, uint32_t threadCount) {
+    std::string error;
+    auto handle =
+        llvm::sys::DynamicLibrary::getPermanentLibrary(library.c_str(), &error);
+    auto *binary = handle.isValid()
+                       ? static_cast<const LatheModelBinary *>(
+                             handle.getAddressOfSymbol(symbol.c_str()))
+                       : nullptr;
+    if (!binary)
+      return fail("cannot load the compiled model: " + error) == 0;
+    LatheInstanceOptions options = {threadCount, nullptr, nullptr};
+    LatheStatus status;
+    if (latheModelOpen(binary, &model, &status) ||
+        latheModelLoadWeights(model, weightsPath.c_str(), &status) ||
+        latheInstanceCreate(model, &options, &instance, &status))
+      return fail(status.message) == 0;
+    return true;
+  }
+
+  const LatheModelInfo &info() const { return *latheModelInfo(model); }
+
+  LatheModel *model = nullptr;
+  LatheInstance *instance = nullptr;
+};
+
+struct Tensor {
+  LatheType type;
+  std::vector<int64_t> shape;
+  std::vector<unsigned char> bytes;
+
+  LatheTensor view() {
+    return {type, uint32_t(shape.size()), shape.data(), bytes.data()};
+  }
+};
+
+/// How far two tensors are apart, as a share of the largest magnitude.
+struct Difference {
+  double relative = 0;
+  bool operator<(const Difference &other) const {
+    return relative < other.relative;
+  }
+};
+
+class Verifier {
+public:
+  Verifier(mlir::ModuleOp module, CpuTarget cpu)
+      : module(module), cpu(std::move(cpu)) {}
+
+  int run() {
+    if (weights.empty()) {
+      checkpoint = workshop.file("random.safetensors");
+      if (mlir::failed(writeRandomCheckpoint(module, seed, checkpoint)))
+        return 1;
+    } else {
+      checkpoint = weights;
+    }
+    bool agree = true;
+    Program reference, optimised;
+    if (!build(module, "reference", false, reference) ||
+        !build(module, "optimised", true, optimised))
+      return 1;
+    for (uint32_t entry = 0; entry < reference.info().entryCount; ++entry)
+      if (!compareEntry(reference, optimised, entry, agree))
+        return 1;
+    if (!agree || eachOp)
+      if (!compareOps())
+        return 1;
+    llvm::outs() << (agree ? "verified: " : "NOT verified: ") << spec.path
+                 << "\n";
+    return !agree;
+  }
+
+private:
+  bool build(mlir::ModuleOp source, llvm::StringRef name, bool optimise,
+             Program &program) {
+    mlir::OwningOpRef<mlir::ModuleOp> copy = source.clone();
+    CompileOptions options;
+    options.pipeline.optimise = optimise;
+    options.pipeline.target = cpu;
+    options.emit = EmitKind::library;
+    options.weights = checkpoint;
+    options.output = workshop.file((name + ".so").str());
+    if (mlir::failed(compile(*copy, options)))
+      return false;
+    std::string symbol = getModelSymbol(source);
+    return program.open(options.output, symbol, getWeightsPath(options.output),
+                        optimise ? threads : 1);
+  }
+
+  /// Sizes of the dimensions to try: the least, two odd ones, the most if that
+  /// is not too much to run without optimisation.
+  std::vector<int64_t> sizesToTry(const LatheModelInfo &info) {
+    if (info.dimCount == 0)
+      return {1};
+    return {1, 2, 7};
+  }
+
+  std::vector<Tensor> makeInputs(const LatheModelInfo &info, uint32_t entry,
+                                 int64_t size) {
+    std::vector<Tensor> inputs;
+    const LatheEntryInfo &description = info.entries[entry];
+    for (uint32_t i = 0; i < description.inputCount; ++i) {
+      const LatheTensorInfo &input = description.inputs[i];
+      Tensor tensor{input.type, {}, {}};
+      for (uint32_t d = 0; d < input.rank; ++d)
+        tensor.shape.push_back(
+            std::clamp(size, input.minShape[d], input.maxShape[d]));
+      tensor.bytes.resize(*rt::byteSize(input.type, tensor.shape));
+      // Indices stay small: what they index is not known here.
+      rt::fillRandom(input.type, tensor.bytes.data(),
+                     rt::elementCount(tensor.shape), seed + i, /*bound=*/2);
+      inputs.push_back(std::move(tensor));
+    }
+    return inputs;
+  }
+
+  bool runProgram(Program &program, uint32_t entry, std::vector<Tensor> &inputs,
+                  std::vector<Tensor> &outputs) {
+    const LatheEntryInfo &description = program.info().entries[entry];
+    std::vector<LatheTensor> in, out;
+    for (Tensor &tensor : inputs)
+      in.push_back(tensor.view());
+    LatheStatus status;
+    outputs.clear();
+    for (uint32_t i = 0; i < description.outputCount; ++i) {
+      const LatheTensorInfo &output = description.outputs[i];
+      Tensor tensor{output.type, std::vector<int64_t>(output.rank), {}};
+      if (latheModelOutputShape(program.model, entry, in.data(), in.size(), i,
+                                tensor.shape.data(), &status))
+        return fail(status.message) == 0;
+      tensor.bytes.resize(*rt::byteSize(output.type, tensor.shape));
+      outputs.push_back(std::move(tensor));
+    }
+    for (Tensor &tensor : outputs)
+      out.push_back(tensor.view());
+    if (latheInstanceRun(program.instance, entry, in.data(), in.size(),
+                         out.data(), out.size(), &status))
+      return fail(status.message) == 0;
+    return true;
+  }
+
+  static Difference compare(const Tensor &a, const Tensor &b) {
+    double largest = 0, difference = 0;
+    for (int64_t i = 0, n = rt::elementCount(a.shape); i < n; ++i) {
+      double x = rt::elementAsDouble(a.type, a.bytes.data(), i);
+      double y = rt::elementAsDouble(b.type, b.bytes.data(), i);
+      if (std::isnan(x) != std::isnan(y))
+        return {HUGE_VAL};
+      if (std::isnan(x) || x == y)
+        continue;
+      largest = std::max(largest, std::abs(x));
+      difference = std::max(difference, std::abs(x - y));
+    }
+    return {largest > 0 ? difference / largest : difference};
+  }
+
+  bool compareEntry(Program &reference, Program &optimised, uint32_t entry,
+                    bool &agree) {
+    const LatheEntryInfo &description = reference.info().entries[entry];
+    for (int64_t size : sizesToTry(reference.info())) {
+      std::vector<Tensor> inputs = makeInputs(reference.info(), entry, size);
+      std::vector<Tensor> wanted, got;
+      if (!runProgram(reference, entry, inputs, wanted) ||
+          !runProgram(optimised, entry, inputs, got))
+        return false;
+      for (uint32_t i = 0; i < description.outputCount; ++i) {
+        Difference difference = compare(wanted[i], got[i]);
+        bool within = difference.relative <= tolerance;
+        agree &= within;
+        llvm::outs() << description.name << " size " << size << " "
+                     << description.outputs[i].name
+                     << llvm::format(": largest difference %.2e ",
+                                     difference.relative)
+                     << (within ? "ok" : "TOO LARGE") << "\n";
+      }
+    }
+    return true;
+  }
+
+  /// Makes every op's result an output and names the worst.
+  bool compareOps() {
+    mlir::OwningOpRef<mlir::ModuleOp> tapped = module.clone();
+    std::vector<std::string> paths;
+    tapOps(*tapped, paths);
+    Program reference, optimised;
+    if (!build(*tapped, "tapped-reference", false, reference) ||
+        !build(*tapped, "tapped-optimised", true, optimised))
+      return false;
+    std::vector<Tensor> inputs = makeInputs(reference.info(), 0, 2), wanted,
+                        got;
+    if (!runProgram(reference, 0, inputs, wanted) ||
+        !runProgram(optimised, 0, inputs, got))
+      return false;
+    size_t untapped = wanted.size() - paths.size();
+    double before = 0;
+    std::string worst;
+    double largestGrowth = -1;
+    for (size_t i = 0; i < paths.size(); ++i) {
+      double now = compare(wanted[untapped + i], got[untapped + i]).relative;
+      llvm::outs() << llvm::format("  %.2e  ", now) << paths[i] << "\n";
+      if (now - before > largestGrowth) {
+        largestGrowth = now - before;
+        worst = paths[i];
+      }
+      before = std::max(before, now);
+    }
+    llvm::outs() << "worst op: " << worst << "\n";
+    return true;
+  }
+
+  static void tapOps(mlir::ModuleOp tapped, std::vector<std::string> &paths) {
+    auto function = *tapped.getOps<mlir::func::FuncOp>().begin();
+    auto terminator = function.front().getTerminator();
+    llvm::SmallVector<mlir::Value> results(terminator->getOperands());
+    function.walk([&](CostOpInterface op) {
+      for (mlir::Value result : op->getResults()) {
+        results.push_back(result);
+        std::string path = mlir::lathe::getStepPath(op->getLoc()).str();
+        paths.push_back(path + " (" + op->getName().stripDialect().str() + ")");
+      }
+    });
+    terminator->setOperands(results);
+    function.setType(mlir::FunctionType::get(
+        tapped.getContext(), function.getArgumentTypes(),
+        mlir::ValueRange(results).getTypes()));
+    if (auto attrs = function.getResAttrsAttr()) {
+      llvm::SmallVector<mlir::Attribute> all(attrs.begin(), attrs.end());
+      all.resize(results.size(),
+                 mlir::DictionaryAttr::get(tapped.getContext()));
+      function.setResAttrsAttr(mlir::ArrayAttr::get(tapped.getContext(), all));
+    }
+  }
+
+  mlir::ModuleOp module;
+  CpuTarget cpu;
+  Workshop workshop;
+  std::string checkpoint;
+};
+
+} // namespace
+
+static int runVerify() {
+  std::optional<CpuTarget> cpu = target.resolve();
+  if (!cpu)
+    return 1;
+  Session session;
+  if (!session.load(spec))
+    return 1;
+  return Verifier(session.getModule(), *cpu).run();
+}
+
+static Command command(parser, runVerify, R"(
+Examples:
+  lathe verify specs/digits/digits.yaml
+  lathe verify specs/affnet/affnet-et.yaml --set height=64 --set width=64 --each-op
+  lathe verify specs/digits/digits.yaml --weights specs/digits/digits.safetensors --tolerance 1e-5
+)");
