@@ -161,8 +161,11 @@ std::string DimExpr::str() const {
       text += negative ? " - " : " + ";
     uint64_t magnitude =
         negative ? 0 - static_cast<uint64_t>(coefficient) : coefficient;
-    std::string factors = llvm::join(
-        llvm::map_range(monomial, [](const Atom &a) { return a.str(); }), "*");
+    // Each atom's text is made once: nested divisions would double the cost of
+    // every level.
+    std::string factors;
+    for (const Atom &atom : monomial)
+      factors += (factors.empty() ? "" : "*") + atom.str();
     if (monomial.empty())
       text += std::to_string(magnitude);
     else
