@@ -8,6 +8,7 @@
 #include "dialect/Checks.h"
 #include "dialect/Locations.h"
 #include "llvm/ADT/APSInt.h"
+#include "llvm/Support/Format.h"
 
 using namespace mlir;
 using namespace mlir::lathe;
@@ -60,8 +61,14 @@ LogicalResult lathe::checkNotNegative(std::optional<Location> location,
   if (!value.isNaN() && !value.isNegative())
     return success();
   return emitOptionalError(atKey(location, key), "'", op, "' needs ", key,
-                           " of at least 0, got ", value.convertToDouble(),
-                           " [", constraint, "]");
+                           " of at least 0, got ", formatNumber(value), " [",
+                           constraint, "]");
+}
+
+std::string lathe::formatNumber(const APFloat &value) {
+  std::string text;
+  llvm::raw_string_ostream(text) << llvm::format("%g", value.convertToDouble());
+  return text;
 }
 
 bool lathe::isElement(const APFloat &value, Type elementType) {

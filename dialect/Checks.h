@@ -41,6 +41,9 @@ LogicalResult checkNotNegative(std::optional<Location> location, StringRef op,
                                StringRef key, const APFloat &value,
                                StringRef constraint);
 
+/// A constant as a spec writes it: "0.5".
+std::string formatNumber(const APFloat &value);
+
 /// That `value` is an element of the type: whole and in range for integers.
 bool isElement(const APFloat &value, Type elementType);
 

@@ -63,9 +63,9 @@ static FailureOr<Shape> inferPairwise(std::optional<Location> location,
   Type elementType = getElementTypeOrSelf(input);
   if (!other) {
     if (!isElement(*value, elementType))
-      return emitOptionalError(
-          atKey(location, "value"), "'", op, "' cannot take the value ",
-          value->convertToDouble(), " as ", elementType, " [C5]");
+      return emitOptionalError(atKey(location, "value"), "'", op,
+                               "' cannot take the value ", formatNumber(*value),
+                               " as ", elementType, " [C5]");
     return getShape(input);
   }
   if (elementType != getElementTypeOrSelf(other))
@@ -171,12 +171,12 @@ LogicalResult ClampOp::inferReturnTypes(MLIRContext *,
   if (low && high && !(*low <= *high))
     return emitOptionalError(
         atKey(location, "min"), "'clamp' needs a min of at most max, got ",
-        low->convertToDouble(), " and ", high->convertToDouble(), " [C1]");
+        formatNumber(*low), " and ", formatNumber(*high), " [C1]");
   Type elementType = getElementTypeOrSelf(op.getInput());
   for (auto [key, bound] : {std::pair("min", low), std::pair("max", high)})
     if (bound && !isElement(*bound, elementType))
       return emitOptionalError(atKey(location, key), "'clamp' cannot take the ",
-                               key, " ", bound->convertToDouble(), " as ",
+                               key, " ", formatNumber(*bound), " as ",
                                elementType, " [C2]");
   results.push_back(op.getInput().getType());
   return success();

@@ -55,7 +55,8 @@ def Lathe_DimsAttr
   let description = [{
     One string a dimension: empty where the dimension is static, else an
     expression over the model's named dimensions in `DimExpr`'s canonical form,
-    such as `batch`, `2*tokens + 1` or `batch*tokens`.
+    such as `batch`, `2*tokens + 1` or `batch*tokens`, or `?` for a size
+    without a name beside named ones.
   }];
   let parameters = (ins ArrayRefParameter<"::mlir::StringAttr">:$names);
   let assemblyFormat = "`<` $names `>`";

@@ -37,6 +37,13 @@ static std::optional<DimExpr> readSize(Attribute attribute,
   return size;
 }
 
+/// A size of a `shape` key as a spec writes it.
+static std::string formatSize(Attribute attribute) {
+  if (auto integer = dyn_cast<IntegerAttr>(attribute))
+    return std::to_string(integer.getInt());
+  return cast<StringAttr>(attribute).str();
+}
+
 /// What a -1 stands for: the elements of `input` over the product of `others`.
 static std::optional<DimExpr> getRemainder(Shape input,
                                            ArrayRef<DimExpr> others) {
@@ -69,7 +76,7 @@ LogicalResult ReshapeOp::inferReturnTypes(MLIRContext *,
   for (auto [i, attribute] : llvm::enumerate(op.getShape())) {
     std::optional<DimExpr> size = readSize(attribute, {0, -1});
     if (!size)
-      return fail(attribute, " is no size [C1]");
+      return fail("'", formatSize(attribute), "' is no size [C1]");
     if (size->isConstant(-1)) {
       if (inferred)
         return fail("only one size can be -1 [C1]");
@@ -204,7 +211,7 @@ LogicalResult BroadcastToOp::inferReturnTypes(MLIRContext *,
   for (auto [i, attribute] : llvm::enumerate(op.getShape())) {
     std::optional<DimExpr> size = readSize(attribute, {-1});
     if (!size)
-      return fail(attribute, " is no size [C1]");
+      return fail("'", formatSize(attribute), "' is no size [C1]");
     if (size->isConstant(-1) && i < added)
       return fail("-1 stands at an added dimension [C2]");
     DimExpr own = i < added ? DimExpr(1) : input[i - added];
@@ -420,7 +427,7 @@ LogicalResult PadOp::inferReturnTypes(MLIRContext *,
   if (!value.isZero() && (!zeros || elementType.isInteger(1) || !fits))
     return emitOptionalError(atKey(location, "value"), "'pad' by ",
                              stringifyPaddingMode(op.getMode()),
-                             " cannot take the value ", value.convertToDouble(),
+                             " cannot take the value ", formatNumber(value),
                              " for elements of ", elementType, " [C2]");
   for (auto [i, size] : llvm::enumerate(shape)) {
     int64_t low = op.getLow()[i], high = op.getHigh()[i];

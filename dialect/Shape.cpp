@@ -46,9 +46,9 @@ RankedTensorType lathe::getTensorType(ArrayRef<DimExpr> shape,
   for (const DimExpr &dim : shape) {
     std::optional<int64_t> constant = dim.getConstant();
     sizes.push_back(constant.value_or(ShapedType::kDynamic));
-    bool named = !constant && !dim.isUnknown();
-    names.push_back(StringAttr::get(context, named ? dim.str() : ""));
-    anyNamed |= named;
+    // A size without a name among named ones is "?".
+    names.push_back(StringAttr::get(context, constant ? "" : dim.str()));
+    anyNamed |= !constant && !dim.isUnknown();
   }
   Attribute encoding = anyNamed ? DimsAttr::get(context, names) : Attribute();
   return RankedTensorType::get(sizes, elementType, encoding);
