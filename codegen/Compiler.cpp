@@ -239,14 +239,15 @@ private:
         return success();
       });
     };
-    if (emit != EmitKind::executable && emit != EmitKind::library)
+    auto kind = emit == EmitKind::executable ? LinkKind::executable
+                : emit == EmitKind::library  ? LinkKind::sharedLibrary
+                                             : LinkKind::plugin;
+    if (format != ObjectFormat::object || emit == EmitKind::object)
       return write(output);
     FailureOr<TemporaryFile> object = TemporaryFile::create(code, "o");
     if (failed(object) || failed(write(object->str())))
       return failure();
-    return link(UnknownLoc::get(code.getContext()), object->str(),
-                emit == EmitKind::library ? LinkKind::sharedLibrary
-                                          : LinkKind::executable,
+    return link(UnknownLoc::get(code.getContext()), object->str(), kind,
                 output);
   }
 
@@ -267,7 +268,7 @@ private:
     contents.descriptor = descriptor.str(prepare, describeTarget(),
                                          options.pipeline.optimise, "");
     if (failed(runPipeline(prepare, buildTargetPipeline)) ||
-        failed(writeCode(prepare, contents, EmitKind::library, library->str())))
+        failed(writeCode(prepare, contents, EmitKind::plugin, library->str())))
       return failure();
     return writeWeights(declarations, checkpoint, library->str(), path);
   }

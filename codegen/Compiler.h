@@ -16,7 +16,15 @@ namespace mlir::lathe {
 
 enum class Phase { model, lean, tensor, loops, target };
 
-enum class EmitKind { executable, library, object, assembly, llvmIr };
+enum class EmitKind {
+  executable,
+  library,
+  /// A shared library without the runtime, which the loading process has.
+  plugin,
+  object,
+  assembly,
+  llvmIr
+};
 
 struct CompileOptions {
   PipelineOptions pipeline;

@@ -551,8 +551,8 @@ private:
   /// A product and a sum may become one rounding: the only liberty taken with
   /// floating point.
   void allowContraction(Operation *op) {
-    if (auto fast = dyn_cast<arith::ArithFastMathInterface>(op))
-      op->setAttr(fast.getFastMathAttrName(),
+    if (isa<arith::AddFOp, arith::SubFOp, arith::MulFOp>(op))
+      op->setAttr(cast<arith::ArithFastMathInterface>(op).getFastMathAttrName(),
                   arith::FastMathFlagsAttr::get(
                       b.getContext(), arith::FastMathFlags::contract));
   }

@@ -55,12 +55,26 @@ LogicalResult lathe::link(Location location, StringRef object, LinkKind kind,
                                  << library << "'; build it, or reinstall";
   std::string temporary = (output + ".tmp").str();
   SmallVector<StringRef> arguments = {*driver, object, "-o", temporary};
-  if (kind == LinkKind::executable)
-    llvm::append_range(arguments, ArrayRef<StringRef>{main, runtime});
-  else
+  std::string versionScript = root + "/share/lathe-exports.map";
+  std::string exports = "-Wl,--version-script=" + versionScript;
+  switch (kind) {
+  case LinkKind::executable:
+    llvm::append_range(
+        arguments,
+        ArrayRef<StringRef>{main, runtime, "-Wl,--gc-sections", "-s"});
+    break;
+  case LinkKind::sharedLibrary:
+    // Only the C interface is visible, and the library calls its own copy even
+    // where a process holds several.
     llvm::append_range(arguments,
                        ArrayRef<StringRef>{"-shared", "-Wl,--whole-archive",
-                                           runtime, "-Wl,--no-whole-archive"});
+                                           runtime, "-Wl,--no-whole-archive",
+                                           "-Wl,-Bsymbolic", exports});
+    break;
+  case LinkKind::plugin:
+    arguments.push_back("-shared");
+    break;
+  }
   // Nothing to install where the program runs.
   llvm::append_range(arguments,
                      ArrayRef<StringRef>{"-static-libstdc++", "-static-libgcc",

@@ -17,6 +17,9 @@ enum class LinkKind {
   executable,
   /// With the runtime inside and its C interface exported.
   sharedLibrary,
+  /// A library for the compiler itself to load, which has the runtime already:
+  /// two copies of a thread pool would not wake each other.
+  plugin,
 };
 
 /// Links `object` with the runtime into `output`, which appears whole or not

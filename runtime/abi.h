@@ -16,6 +16,9 @@
 
 #define LATHE_ABI_VERSION 1u
 
+/// Visible to compiled code that a process loads (the compiler runs some).
+#define LATHE_ABI __attribute__((visibility("default")))
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -48,19 +51,20 @@ typedef struct LatheModelBinary {
 /// number of iterations worth handing to another thread (at least 1). The
 /// partition depends on count, grain and the number of threads alone, and no
 /// result may depend on the partition.
-void latheParallelFor(LatheContext *context, int64_t count, int64_t grain,
-                      LatheLoopBody body, void *captures);
+LATHE_ABI void latheParallelFor(LatheContext *context, int64_t count,
+                                int64_t grain, LatheLoopBody body,
+                                void *captures);
 
 /// Brackets the code of event `event` (an index into the entry's "events").
 /// Called on the thread that runs the entry only; cheap when not profiling.
-void latheEventBegin(LatheContext *context, int64_t event);
-void latheEventEnd(LatheContext *context, int64_t event);
+LATHE_ABI void latheEventBegin(LatheContext *context, int64_t event);
+LATHE_ABI void latheEventEnd(LatheContext *context, int64_t event);
 
 /// Reports that event `event` met the index `index` where [0, bound) was
 /// needed. The code goes on with a clamped index; the run returns an error
 /// naming the op. May be called from any thread; the first report wins.
-void latheReportIndex(LatheContext *context, int64_t event, int64_t index,
-                      int64_t bound);
+LATHE_ABI void latheReportIndex(LatheContext *context, int64_t event,
+                                int64_t index, int64_t bound);
 
 #ifdef __cplusplus
 }

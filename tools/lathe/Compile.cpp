@@ -73,6 +73,7 @@ static std::string defaultOutput() {
   case EmitKind::executable:
     return stem.str();
   case EmitKind::library:
+  case EmitKind::plugin:
     return ("lib" + stem + ".so").str();
   case EmitKind::object:
     return (stem + ".o").str();

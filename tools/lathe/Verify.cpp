@@ -12,7 +12,6 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "codegen/Header.h"
 #include "dialect/LatheDialect.h"
 #include "dialect/Locations.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -155,14 +154,13 @@ private:
     CompileOptions options;
     options.pipeline.optimise = optimise;
     options.pipeline.target = cpu;
-    options.emit = EmitKind::library;
+    options.emit = EmitKind::plugin;
     options.weights = checkpoint;
     options.output = workshop.file((name + ".so").str());
     if (mlir::failed(compile(*copy, options)))
       return false;
-    std::string symbol = getModelSymbol(source);
-    return program.open(options.output, symbol, getWeightsPath(options.output),
-                        optimise ? threads : 1);
+    return program.open(options.output, "latheModel",
+                        getWeightsPath(options.output), optimise ? threads : 1);
   }
 
   /// Sizes of the dimensions to try: the least, two odd ones, the most if that
