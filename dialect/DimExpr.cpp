@@ -28,12 +28,6 @@ static int64_t saturatingMul(int64_t a, int64_t b) {
   return (a < 0) == (b < 0) ? INT64_MAX : INT64_MIN;
 }
 
-std::string DimExpr::Atom::str() const {
-  if (!dividend)
-    return name;
-  return "(" + dividend->str() + ")/" + std::to_string(divisor);
-}
-
 DimExpr::DimExpr(int64_t constant) {
   if (constant != 0)
     terms[{}] = constant;
@@ -79,7 +73,10 @@ DimExpr DimExpr::operator-(const DimExpr &other) const {
 }
 
 DimExpr DimExpr::operator*(const DimExpr &other) const {
-  if (isUnknownSize || other.isUnknownSize)
+  // Products of long sums come from hostile specs only.
+  constexpr size_t mostTerms = 4096;
+  if (isUnknownSize || other.isUnknownSize ||
+      terms.size() * other.terms.size() > mostTerms)
     return unknown();
   DimExpr result;
   for (const auto &[left, leftCoefficient] : terms)
@@ -111,7 +108,8 @@ DimExpr DimExpr::floorDiv(int64_t divisor) const {
   if (std::optional<int64_t> constant = rest.getConstant())
     return whole + DimExpr(llvm::divideFloorSigned(*constant, divisor));
   DimExpr atom;
-  atom.terms[{Atom{"", std::make_shared<DimExpr>(rest), divisor}}] = 1;
+  atom.terms[{Atom{"(" + rest.str() + ")/" + std::to_string(divisor),
+                   std::make_shared<DimExpr>(rest), divisor}}] = 1;
   return whole + atom;
 }
 
@@ -125,7 +123,7 @@ std::optional<DimExpr> DimExpr::exactDiv(const DimExpr &divisor) const {
     Monomial quotient = top;
     for (const Atom &atom : bottom) {
       auto it = llvm::find_if(
-          quotient, [&](const Atom &a) { return a.str() == atom.str(); });
+          quotient, [&](const Atom &a) { return a.name == atom.name; });
       if (it == quotient.end())
         return std::nullopt;
       quotient.erase(it);
@@ -161,11 +159,9 @@ std::string DimExpr::str() const {
       text += negative ? " - " : " + ";
     uint64_t magnitude =
         negative ? 0 - static_cast<uint64_t>(coefficient) : coefficient;
-    // Each atom's text is made once: nested divisions would double the cost of
-    // every level.
     std::string factors;
     for (const Atom &atom : monomial)
-      factors += (factors.empty() ? "" : "*") + atom.str();
+      factors += (factors.empty() ? "" : "*") + atom.name;
     if (monomial.empty())
       text += std::to_string(magnitude);
     else

@@ -28,13 +28,14 @@ namespace mlir::lathe {
 /// int64_t, which no valid size reaches.
 class DimExpr {
 public:
-  /// A named dimension, or `dividend` floor-divided by `divisor`.
+  /// A named dimension, or `dividend` floor-divided by `divisor`. `name` is the
+  /// text of either: made anew each time, that of nested divisions would take
+  /// exponential time.
   struct Atom {
     std::string name;
     std::shared_ptr<const DimExpr> dividend;
     int64_t divisor = 1;
-    std::string str() const;
-    bool operator<(const Atom &other) const { return str() < other.str(); }
+    bool operator<(const Atom &other) const { return name < other.name; }
   };
   /// A product of atoms, sorted.
   using Monomial = std::vector<Atom>;
@@ -55,6 +56,7 @@ public:
 
   DimExpr operator+(const DimExpr &other) const;
   DimExpr operator-(const DimExpr &other) const;
+  /// Unknown where it would have thousands of terms.
   DimExpr operator*(const DimExpr &other) const;
   DimExpr &operator+=(const DimExpr &other) { return *this = *this + other; }
   DimExpr &operator*=(const DimExpr &other) { return *this = *this * other; }
