@@ -96,7 +96,7 @@ bool GraphBuilder::bindParameters(const Step &step, StringRef name,
                                   const Definition &block, Frame &inner) {
   const YamlNode::Entry *declared = block.value->find("with");
   const YamlNode *given = step.find("with");
-  bool isGood = true;
+  bool isGood = true, isMissing = false;
   bool hasDeclared = declared && declared->value->isMapping();
   if (declared && !hasDeclared && !declared->value->isNull()) {
     emitError(declared->value->place)
@@ -134,15 +134,15 @@ bool GraphBuilder::bindParameters(const Step &step, StringRef name,
       datum = step.frame.evaluate(*value->value);
     } else if (!parameter.value->isNull()) {
       datum = inner.evaluate(*parameter.value);
-    } else {
+    } else if (isGood) { // What is missing may be what is misspelt.
       InFlightDiagnostic diagnostic =
           emitError(step.frame.locate(step.node.place))
           << "the block '" << name << "' needs the parameter '" << parameter.key
           << "'";
       diagnostic.attachNote(parameter.keyPlace) << "it has no default";
-      isGood = false;
+      isMissing = true;
     }
     inner.variables.insert_or_assign(parameter.key, std::move(datum));
   }
-  return isGood;
+  return isGood && !isMissing;
 }

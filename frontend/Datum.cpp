@@ -7,8 +7,7 @@
 
 #include "frontend/Datum.h"
 #include "dialect/Shape.h"
-#include "llvm/ADT/APFloat.h"
-#include "llvm/ADT/SmallString.h"
+#include <charconv>
 
 using namespace mlir;
 using namespace mlir::lathe;
@@ -63,9 +62,11 @@ static void print(const Datum &datum, std::string &text) {
     text += std::to_string(datum.integer());
     break;
   case Datum::Kind::Float: {
-    SmallString<32> digits;
-    APFloat(datum.number()).toString(digits);
-    text += digits.str();
+    // The shortest text that reads back as the same number.
+    char digits[32];
+    text.append(
+        digits,
+        std::to_chars(digits, digits + sizeof(digits), datum.number()).ptr);
     break;
   }
   case Datum::Kind::String:

@@ -117,12 +117,17 @@ void DiagnosticSink::printExpansions(Location location) {
 }
 
 void Suggestion::consider(StringRef name) {
-  // Two slips in a long name, one in a short one.
-  unsigned most = wanted.size() <= 3 ? 1 : wanted.size() <= 7 ? 2 : 3;
+  // One slip in a short name, three in a long one.
+  unsigned most = std::clamp<size_t>((wanted.size() + 2) / 3, 1, 3);
   unsigned found = wanted.edit_distance(name, /*AllowReplacements=*/true, most);
-  if (found > most || found >= distance)
+  // Of two that are as near, the one that starts in the same way; short names
+  // with two slips must.
+  size_t start = llvm::mismatch(wanted, name).first - wanted.begin();
+  if (found > most || (found > 1 && wanted.size() <= 5 && start == 0) ||
+      std::pair(found, -start) >= std::pair(distance, -common))
     return;
   distance = found;
+  common = start;
   nearest = name.str();
 }
 

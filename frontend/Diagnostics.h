@@ -59,6 +59,7 @@ private:
   StringRef wanted;
   std::string nearest;
   unsigned distance = UINT_MAX;
+  size_t common = 0;
 };
 
 template <typename Range>

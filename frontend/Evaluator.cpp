@@ -127,13 +127,15 @@ Datum Evaluator::memberOf(const Datum &base, StringRef member,
   if (member == "elements")
     return Datum::of(getElementCount(shape));
   std::optional<int64_t> axis = getNamedAxis(member, rank);
-  if (!axis)
+  if (!axis) {
+    Suggestion suggestion(member);
+    for (StringRef known : {"rank", "shape", "elements"})
+      suggestion.consider(known);
+    llvm::for_each(getAxisNames(),
+                   [&](StringRef known) { suggestion.consider(known); });
     return fail(position,
-                "a tensor has no member '" + member + "'" +
-                    suggest(member, ArrayRef<StringRef>(
-                                        {"rank", "shape", "elements", "batch",
-                                         "channels", "height", "width",
-                                         "tokens", "features"})));
+                "a tensor has no member '" + member + "'" + suggestion.str());
+  }
   if (*axis < 0 || *axis >= rank)
     return fail(position, "a tensor of shape " + formatShape(shape) +
                               " has no " + member);
@@ -152,6 +154,12 @@ std::optional<int64_t> lathe::frontend::getNamedAxis(StringRef name,
   if (name == "width" || name == "features")
     return rank - 1;
   return std::nullopt;
+}
+
+ArrayRef<StringRef> lathe::frontend::getAxisNames() {
+  static constexpr StringRef names[] = {"batch", "channels", "height",
+                                        "width", "tokens",   "features"};
+  return names;
 }
 
 Datum Evaluator::evaluateIndex(const Expression &expression) {

@@ -77,6 +77,7 @@ ArrayRef<StringRef> getFunctionNames();
 /// The dimension of a tensor that `name` stands for, such as `height`; may be
 /// outside the rank. Nothing if `name` stands for none.
 std::optional<int64_t> getNamedAxis(StringRef name, int64_t rank);
+ArrayRef<StringRef> getAxisNames();
 
 /// Parses and evaluates `source` as one expression, in which `${…}` only
 /// groups.

@@ -236,6 +236,7 @@ Datum lathe::frontend::applyFunction(StringRef name, ArrayRef<Datum> arguments,
     wanted = "at least " + wanted;
   else if (function->most != function->least)
     wanted += " to " + std::to_string(function->most);
-  return call.fail("'" + name + "' takes " + wanted + " arguments, got " +
+  return call.fail("'" + name + "' takes " + wanted +
+                   (wanted == "1" ? " argument, got " : " arguments, got ") +
                    Twine(arguments.size()));
 }

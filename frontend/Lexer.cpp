@@ -27,8 +27,7 @@ Token Lexer::next() {
   if (rest.empty())
     return make(Token::Kind::End, 0);
   char first = rest.front();
-  if (llvm::isDigit(first) ||
-      (first == '.' && rest.size() > 1 && llvm::isDigit(rest[1])))
+  if (llvm::isDigit(first))
     return lexNumber();
   if (isNameCharacter(first))
     return make(Token::Kind::Name, rest.take_while(isNameCharacter).size());

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "frontend/OpEmitter.h"
+#include "dialect/Locations.h"
 #include "frontend/Diagnostics.h"
 #include "frontend/TensorText.h"
 #include "llvm/ADT/StringExtras.h"
@@ -14,6 +15,7 @@ using namespace mlir;
 using namespace mlir::lathe;
 using namespace mlir::lathe::frontend;
 
+static constexpr size_t mostOrigins = 4;
 static constexpr int64_t mostInFamily = 4096;
 static constexpr int64_t mostParameterElements = int64_t(1) << 40;
 
@@ -25,6 +27,7 @@ Datum OpEmitter::emit(
     BoundOp op, StepKeys &keys, ArrayRef<Datum> positional,
     function_ref<std::optional<Datum>(const OperandBinding &)> named,
     const StepSite &site) {
+  pendingMistake.clear();
   bool isGood = keys.check();
   std::optional<SmallVector<Datum::List>> assigned =
       assignOperands(op, positional, named, site);
@@ -107,6 +110,21 @@ std::optional<SmallVector<Datum::List>> OpEmitter::assignOperands(
   return std::nullopt;
 }
 
+/// "f32, f64 or bf16": the element types that an operand takes.
+static std::string listElements(const OperandBinding &operand,
+                                MLIRContext *context) {
+  SmallVector<StringRef> names;
+  for (StringRef name : getElementNames())
+    if (operand.accepts(
+            RankedTensorType::get({}, frontend::getElementType(name, context))))
+      names.push_back(name);
+  if (names.empty())
+    return operand.typeSummary.str();
+  StringRef last = names.pop_back_val();
+  return names.empty() ? last.str()
+                       : llvm::join(names, ", ") + " or " + last.str();
+}
+
 bool OpEmitter::addOperands(BoundOp op, ArrayRef<Datum::List> assigned,
                             OperandGroups &groups, const StepSite &site) {
   for (auto [operand, values] : llvm::zip(op.op->operands, assigned)) {
@@ -122,8 +140,9 @@ bool OpEmitter::addOperands(BoundOp op, ArrayRef<Datum::List> assigned,
       if (!operand.accepts(type)) {
         InFlightDiagnostic diagnostic =
             emitError(site.location)
-            << "'" << nameOf(op) << "' takes a " << operand.typeSummary
-            << " as '" << operand.name << "', got "
+            << "'" << nameOf(op) << "' takes "
+            << listElements(operand, type.getContext()) << " as '"
+            << operand.name << "', got "
             << getElementName(cast<RankedTensorType>(type).getElementType())
             << formatShape(type);
         noteOrigin(diagnostic, value.tensor());
@@ -145,33 +164,64 @@ bool OpEmitter::addParameters(BoundOp op, StepKeys &keys, OperandGroups &groups,
   return true;
 }
 
-/// The static shape that a parameter's expression gives; nothing after a
-/// mistake.
-static std::optional<SmallVector<int64_t>>
-evaluateShape(BoundOp op, const ParameterBinding &parameter, const Datum &sizes,
-              Location location) {
+/// The place of the key that makes a shape of `expression` impossible: one
+/// below 1 that the expression names.
+static Location findCulprit(BoundOp op, StringRef expression, StepKeys &keys,
+                            Location location) {
+  auto isBelowOne = [](const Datum &d) { return d.isInt() && d.integer() < 1; };
+  for (const KeyBinding &key : op.op->keys) {
+    if (!expression.contains(key.name))
+      continue;
+    Datum value = keys.get(key);
+    if (isBelowOne(value) ||
+        (value.isList() && llvm::any_of(value.list(), isBelowOne)))
+      return getKeyLocation(location, key.name);
+  }
+  return location;
+}
+
+std::optional<SmallVector<int64_t>>
+OpEmitter::evaluateShape(BoundOp op, const ParameterBinding &parameter,
+                         StepKeys &keys, const StepSite &site) {
+  Datum sizes = keys.evaluateDefinition(parameter.shape);
   if (sizes.isUnknown())
     return std::nullopt;
-  auto fail = [&](const Twine &why) {
-    emitError(location) << "the parameter '" << parameter.path << "' of '"
-                        << nameOf(op) << "' would have the shape "
-                        << parameter.shape << " = " << sizes.str() << ": "
-                        << why;
-    return std::nullopt;
-  };
   SmallVector<int64_t> shape;
   int64_t elements = 1;
+  StringRef mistake;
   for (const Datum &size : sizes.list()) {
-    if (size.isSize())
-      return fail("a parameter cannot have a dynamic size");
-    if (!size.isInt())
-      return fail("every size must be a whole number");
-    if (size.integer() < 1)
-      return fail("every size must be at least 1");
-    if (llvm::MulOverflow(elements, size.integer(), elements) ||
-        elements > mostParameterElements)
-      return fail("more than 2^40 elements");
-    shape.push_back(size.integer());
+    if (size.isSize()) {
+      InFlightDiagnostic diagnostic =
+          emitError(site.location)
+          << "the parameter '" << parameter.path << "' of '" << nameOf(op)
+          << "' would have the shape " << sizes.str()
+          << ": a parameter has no dynamic size";
+      if (Datum in = keys.getFirstInput(); in.isTensor())
+        noteOrigin(diagnostic, in.tensor());
+      return std::nullopt;
+    }
+    bool isWhole = size.isInt();
+    if (!isWhole)
+      mistake = "every size must be a whole number";
+    else if (size.integer() < 1)
+      mistake = "every size must be at least 1";
+    // What the inference gets to see instead, so that it can say what is wrong
+    // in the op's own words.
+    shape.push_back(isWhole ? std::max<int64_t>(size.integer(), 1) : 1);
+    if (llvm::MulOverflow(elements, shape.back(), elements) ||
+        elements > mostParameterElements) {
+      mistake = "more than 2^40 elements";
+      elements = 1;
+      shape.back() = 1;
+    }
+  }
+  if (!mistake.empty() && pendingMistake.empty()) {
+    llvm::raw_string_ostream(pendingMistake)
+        << "the parameter '" << parameter.path << "' of '" << nameOf(op)
+        << "' would have the shape "
+        << (parameter.shape.size() < 80 ? parameter.shape + " = " : Twine())
+        << sizes.str() << ": " << mistake;
+    pendingPlace = findCulprit(op, parameter.shape, keys, site.location);
   }
   return shape;
 }
@@ -199,8 +249,8 @@ bool OpEmitter::addParameter(BoundOp op, const ParameterBinding &parameter,
       return false;
     }
   }
-  std::optional<SmallVector<int64_t>> shape = evaluateShape(
-      op, parameter, keys.evaluateDefinition(parameter.shape), site.location);
+  std::optional<SmallVector<int64_t>> shape =
+      evaluateShape(op, parameter, keys, site);
   if (!shape)
     return false;
   auto type = RankedTensorType::get(*shape, weightType);
@@ -218,6 +268,12 @@ bool OpEmitter::addParameter(BoundOp op, const ParameterBinding &parameter,
   return true;
 }
 
+static std::string describeOrigin(Value value) {
+  StringRef path = getStepPath(value.getLoc());
+  return "the shape " + formatShape(value) + " comes from " +
+         (path.empty() ? "here" : "'" + path.str() + "' here");
+}
+
 /// Infers the op's results into `state`; reports what stands against it.
 static LogicalResult inferResults(OperationState &state) {
   RegisteredOperationName info = *state.name.getRegisteredInfo();
@@ -227,6 +283,14 @@ static LogicalResult inferResults(OperationState &state) {
   if (!interface)
     return emitError(state.location)
            << "'" << info.getStringRef() << "' does not infer its results";
+  // Say where the shapes come from that do not fit.
+  ScopedDiagnosticHandler addOrigins(
+      state.getContext(), [&](Diagnostic &diagnostic) {
+        for (Value operand : ArrayRef(state.operands).take_front(mostOrigins))
+          if (!operand.getDefiningOp<ParameterOp>())
+            diagnostic.attachNote(operand.getLoc()) << describeOrigin(operand);
+        return failure(); // Others print it.
+      });
   size_t size = info.getOpPropertyByteSize();
   auto infer = [&](OpaqueProperties properties) {
     return interface->inferReturnTypes(state.getContext(), state.location,
@@ -262,6 +326,10 @@ Datum OpEmitter::build(BoundOp op, const OperandGroups &groups,
   state.attributes = std::move(attributes);
   if (failed(inferResults(state)))
     return Datum::unknown();
+  if (!pendingMistake.empty()) {
+    emitError(*pendingPlace) << pendingMistake;
+    return Datum::unknown();
+  }
   Operation *operation = builder.create(state);
   Datum::List results;
   for (Value result : operation->getResults()) {

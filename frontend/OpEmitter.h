@@ -49,12 +49,19 @@ private:
   bool addParameter(BoundOp op, const ParameterBinding &parameter,
                     StepKeys &keys, SmallVector<Value> &group,
                     const StepSite &site);
+  /// The static shape of a parameter; nothing after a mistake. An impossible
+  /// size becomes 1 and `pendingMistake`: the op's inference speaks first.
+  std::optional<SmallVector<int64_t>>
+  evaluateShape(BoundOp op, const ParameterBinding &parameter, StepKeys &keys,
+                const StepSite &site);
   Datum build(BoundOp op, const OperandGroups &groups, NamedAttrList attributes,
               const StepSite &site);
 
   OpBuilder &builder;
   Weights &weights;
   Type weightType;
+  std::string pendingMistake;
+  std::optional<Location> pendingPlace;
 };
 
 } // namespace mlir::lathe::frontend

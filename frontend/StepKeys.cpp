@@ -24,11 +24,9 @@ public:
   std::optional<Datum> lookup(StringRef name, bool embedded) override {
     if (!ofSpec)
       return name == "in" ? keys.in : lookupKey(name);
-    bool isAxis =
-        own && (own->type == KeyType::Axis || own->type == KeyType::Axes);
     // `axes: [height]` means the dimension, whatever else is called height;
     // `groups: channels` the key, `groups: ${channels}` the let.
-    if (isAxis && !embedded && getNamedAxis(name, 0))
+    if (isAxis() && !embedded && getNamedAxis(name, 0))
       return Datum::of(name.str());
     if (embedded) {
       std::optional<Datum> value = lookupAround(name);
@@ -43,6 +41,8 @@ public:
       visit(key.name);
     if (ofSpec)
       keys.frame.forEachName(visit);
+    if (isAxis())
+      llvm::for_each(getAxisNames(), visit);
   }
 
   std::optional<DimExpr::Bounds> boundsOf(StringRef dim) override {
@@ -50,6 +50,9 @@ public:
   }
 
 private:
+  bool isAxis() const {
+    return own && (own->type == KeyType::Axis || own->type == KeyType::Axes);
+  }
   std::optional<Datum> lookupKey(StringRef name) {
     const KeyBinding *key = keys.op.op->findKey(name);
     if (key && key != own)
@@ -99,6 +102,8 @@ bool StepKeys::check() {
             << suggest(entry.key, known);
         isGood = false;
       }
+  if (!isGood)
+    return false; // What is missing may be what is misspelt.
   for (const KeyBinding &key : op.op->keys)
     if (key.isRequired() && settledValue(op, key.name).empty() &&
         !findNode(key.name)) {

@@ -33,6 +33,7 @@ public:
   }
   /// What `in` is to the op's defaults and shapes, and `x` to the step's keys.
   void setInputs(ArrayRef<Datum> inputs);
+  Datum getFirstInput() const { return in; }
 
   /// The value of a key in its settled form: pairs and paddings are lists of
   /// two and four numbers. Null where an optional key is absent, unknown after

@@ -18,8 +18,11 @@ static constexpr int64_t mostElements = int64_t(1) << 48;
 static constexpr size_t mostRank = 8;
 static constexpr size_t mostSizeText = 1000;
 
-static constexpr StringRef elementNames[] = {
-    "f32", "f64", "f16", "bf16", "i8", "u8", "i16", "i32", "i64", "bool"};
+ArrayRef<StringRef> lathe::frontend::getElementNames() {
+  static constexpr StringRef names[] = {"f32", "f64", "f16", "bf16", "i8",
+                                        "u8",  "i16", "i32", "i64",  "bool"};
+  return names;
+}
 
 Type lathe::frontend::getElementType(StringRef name, MLIRContext *context) {
   Builder builder(context);
@@ -61,7 +64,8 @@ RankedTensorType lathe::frontend::evaluateTensorType(const YamlNode &node,
   Type element = getElementType(name.trim(), node.place.getContext());
   if (!element) {
     emitError(node.place) << "expected a type such as f32[batch, 10], got '"
-                          << *text << "'" << suggest(name.trim(), elementNames);
+                          << *text << "'"
+                          << suggest(name.trim(), getElementNames());
     return {};
   }
   SourceText source(node, nullptr);
@@ -105,7 +109,7 @@ bool lathe::frontend::checkBounds(RankedTensorType type, Location location,
   DimExpr most = 1;
   for (const DimExpr &size : getShape(type)) {
     std::string text = size.str();
-    if (text.size() > mostSizeText) {
+    if (text.size() > mostSizeText || size.isUnknown()) {
       emitError(location)
           << "a dynamic size of so many terms is not supported: "
           << StringRef(text).take_front(60) << "…";

@@ -19,6 +19,7 @@ RankedTensorType evaluateTensorType(const YamlNode &node, ModelScope &scope);
 
 /// The element type that a spec calls `name` ("f32", "bool"), or null.
 Type getElementType(StringRef name, MLIRContext *context);
+ArrayRef<StringRef> getElementNames();
 /// What specs call an element type.
 std::string getElementName(Type type);
 

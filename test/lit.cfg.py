@@ -1,0 +1,57 @@
+"""How lit runs the tests: see https://llvm.org/docs/CommandGuide/lit.html."""
+
+import os
+
+import lit.formats
+
+config.name = "lathe"
+config.test_format = lit.formats.ShTest(execute_external=False)
+config.suffixes = [".mlir", ".yaml", ".test"]
+# Inputs of tests, and the golden data, which has a runner of its own.
+config.excludes = ["Inputs", "golden"]
+config.test_source_root = os.path.dirname(__file__)
+config.test_exec_root = os.path.join(config.lathe_build, "test")
+
+config.environment["PATH"] = os.pathsep.join(
+    [os.path.join(config.lathe_build, "bin"), config.llvm_bin, os.environ["PATH"]]
+)
+config.substitutions.append(("%root", config.lathe_source))
+config.substitutions.append(("%build", config.lathe_build))
+config.substitutions.append(("%mlir_include", config.mlir_include))
+
+
+# How test/ops runs @main of a file: %reference by the plain lowering and plain loops (-O0), %optimised by the default
+# one, nests and vectors, in one thread.
+def jit(lowering, loops, mathematics):
+    passes = [
+        lowering,
+        "one-shot-bufferize{bufferize-function-boundaries function-boundary-type-conversion=identity-layout-map}",
+        "canonicalize,cse",
+        loops,
+        mathematics,
+        "lathe-lower-kernel-calls,lower-affine,loop-invariant-code-motion,convert-scf-to-cf",
+        "func.func(lathe-lower-expand-shapes),expand-strided-metadata,lower-affine,arith-expand",
+        "convert-math-to-libm,convert-math-to-llvm,convert-vector-to-llvm,finalize-memref-to-llvm",
+        "convert-arith-to-llvm,convert-index-to-llvm,convert-cf-to-llvm,convert-func-to-llvm",
+        "reconcile-unrealized-casts,canonicalize,cse",
+    ]
+    pipeline = ",".join(part for part in passes if part)
+    libraries = ",".join(
+        os.path.join(config.llvm_bin, os.pardir, "lib", name)
+        for name in ("libmlir_runner_utils.so", "libmlir_c_runner_utils.so")
+    )
+    return (
+        f"lathe-opt %s -pass-pipeline='builtin.module({pipeline})'"
+        f" | mlir-runner -e main -entry-point-result=void -shared-libs={libraries}"
+    )
+
+
+reference = jit("lathe-lower-to-linalg", "func.func(convert-linalg-to-loops)", "")
+optimised = jit(
+    "lathe-lower-to-linalg{channels-last=true},"
+    "func.func(lathe-sink-transposes,lathe-fuse-elementwise,lathe-form-nests)",
+    "func.func(lathe-copies-to-nests,convert-linalg-to-loops,lathe-generate-nests{vector-bytes=32 parallel=false})",
+    "func.func(lathe-approximate-math)",
+)
+config.substitutions.insert(0, ("%reference", reference))
+config.substitutions.insert(0, ("%optimised", optimised))
