@@ -45,8 +45,8 @@ func.func @other_name(%0: tensor<?xf32, #lathe.dims<"batch">>, %1: tensor<?xf32,
   // expected-error@+2 {{'add' cannot pair the shapes [batch] and [tokens] [C3]}}
   // expected-error@+1 {{failed to infer returned types}}
   %r = lathe.binary %0, %1 {kind = #lathe<binary_kind add>}
-      : (tensor<?xf32, #lathe.dims<"batch">>, tensor<?xf32, #lathe.dims<"tokens">>)
-        -> tensor<?xf32, #lathe.dims<"batch">>
+      : (tensor<?xf32, #lathe.dims<"batch">>, tensor<?xf32, #lathe.dims<"tokens">>) -> tensor<?xf32,
+         #lathe.dims<"batch">>
   return
 }
 

@@ -7,8 +7,8 @@
 // CHECK-SAME: -> tensor<?x8x6x6xf32, #lathe.dims<"batch", "", "", "">>
 func.func @broadcast(%0: tensor<?x8x6x6xf32, #lathe.dims<"batch", "", "", "">>, %1: tensor<8x1x6xf32>) {
   %r = lathe.binary %0, %1 {kind = #lathe<binary_kind add>}
-      : (tensor<?x8x6x6xf32, #lathe.dims<"batch", "", "", "">>, tensor<8x1x6xf32>)
-        -> tensor<?x8x6x6xf32, #lathe.dims<"batch", "", "", "">>
+      : (tensor<?x8x6x6xf32, #lathe.dims<"batch", "", "", "">>, tensor<8x1x6xf32>) -> tensor<?x8x6x6xf32,
+         #lathe.dims<"batch", "", "", "">>
   return
 }
 
@@ -18,8 +18,8 @@ func.func @broadcast(%0: tensor<?x8x6x6xf32, #lathe.dims<"batch", "", "", "">>, 
 // CHECK-SAME: -> tensor<?x8x6x6xf32, #lathe.dims<"batch", "", "", "">>
 func.func @number(%0: tensor<?x8x6x6xf32, #lathe.dims<"batch", "", "", "">>) {
   %r = lathe.binary %0 {kind = #lathe<binary_kind mul>, value = 5.000000e-01 : f64}
-      : (tensor<?x8x6x6xf32, #lathe.dims<"batch", "", "", "">>)
-        -> tensor<?x8x6x6xf32, #lathe.dims<"batch", "", "", "">>
+      : (tensor<?x8x6x6xf32, #lathe.dims<"batch", "", "", "">>) -> tensor<?x8x6x6xf32, #lathe.dims<"batch", "",
+         "", "">>
   return
 }
 
@@ -27,10 +27,11 @@ func.func @number(%0: tensor<?x8x6x6xf32, #lathe.dims<"batch", "", "", "">>) {
 // CHECK-LABEL: @names(
 // CHECK: lathe.binary %
 // CHECK-SAME: -> tensor<?x8x6x6xf32, #lathe.dims<"batch", "", "", "">>
-func.func @names(%0: tensor<?x8x6x6xf32, #lathe.dims<"batch", "", "", "">>, %1: tensor<?x1x1x1xf32, #lathe.dims<"batch", "", "", "">>) {
+func.func @names(%0: tensor<?x8x6x6xf32, #lathe.dims<"batch", "", "", "">>, %1: tensor<?x1x1x1xf32,
+    #lathe.dims<"batch", "", "", "">>) {
   %r = lathe.binary %0, %1 {kind = #lathe<binary_kind sub>}
-      : (tensor<?x8x6x6xf32, #lathe.dims<"batch", "", "", "">>, tensor<?x1x1x1xf32, #lathe.dims<"batch", "", "", "">>)
-        -> tensor<?x8x6x6xf32, #lathe.dims<"batch", "", "", "">>
+      : (tensor<?x8x6x6xf32, #lathe.dims<"batch", "", "", "">>, tensor<?x1x1x1xf32, #lathe.dims<"batch", "", "",
+         "">>) -> tensor<?x8x6x6xf32, #lathe.dims<"batch", "", "", "">>
   return
 }
 
@@ -40,6 +41,7 @@ func.func @names(%0: tensor<?x8x6x6xf32, #lathe.dims<"batch", "", "", "">>, %1: 
 // CHECK-SAME: -> tensor<?x2xf32, #lathe.dims<"batch", "">>
 func.func @unknown(%0: tensor<?x2xf32>, %1: tensor<?x2xf32, #lathe.dims<"batch", "">>) {
   %r = lathe.binary %0, %1 {kind = #lathe<binary_kind sub>}
-      : (tensor<?x2xf32>, tensor<?x2xf32, #lathe.dims<"batch", "">>) -> tensor<?x2xf32, #lathe.dims<"batch", "">>
+      : (tensor<?x2xf32>, tensor<?x2xf32, #lathe.dims<"batch", "">>) -> tensor<?x2xf32, #lathe.dims<"batch",
+         "">>
   return
 }

@@ -6,8 +6,8 @@
 // CHECK-SAME: -> tensor<?x8x6x6xui8, #lathe.dims<"batch", "", "", "">>
 func.func @to_bytes(%0: tensor<?x8x6x6xf32, #lathe.dims<"batch", "", "", "">>) {
   %r = lathe.cast %0 {to = #lathe<element_kind u8>}
-      : (tensor<?x8x6x6xf32, #lathe.dims<"batch", "", "", "">>)
-        -> tensor<?x8x6x6xui8, #lathe.dims<"batch", "", "", "">>
+      : (tensor<?x8x6x6xf32, #lathe.dims<"batch", "", "", "">>) -> tensor<?x8x6x6xui8, #lathe.dims<"batch", "",
+         "", "">>
   return
 }
 

@@ -7,8 +7,8 @@
 // CHECK-SAME: -> tensor<?x8x6x6xi1, #lathe.dims<"batch", "", "", "">>
 func.func @broadcast(%0: tensor<?x8x6x6xf32, #lathe.dims<"batch", "", "", "">>, %1: tensor<8x1x1xf32>) {
   %r = lathe.compare %0, %1 {kind = #lathe<compare_kind lt>}
-      : (tensor<?x8x6x6xf32, #lathe.dims<"batch", "", "", "">>, tensor<8x1x1xf32>)
-        -> tensor<?x8x6x6xi1, #lathe.dims<"batch", "", "", "">>
+      : (tensor<?x8x6x6xf32, #lathe.dims<"batch", "", "", "">>, tensor<8x1x1xf32>) -> tensor<?x8x6x6xi1,
+         #lathe.dims<"batch", "", "", "">>
   return
 }
 

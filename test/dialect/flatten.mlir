@@ -17,6 +17,7 @@ func.func @image(%0: tensor<?x8x6x6xf32, #lathe.dims<"batch", "", "", "">>) {
 // CHECK-SAME: -> tensor<?x6x6xf32, #lathe.dims<"8*batch", "", "">>
 func.func @batch(%0: tensor<?x8x6x6xf32, #lathe.dims<"batch", "", "", "">>) {
   %r = lathe.flatten %0 {start = 0 : i64, end = 1 : i64}
-      : (tensor<?x8x6x6xf32, #lathe.dims<"batch", "", "", "">>) -> tensor<?x6x6xf32, #lathe.dims<"8*batch", "", "">>
+      : (tensor<?x8x6x6xf32, #lathe.dims<"batch", "", "", "">>) -> tensor<?x6x6xf32, #lathe.dims<"8*batch", "",
+         "">>
   return
 }

@@ -8,8 +8,8 @@
 func.func @affine(%0: tensor<?x8x6x6xf32, #lathe.dims<"batch", "", "", "">>, %1: tensor<8xf32>, %2: tensor<8xf32>) {
   %r = lathe.group_norm %0, %1, %2
       {operandSegmentSizes = array<i32: 1, 1, 1>, groups = 2 : i64, eps = 1.000000e-05 : f64}
-      : (tensor<?x8x6x6xf32, #lathe.dims<"batch", "", "", "">>, tensor<8xf32>, tensor<8xf32>)
-        -> tensor<?x8x6x6xf32, #lathe.dims<"batch", "", "", "">>
+      : (tensor<?x8x6x6xf32, #lathe.dims<"batch", "", "", "">>, tensor<8xf32>, tensor<8xf32>) ->
+         tensor<?x8x6x6xf32, #lathe.dims<"batch", "", "", "">>
   return
 }
 
@@ -20,7 +20,7 @@ func.func @affine(%0: tensor<?x8x6x6xf32, #lathe.dims<"batch", "", "", "">>, %1:
 func.func @instance(%0: tensor<?x8x6x6xf32, #lathe.dims<"batch", "", "", "">>) {
   %r = lathe.group_norm %0
       {operandSegmentSizes = array<i32: 1, 0, 0>, groups = 8 : i64, eps = 1.000000e-05 : f64}
-      : (tensor<?x8x6x6xf32, #lathe.dims<"batch", "", "", "">>)
-        -> tensor<?x8x6x6xf32, #lathe.dims<"batch", "", "", "">>
+      : (tensor<?x8x6x6xf32, #lathe.dims<"batch", "", "", "">>) -> tensor<?x8x6x6xf32, #lathe.dims<"batch", "",
+         "", "">>
   return
 }

@@ -7,8 +7,8 @@
 // CHECK-SAME: -> tensor<?x10xf32, #lathe.dims<"batch", "">>
 func.func @with_bias(%0: tensor<?x32xf32, #lathe.dims<"batch", "">>, %1: tensor<10x32xf32>, %2: tensor<10xf32>) {
   %r = lathe.linear %0, %1, %2
-      : (tensor<?x32xf32, #lathe.dims<"batch", "">>, tensor<10x32xf32>, tensor<10xf32>)
-        -> tensor<?x10xf32, #lathe.dims<"batch", "">>
+      : (tensor<?x32xf32, #lathe.dims<"batch", "">>, tensor<10x32xf32>, tensor<10xf32>) -> tensor<?x10xf32,
+         #lathe.dims<"batch", "">>
   return
 }
 

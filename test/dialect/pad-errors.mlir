@@ -5,7 +5,8 @@ func.func @count(%0: tensor<2x8xf32>) {
   // expected-error@+2 {{'pad' needs low with a number from 0 to 2^30 for each of the 2 dimensions of [2, 8], got [1] [C1]}}
   // expected-error@+1 {{failed to infer returned types}}
   %r = lathe.pad %0
-      {low = array<i64: 1>, high = array<i64: 1, 1>, mode = #lathe<padding_mode zeros>, value = 0.000000e+00 : f64}
+      {low = array<i64: 1>, high = array<i64: 1, 1>, mode = #lathe<padding_mode zeros>, value = 0.000000e+00 :
+       f64}
       : (tensor<2x8xf32>) -> tensor<4x10xf32>
   return
 }
@@ -16,7 +17,8 @@ func.func @negative(%0: tensor<8xf32>) {
   // expected-error@+2 {{'pad' needs high with a number from 0 to 2^30 for each of the 1 dimensions of [8], got [-1] [C1]}}
   // expected-error@+1 {{failed to infer returned types}}
   %r = lathe.pad %0
-      {low = array<i64: 1>, high = array<i64: -1>, mode = #lathe<padding_mode zeros>, value = 0.000000e+00 : f64}
+      {low = array<i64: 1>, high = array<i64: -1>, mode = #lathe<padding_mode zeros>, value = 0.000000e+00 :
+       f64}
       : (tensor<8xf32>) -> tensor<8xf32>
   return
 }
@@ -49,7 +51,8 @@ func.func @circular(%0: tensor<8xf32>) {
   // expected-error@+2 {{'pad' cannot add 9 pixels by circular padding to a size of 8: at most 8 [C7]}}
   // expected-error@+1 {{failed to infer returned types}}
   %r = lathe.pad %0
-      {low = array<i64: 9>, high = array<i64: 0>, mode = #lathe<padding_mode circular>, value = 0.000000e+00 : f64}
+      {low = array<i64: 9>, high = array<i64: 0>, mode = #lathe<padding_mode circular>, value = 0.000000e+00 :
+       f64}
       : (tensor<8xf32>) -> tensor<17xf32>
   return
 }

@@ -5,7 +5,8 @@ func.func @rank(%0: tensor<8x6x6xf32>) {
   // expected-error@+2 {{'pool2d' needs an input [N, C, H, W], got [8, 6, 6] [C1]}}
   // expected-error@+1 {{failed to infer returned types}}
   %r = lathe.pool2d %0
-      {kind = #lathe<pool_kind max>, kernel = array<i64: 3, 3>, stride = array<i64: 1, 1>, dilation = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, count_include_pad = true}
+      {kind = #lathe<pool_kind max>, kernel = array<i64: 3, 3>, stride = array<i64: 1, 1>, dilation = array<i64:
+       1, 1>, padding = array<i64: 0, 0, 0, 0>, count_include_pad = true}
       : (tensor<8x6x6xf32>) -> tensor<8x4x4xf32>
   return
 }
@@ -16,7 +17,8 @@ func.func @padding(%0: tensor<1x8x6x6xf32>) {
   // expected-error@+2 {{'pool2d' takes a padding of at most half its window: 2 pixels, a window of 3 [C2]}}
   // expected-error@+1 {{failed to infer returned types}}
   %r = lathe.pool2d %0
-      {kind = #lathe<pool_kind max>, kernel = array<i64: 3, 3>, stride = array<i64: 1, 1>, dilation = array<i64: 1, 1>, padding = array<i64: 0, 2, 0, 0>, count_include_pad = true}
+      {kind = #lathe<pool_kind max>, kernel = array<i64: 3, 3>, stride = array<i64: 1, 1>, dilation = array<i64:
+       1, 1>, padding = array<i64: 0, 2, 0, 0>, count_include_pad = true}
       : (tensor<1x8x6x6xf32>) -> tensor<1x8x6x6xf32>
   return
 }
@@ -27,7 +29,8 @@ func.func @kernel(%0: tensor<1x8x6x6xf32>) {
   // expected-error@+2 {{'pool2d' needs a kernel of two positive numbers, got [0, 3] [C5]}}
   // expected-error@+1 {{failed to infer returned types}}
   %r = lathe.pool2d %0
-      {kind = #lathe<pool_kind max>, kernel = array<i64: 0, 3>, stride = array<i64: 1, 1>, dilation = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, count_include_pad = true}
+      {kind = #lathe<pool_kind max>, kernel = array<i64: 0, 3>, stride = array<i64: 1, 1>, dilation = array<i64:
+       1, 1>, padding = array<i64: 0, 0, 0, 0>, count_include_pad = true}
       : (tensor<1x8x6x6xf32>) -> tensor<1x8x6x6xf32>
   return
 }
@@ -38,7 +41,8 @@ func.func @window(%0: tensor<1x8x6x6xf32>) {
   // expected-error@+2 {{'pool2d' needs 7 pixels for its window, but 6 + 0 padded pixels are 6 [C6]}}
   // expected-error@+1 {{failed to infer returned types}}
   %r = lathe.pool2d %0
-      {kind = #lathe<pool_kind max>, kernel = array<i64: 7, 7>, stride = array<i64: 1, 1>, dilation = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, count_include_pad = true}
+      {kind = #lathe<pool_kind max>, kernel = array<i64: 7, 7>, stride = array<i64: 1, 1>, dilation = array<i64:
+       1, 1>, padding = array<i64: 0, 0, 0, 0>, count_include_pad = true}
       : (tensor<1x8x6x6xf32>) -> tensor<1x8x6x6xf32>
   return
 }

@@ -7,9 +7,10 @@
 // CHECK-SAME: -> tensor<?x8x3x3xf32, #lathe.dims<"batch", "", "", "">>
 func.func @halved(%0: tensor<?x8x6x6xf32, #lathe.dims<"batch", "", "", "">>) {
   %r = lathe.pool2d %0
-      {kind = #lathe<pool_kind average>, kernel = array<i64: 2, 2>, stride = array<i64: 2, 2>, dilation = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, count_include_pad = true}
-      : (tensor<?x8x6x6xf32, #lathe.dims<"batch", "", "", "">>)
-        -> tensor<?x8x3x3xf32, #lathe.dims<"batch", "", "", "">>
+      {kind = #lathe<pool_kind average>, kernel = array<i64: 2, 2>, stride = array<i64: 2, 2>, dilation =
+       array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, count_include_pad = true}
+      : (tensor<?x8x6x6xf32, #lathe.dims<"batch", "", "", "">>) -> tensor<?x8x3x3xf32, #lathe.dims<"batch", "",
+         "", "">>
   return
 }
 
@@ -19,8 +20,9 @@ func.func @halved(%0: tensor<?x8x6x6xf32, #lathe.dims<"batch", "", "", "">>) {
 // CHECK-SAME: -> tensor<?x8x6x6xf32, #lathe.dims<"batch", "", "", "">>
 func.func @same(%0: tensor<?x8x6x6xf32, #lathe.dims<"batch", "", "", "">>) {
   %r = lathe.pool2d %0
-      {kind = #lathe<pool_kind max>, kernel = array<i64: 3, 3>, stride = array<i64: 1, 1>, dilation = array<i64: 1, 1>, padding = array<i64: 1, 1, 1, 1>, count_include_pad = true}
-      : (tensor<?x8x6x6xf32, #lathe.dims<"batch", "", "", "">>)
-        -> tensor<?x8x6x6xf32, #lathe.dims<"batch", "", "", "">>
+      {kind = #lathe<pool_kind max>, kernel = array<i64: 3, 3>, stride = array<i64: 1, 1>, dilation = array<i64:
+       1, 1>, padding = array<i64: 1, 1, 1, 1>, count_include_pad = true}
+      : (tensor<?x8x6x6xf32, #lathe.dims<"batch", "", "", "">>) -> tensor<?x8x6x6xf32, #lathe.dims<"batch", "",
+         "", "">>
   return
 }

@@ -18,8 +18,8 @@ func.func @pool(%0: tensor<?x8x6x6xf32, #lathe.dims<"batch", "", "", "">>) {
 // CHECK-SAME: -> tensor<?x1x6x6xf32, #lathe.dims<"batch", "", "", "">>
 func.func @kept(%0: tensor<?x8x6x6xf32, #lathe.dims<"batch", "", "", "">>) {
   %r = lathe.reduce %0 {kind = #lathe<reduce_kind sum>, axes = array<i64: 1>, keepdims = true}
-      : (tensor<?x8x6x6xf32, #lathe.dims<"batch", "", "", "">>)
-        -> tensor<?x1x6x6xf32, #lathe.dims<"batch", "", "", "">>
+      : (tensor<?x8x6x6xf32, #lathe.dims<"batch", "", "", "">>) -> tensor<?x1x6x6xf32, #lathe.dims<"batch", "",
+         "", "">>
   return
 }
 

@@ -17,7 +17,8 @@ func.func @remainder(%0: tensor<?x8x6x6xf32, #lathe.dims<"batch", "", "", "">>) 
 // CHECK-SAME: -> tensor<?x8xf32, #lathe.dims<"batch*tokens", "">>
 func.func @tokens(%0: tensor<?x?x8xf32, #lathe.dims<"batch", "tokens", "">>) {
   %r = lathe.reshape %0 {shape = [-1, 8]}
-      : (tensor<?x?x8xf32, #lathe.dims<"batch", "tokens", "">>) -> tensor<?x8xf32, #lathe.dims<"batch*tokens", "">>
+      : (tensor<?x?x8xf32, #lathe.dims<"batch", "tokens", "">>) -> tensor<?x8xf32, #lathe.dims<"batch*tokens",
+         "">>
   return
 }
 
@@ -27,7 +28,8 @@ func.func @tokens(%0: tensor<?x?x8xf32, #lathe.dims<"batch", "tokens", "">>) {
 // CHECK-SAME: -> tensor<?x4x36xf32, #lathe.dims<"2*batch", "", "">>
 func.func @symbolic(%0: tensor<?x8x6x6xf32, #lathe.dims<"batch", "", "", "">>) {
   %r = lathe.reshape %0 {shape = ["2*batch", 4, -1]}
-      : (tensor<?x8x6x6xf32, #lathe.dims<"batch", "", "", "">>) -> tensor<?x4x36xf32, #lathe.dims<"2*batch", "", "">>
+      : (tensor<?x8x6x6xf32, #lathe.dims<"batch", "", "", "">>) -> tensor<?x4x36xf32, #lathe.dims<"2*batch", "",
+         "">>
   return
 }
 
@@ -37,8 +39,8 @@ func.func @symbolic(%0: tensor<?x8x6x6xf32, #lathe.dims<"batch", "", "", "">>) {
 // CHECK-SAME: -> tensor<?x?x2x4xf32, #lathe.dims<"batch", "tokens + 1", "", "">>
 func.func @heads(%0: tensor<?x?x8xf32, #lathe.dims<"batch", "tokens + 1", "">>) {
   %r = lathe.reshape %0 {shape = [0, 0, 2, -1]}
-      : (tensor<?x?x8xf32, #lathe.dims<"batch", "tokens + 1", "">>)
-        -> tensor<?x?x2x4xf32, #lathe.dims<"batch", "tokens + 1", "", "">>
+      : (tensor<?x?x8xf32, #lathe.dims<"batch", "tokens + 1", "">>) -> tensor<?x?x2x4xf32, #lathe.dims<"batch",
+         "tokens + 1", "", "">>
   return
 }
 

@@ -7,7 +7,7 @@
 // CHECK-SAME: -> tensor<?x8xf32, #lathe.dims<"batch*tokens", "">>
 func.func @tokens(%0: tensor<?x8xf32, #lathe.dims<"batch*tokens", "">>, %1: tensor<8xf32>) {
   %r = lathe.rms_norm %0, %1 {eps = 1.000000e-05 : f64}
-      : (tensor<?x8xf32, #lathe.dims<"batch*tokens", "">>, tensor<8xf32>)
-        -> tensor<?x8xf32, #lathe.dims<"batch*tokens", "">>
+      : (tensor<?x8xf32, #lathe.dims<"batch*tokens", "">>, tensor<8xf32>) -> tensor<?x8xf32,
+         #lathe.dims<"batch*tokens", "">>
   return
 }

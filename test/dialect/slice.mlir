@@ -7,8 +7,8 @@
 // CHECK-SAME: -> tensor<?x3x6x6xf32, #lathe.dims<"batch", "", "", "">>
 func.func @middle(%0: tensor<?x8x6x6xf32, #lathe.dims<"batch", "", "", "">>) {
   %r = lathe.slice %0 {axis = 1 : i64, start = 1 : i64, end = -1 : i64, step = 2 : i64}
-      : (tensor<?x8x6x6xf32, #lathe.dims<"batch", "", "", "">>)
-        -> tensor<?x3x6x6xf32, #lathe.dims<"batch", "", "", "">>
+      : (tensor<?x8x6x6xf32, #lathe.dims<"batch", "", "", "">>) -> tensor<?x3x6x6xf32, #lathe.dims<"batch", "",
+         "", "">>
   return
 }
 

@@ -7,7 +7,7 @@
 // CHECK-SAME: -> tensor<?x8x6x6xf32, #lathe.dims<"batch", "", "", "">>
 func.func @last(%0: tensor<?x8x6x6xf32, #lathe.dims<"batch", "", "", "">>) {
   %r = lathe.softmax %0 {axis = -1 : i64}
-      : (tensor<?x8x6x6xf32, #lathe.dims<"batch", "", "", "">>)
-        -> tensor<?x8x6x6xf32, #lathe.dims<"batch", "", "", "">>
+      : (tensor<?x8x6x6xf32, #lathe.dims<"batch", "", "", "">>) -> tensor<?x8x6x6xf32, #lathe.dims<"batch", "",
+         "", "">>
   return
 }

@@ -7,8 +7,8 @@
 // CHECK-SAME: -> (tensor<?x4x6x6xf32, #lathe.dims<"batch", "", "", "">>
 func.func @parts(%0: tensor<?x8x6x6xf32, #lathe.dims<"batch", "", "", "">>) {
   %r:2 = lathe.split %0 {parts = 2 : i64, axis = 1 : i64}
-      : (tensor<?x8x6x6xf32, #lathe.dims<"batch", "", "", "">>)
-        -> (tensor<?x4x6x6xf32, #lathe.dims<"batch", "", "", "">>, tensor<?x4x6x6xf32, #lathe.dims<"batch", "", "", "">>)
+      : (tensor<?x8x6x6xf32, #lathe.dims<"batch", "", "", "">>) -> (tensor<?x4x6x6xf32, #lathe.dims<"batch", "",
+         "", "">>, tensor<?x4x6x6xf32, #lathe.dims<"batch", "", "", "">>)
   return
 }
 
@@ -18,8 +18,8 @@ func.func @parts(%0: tensor<?x8x6x6xf32, #lathe.dims<"batch", "", "", "">>) {
 // CHECK-SAME: -> (tensor<?x1x6x6xf32, #lathe.dims<"batch", "", "", "">>
 func.func @sizes(%0: tensor<?x8x6x6xf32, #lathe.dims<"batch", "", "", "">>) {
   %r:2 = lathe.split %0 {sizes = array<i64: 1, 7>, axis = 1 : i64}
-      : (tensor<?x8x6x6xf32, #lathe.dims<"batch", "", "", "">>)
-        -> (tensor<?x1x6x6xf32, #lathe.dims<"batch", "", "", "">>, tensor<?x7x6x6xf32, #lathe.dims<"batch", "", "", "">>)
+      : (tensor<?x8x6x6xf32, #lathe.dims<"batch", "", "", "">>) -> (tensor<?x1x6x6xf32, #lathe.dims<"batch", "",
+         "", "">>, tensor<?x7x6x6xf32, #lathe.dims<"batch", "", "", "">>)
   return
 }
 
@@ -29,7 +29,7 @@ func.func @sizes(%0: tensor<?x8x6x6xf32, #lathe.dims<"batch", "", "", "">>) {
 // CHECK-SAME: -> (tensor<?xf32, #lathe.dims<"batch">>
 func.func @symbolic(%0: tensor<?xf32, #lathe.dims<"2*batch">>) {
   %r:2 = lathe.split %0 {parts = 2 : i64, axis = 0 : i64}
-      : (tensor<?xf32, #lathe.dims<"2*batch">>)
-        -> (tensor<?xf32, #lathe.dims<"batch">>, tensor<?xf32, #lathe.dims<"batch">>)
+      : (tensor<?xf32, #lathe.dims<"2*batch">>) -> (tensor<?xf32, #lathe.dims<"batch">>, tensor<?xf32,
+         #lathe.dims<"batch">>)
   return
 }

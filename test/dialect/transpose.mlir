@@ -7,7 +7,7 @@
 // CHECK-SAME: -> tensor<8x6x6x?xf32, #lathe.dims<"", "", "", "batch">>
 func.func @last(%0: tensor<?x8x6x6xf32, #lathe.dims<"batch", "", "", "">>) {
   %r = lathe.transpose %0 {permutation = array<i64: 1, 2, 3, 0>}
-      : (tensor<?x8x6x6xf32, #lathe.dims<"batch", "", "", "">>)
-        -> tensor<8x6x6x?xf32, #lathe.dims<"", "", "", "batch">>
+      : (tensor<?x8x6x6xf32, #lathe.dims<"batch", "", "", "">>) -> tensor<8x6x6x?xf32, #lathe.dims<"", "", "",
+         "batch">>
   return
 }
