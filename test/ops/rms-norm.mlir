@@ -1,0 +1,17 @@
+// RUN: %reference | FileCheck %s
+// RUN: %optimised | FileCheck %s
+// x over its root mean square.
+
+func.func private @printMemrefF32(tensor<*xf32>)
+
+func.func @main() {
+  // √((9 + 25 + 9 + 25)/4) is √17; √(17 + 8) is 5.
+  // CHECK: [0.6, 1, -6, -10]
+  %x0 = arith.constant dense<[[3.0, 5.0, -3.0, -5.0]]> : tensor<1x4xf32>
+  %g0 = arith.constant dense<[1.0, 1.0, 10.0, 10.0]> : tensor<4xf32>
+  %r0 = lathe.rms_norm %x0, %g0 {eps = 8.0 : f64}
+      : (tensor<1x4xf32>, tensor<4xf32>) -> tensor<1x4xf32>
+  %p0_0 = tensor.cast %r0 : tensor<1x4xf32> to tensor<*xf32>
+  call @printMemrefF32(%p0_0) : (tensor<*xf32>) -> ()
+  return
+}
