@@ -96,18 +96,19 @@ private:
     return names[static_cast<int>(phase)];
   }
 
-  LogicalResult runPipeline(ModuleOp target, Build build) {
+  LogicalResult runPipeline(ModuleOp target, Build build,
+                            const PipelineOptions &pipeline) {
     PassManager pm(target->getContext());
     pm.enableVerifier(options.verifyEach);
     if (options.timing)
       pm.enableTiming();
     (void)applyPassManagerCLOptions(pm);
-    build(pm, options.pipeline);
+    build(pm, pipeline);
     return pm.run(target);
   }
 
   LogicalResult runPhase(ModuleOp target, Phase phase, Build build) {
-    if (failed(runPipeline(target, build)))
+    if (failed(runPipeline(target, build, options.pipeline)))
       return failure();
     return finishPhase(target, phase);
   }
@@ -205,7 +206,8 @@ private:
     if (options.emit == EmitKind::library &&
         failed(writeHeader(contents.symbol, contents.descriptor)))
       return failure();
-    return writeCode(module, contents, options.emit, options.output);
+    return writeCode(module, contents, options.emit, options.output,
+                     options.pipeline.optimise);
   }
 
   std::string describeTarget() {
@@ -224,14 +226,14 @@ private:
   }
 
   LogicalResult writeCode(ModuleOp code, const ObjectContents &contents,
-                          EmitKind emit, StringRef output) {
+                          EmitKind emit, StringRef output, bool optimise) {
     auto format = emit == EmitKind::assembly ? ObjectFormat::assembly
                   : emit == EmitKind::llvmIr ? ObjectFormat::llvmIr
                                              : ObjectFormat::object;
     llvm::SmallVector<char, 0> bytes;
     llvm::raw_svector_ostream os(bytes);
-    if (failed(emitObject(code, contents, options.pipeline.target,
-                          options.pipeline.optimise, format, os)))
+    if (failed(emitObject(code, contents, options.pipeline.target, optimise,
+                          format, os)))
       return failure();
     auto write = [&](StringRef path) {
       return writeFile(path, [&](raw_ostream &file) {
@@ -259,16 +261,21 @@ private:
     FailureOr<TemporaryFile> library = TemporaryFile::create(module, "so");
     if (failed(library))
       return failure();
+    // Runs once, over every weight once: plain loops are compiled faster than
+    // they would be optimised.
+    PipelineOptions plain = options.pipeline;
+    plain.optimise = false;
     DescriptorBuilder descriptor(prepare);
-    if (failed(runPipeline(prepare, buildLoopsPipeline)))
+    if (failed(runPipeline(prepare, buildLoopsPipeline, plain)))
       return failure();
     descriptor.addCode(prepare);
     ObjectContents contents;
     contents.entries = descriptor.getEntryNames();
-    contents.descriptor = descriptor.str(prepare, describeTarget(),
-                                         options.pipeline.optimise, "");
-    if (failed(runPipeline(prepare, buildTargetPipeline)) ||
-        failed(writeCode(prepare, contents, EmitKind::plugin, library->str())))
+    contents.descriptor =
+        descriptor.str(prepare, describeTarget(), /*optimised=*/false, "");
+    if (failed(runPipeline(prepare, buildTargetPipeline, plain)) ||
+        failed(writeCode(prepare, contents, EmitKind::plugin, library->str(),
+                         /*optimise=*/false)))
       return failure();
     return writeWeights(declarations, checkpoint, library->str(), path);
   }
