@@ -126,6 +126,8 @@ def Lathe_SplitOp : Lathe_Op<"split",
   let formula = "y₀, y₁, … with [y₀, y₁, …] = x along the axis";
   let example = "{id: halves, op: split, parts: 2}";
   let description = [{
+    A spec takes the parts by number: `from: "${halves[0]}"`.
+
     Constraints:
     - (C1) exactly one of `parts` and `sizes` is given.
     - (C2) the axis is within the input's rank.

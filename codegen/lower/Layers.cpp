@@ -19,11 +19,11 @@ Value addBias(Structured &b, Value value, Value bias, unsigned dim) {
     return value;
   Shape shape = b.getShape(value);
   unsigned rank = shape.size();
-  return b.map(shape, getElementTypeOrSelf(value), {value, bias},
-               {b.getMultiDimIdentityMap(rank), b.mapOf(rank, {b.d(dim)})},
-               [](Structured &b, ValueRange args) -> Value {
-                 return arith::AddFOp::create(b, args[0], args[1]);
-               });
+  Type type = getElementTypeOrSelf(value);
+  return b.map(
+      shape, type, {value, convertTensor(b, bias, type)},
+      {b.getMultiDimIdentityMap(rank), b.mapOf(rank, {b.d(dim)})},
+      [](Structured &b, ValueRange args) { return add(b, args[0], args[1]); });
 }
 
 struct LinearLowering : Lowering<LinearOp> {
@@ -41,15 +41,17 @@ struct LinearLowering : Lowering<LinearOp> {
     // The default path reads the matrix input by output, the output's features
     // being contiguous in vectors; the transposition is done once, at compile
     // time.
-    Value weight = op.getWeight();
+    Value x = widen(b, op.getInput());
+    Value weight = convertTensor(b, op.getWeight(), getElementTypeOrSelf(x));
     AffineMap weightMap = b.mapOf(rank + 1, {b.d(rank - 1), b.d(rank)});
     if (b.isChannelsLast()) {
       weight = b.transpose(weight, {1, 0});
       weightMap = b.mapOf(rank + 1, {b.d(rank), b.d(rank - 1)});
     }
-    Value product =
-        b.contract(shape, 1, op.getInput(), inputMap, weight, weightMap);
-    return SmallVector<Value>{addBias(b, product, op.getBias(), rank - 1)};
+    Value product = b.contract(shape, 1, x, inputMap, weight, weightMap);
+    Value y = addBias(b, product, op.getBias(), rank - 1);
+    return SmallVector<Value>{
+        convertTensor(b, y, getElementTypeOrSelf(op.getInput()))};
   }
 };
 
@@ -122,31 +124,51 @@ Value convolveChannelsLast(Structured &b, const Convolution &conv,
   return b.reshape(product, shape);
 }
 
+/// Convolves, adds the bias and returns the result as [N, F, H, W] with
+/// elements of the op's own type. `filters` are [F, C / groups, p, q].
+template <typename OpTy>
+Value finishConvolution(Structured &b, OpTy op, Convolution conv,
+                        Value filters) {
+  Shape shape = b.getResultShape();
+  Type own = getElementTypeOrSelf(op.getInput());
+  filters = convertTensor(b, filters, getElementTypeOrSelf(conv.image));
+  if (!b.isChannelsLast()) {
+    conv.filters = filters;
+    Value result = addBias(b, convolve(b, conv, shape), op.getBias(), 1);
+    return convertTensor(b, result, own);
+  }
+  conv.filters = b.transpose(filters, {2, 3, 1, 0});
+  Value result =
+      convolveChannelsLast(b, conv, {shape[0], shape[2], shape[3], shape[1]});
+  result = convertTensor(b, addBias(b, result, op.getBias(), 3), own);
+  return b.transpose(result, {0, 3, 1, 2});
+}
+
+/// The op's input with elements to compute with, in the layout asked for.
+Value getImage(Structured &b, Value input) {
+  Value image = widen(b, input);
+  return b.isChannelsLast() ? b.transpose(image, {0, 2, 3, 1}) : image;
+}
+
 struct Conv2dLowering : Lowering<Conv2dOp> {
   using Lowering::Lowering;
 
   FailureOr<SmallVector<Value>> lower(Conv2dOp op,
                                       Structured &b) const override {
-    ArrayRef<int64_t> padding = op.getPadding();
-    int64_t top = padding[0], left = padding[1];
-    int64_t bottom = padding[2], right = padding[3];
-    Shape shape = b.getResultShape();
-    Convolution conv = {op.getInput(), op.getWeight(),
-                        static_cast<int64_t>(op.getGroups()), op.getStride(),
-                        op.getDilation()};
-    if (!b.isChannelsLast()) {
-      conv.image = b.pad(conv.image, {0, 0, top, left}, {0, 0, bottom, right},
-                         op.getPaddingMode());
-      Value result = convolve(b, conv, shape);
-      return SmallVector<Value>{addBias(b, result, op.getBias(), 1)};
+    SmallVector<int64_t> low(4, 0), high(4, 0);
+    for (unsigned i : {0, 1}) {
+      unsigned dim = (b.isChannelsLast() ? 1 : 2) + i;
+      low[dim] = op.getPadding()[i];
+      high[dim] = op.getPadding()[i + 2];
     }
-    conv.image = b.pad(b.transpose(conv.image, {0, 2, 3, 1}), {0, top, left, 0},
-                       {0, bottom, right, 0}, op.getPaddingMode());
-    conv.filters = b.transpose(conv.filters, {2, 3, 1, 0});
-    Value result =
-        convolveChannelsLast(b, conv, {shape[0], shape[2], shape[3], shape[1]});
-    result = addBias(b, result, op.getBias(), 3);
-    return SmallVector<Value>{b.transpose(result, {0, 3, 1, 2})};
+    Value image =
+        b.pad(getImage(b, op.getInput()), low, high, op.getPaddingMode());
+    Convolution conv = {image,
+                        {},
+                        static_cast<int64_t>(op.getGroups()),
+                        op.getStride(),
+                        op.getDilation()};
+    return SmallVector<Value>{finishConvolution(b, op, conv, op.getWeight())};
   }
 };
 
@@ -157,24 +179,15 @@ struct ConvTranspose2dLowering : Lowering<ConvTranspose2dOp> {
 
   FailureOr<SmallVector<Value>> lower(ConvTranspose2dOp op,
                                       Structured &b) const override {
-    bool last = b.isChannelsLast();
-    Shape shape = b.getResultShape();
-    Value image = op.getInput();
-    if (last)
-      image = b.transpose(image, {0, 2, 3, 1});
+    Value image =
+        spread(op, getImage(b, op.getInput()), b.isChannelsLast() ? 1 : 2, b);
     SmallVector<int64_t, 2> ones = {1, 1};
-    Convolution conv = {spread(op, image, last ? 1 : 2, b), filters(op, b),
-                        static_cast<int64_t>(op.getGroups()), ones,
+    Convolution conv = {image,
+                        {},
+                        static_cast<int64_t>(op.getGroups()),
+                        ones,
                         op.getDilation()};
-    if (!last) {
-      Value result = convolve(b, conv, shape);
-      return SmallVector<Value>{addBias(b, result, op.getBias(), 1)};
-    }
-    conv.filters = b.transpose(conv.filters, {2, 3, 1, 0});
-    Value result =
-        convolveChannelsLast(b, conv, {shape[0], shape[2], shape[3], shape[1]});
-    result = addBias(b, result, op.getBias(), 3);
-    return SmallVector<Value>{b.transpose(result, {0, 3, 1, 2})};
+    return SmallVector<Value>{finishConvolution(b, op, conv, filters(op, b))};
   }
 
 private:
