@@ -364,12 +364,6 @@ LogicalResult SliceOp::inferReturnTypes(MLIRContext *,
                      getElementTypeOrSelf(op.getInput()), results);
 }
 
-DimExpr SliceOp::getFirst() {
-  int64_t axis = fromFront(getAxis(), getInput().getType().getRank());
-  int64_t start = getStart();
-  return start < 0 ? getDim(getInput(), axis) + start : DimExpr(start);
-}
-
 Work SliceOp::getWork() { return {}; }
 
 LogicalResult GatherOp::inferReturnTypes(MLIRContext *,

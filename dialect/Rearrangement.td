@@ -156,10 +156,6 @@ def Lathe_SliceOp : Lathe_Op<"slice",
       start >= 0 to its end or to a place counted from the end: other ranges may
       leave it.
   }];
-  let extraClassDeclaration = [{
-    /// The first place taken, counted from the front.
-    ::mlir::lathe::DimExpr getFirst();
-  }];
 }
 
 def Lathe_GatherOp : Lathe_Op<"gather",
