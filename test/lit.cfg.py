@@ -7,17 +7,35 @@ import lit.formats
 config.name = "lathe"
 config.test_format = lit.formats.ShTest(execute_external=False)
 config.suffixes = [".mlir", ".yaml", ".test"]
-# Inputs of tests, and the golden data, which has a runner of its own.
-config.excludes = ["Inputs", "golden"]
+# Inputs of tests, golden data with their specs, and folders that have a configuration of their own.
+config.excludes = ["Inputs", "data", "specs"]
 config.test_source_root = os.path.dirname(__file__)
 config.test_exec_root = os.path.join(config.lathe_build, "test")
 
 config.environment["PATH"] = os.pathsep.join(
     [os.path.join(config.lathe_build, "bin"), config.llvm_bin, os.environ["PATH"]]
 )
+config.environment["PYTHONDONTWRITEBYTECODE"] = "1"
 config.substitutions.append(("%root", config.lathe_source))
 config.substitutions.append(("%build", config.lathe_build))
 config.substitutions.append(("%mlir_include", config.mlir_include))
+config.substitutions.append(("%digits", os.path.join(config.lathe_source, "specs", "digits")))
+# A C compiler, as a program's author would call it to link a compiled model.
+config.substitutions.append(("%cc", " ".join([config.c_compiler, config.lathe_sanitize])))
+
+# The slowest tests take a minute where nothing else runs; what takes ten hangs.
+try:
+    import psutil  # noqa: F401 (lit needs it to end a test)
+
+    lit_config.maxIndividualTestTime = 600
+except ImportError:
+    pass
+
+if config.lathe_sanitize:
+    config.available_features.add("sanitize")
+    # Containers cross the border to LLVM, which is not instrumented, and LLVM's own tables live until the end.
+    config.environment["ASAN_OPTIONS"] = "detect_container_overflow=0:detect_leaks=0"
+    config.environment["UBSAN_OPTIONS"] = "print_stacktrace=1"
 
 
 # How test/ops runs @main of a file: %reference by the plain lowering and plain loops (-O0), %optimised by the default
