@@ -55,6 +55,11 @@ struct CopiesToNestsPass : lathe::impl::CopiesToNestsBase<CopiesToNestsPass> {
     });
     for (Operation *op : ops) {
       if (auto copy = dyn_cast<memref::CopyOp>(op)) {
+        // Bufferization leaves copies of a buffer to itself behind.
+        if (copy.getSource() == copy.getTarget()) {
+          rewriter.eraseOp(copy);
+          continue;
+        }
         storeByNest(rewriter, op, copy.getSource(), {}, copy.getTarget());
         continue;
       }

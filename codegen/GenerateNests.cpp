@@ -36,9 +36,9 @@ using namespace mlir;
 using namespace mlir::lathe;
 using namespace mlir::lathe::kernel;
 
-// Handing work to a thread costs microseconds: as long as some ten thousand
+// Waking a thread costs some ten microseconds: as long as a hundred thousand
 // elementary operations take.
-static constexpr int64_t leastWorkPerThread = 32768;
+static constexpr int64_t leastWorkPerThread = 131072;
 
 namespace {
 

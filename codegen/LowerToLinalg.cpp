@@ -148,6 +148,8 @@ struct LowerToLinalgPass : lathe::impl::LowerToLinalgBase<LowerToLinalgPass> {
   using LowerToLinalgBase::LowerToLinalgBase;
 
   void runOnOperation() override {
+    if (failed(checkSupport()))
+      return signalPassFailure();
     for (auto function : getOperation().getOps<func::FuncOp>())
       if (failed(lower(function)))
         return signalPassFailure();
@@ -163,6 +165,27 @@ struct LowerToLinalgPass : lathe::impl::LowerToLinalgBase<LowerToLinalgPass> {
   }
 
 private:
+  /// What the language has and the code generator has not.
+  LogicalResult checkSupport() {
+    for (auto state : getOperation().getOps<StateOp>())
+      return state.emitError("the state '")
+             << state.getSymName()
+             << "' can be checked, but not be compiled yet: make it an input "
+                "and an output";
+    auto precision =
+        getOperation()->getAttrOfType<DictionaryAttr>("lathe.precision");
+    auto stored =
+        precision ? precision.getAs<StringAttr>("weights") : StringAttr();
+    auto computed =
+        precision ? precision.getAs<StringAttr>("compute") : StringAttr();
+    StringRef compute = computed ? computed.getValue() : "f32";
+    if (stored && stored.getValue() != compute)
+      return getOperation().emitError("'precision' asks for weights stored as ")
+             << stored.getValue() << " and computed with as " << compute
+             << ", which cannot be compiled yet: store them as " << compute;
+    return success();
+  }
+
   LogicalResult lower(func::FuncOp function) {
     LoweringState state;
     state.channelsLast = channelsLast;

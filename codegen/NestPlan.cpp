@@ -174,7 +174,8 @@ int64_t mlir::lathe::kernel::countWork(NestOp nest) {
 //===----------------------------------------------------------------------===//
 
 /// Renumbers the dimensions: parallel ones in the output's order, then the
-/// reductions.
+/// reductions. Reductions of one step go: the window of a 1x1 convolution would
+/// keep its rows from merging.
 static void orderDims(NestOp nest) {
   Builder b(nest.getContext());
   SmallVector<AffineExpr> renumbered(nest.getNumDims());
@@ -184,20 +185,39 @@ static void orderDims(NestOp nest) {
     renumbered[dim] = b.getAffineDimExpr(reductions.size());
     reductions.push_back(false);
   }
-  for (auto [dim, reduction] : llvm::enumerate(nest.getReductions()))
-    if (reduction) {
-      renumbered[dim] = b.getAffineDimExpr(reductions.size());
-      reductions.push_back(true);
+  SmallVector<int64_t> extents = nest.getStaticExtents();
+  // A nest that reduces keeps a reduction.
+  bool keepsOther = false, kept = false;
+  for (auto [reduction, size] : llvm::zip(nest.getReductions(), extents))
+    keepsOther |= reduction && size != 1;
+  for (auto [dim, reduction] : llvm::enumerate(nest.getReductions())) {
+    if (!reduction)
+      continue;
+    if (extents[dim] == 1 && (keepsOther || kept)) {
+      renumbered[dim] = b.getAffineConstantExpr(0);
+      continue;
     }
+    renumbered[dim] = b.getAffineDimExpr(reductions.size());
+    reductions.push_back(true);
+    kept = true;
+  }
   SmallVector<AffineMap> maps;
   for (unsigned i = 0; i <= nest.getInputs().size(); ++i)
     maps.push_back(nest.getMap(i).replaceDimsAndSymbols(renumbered, {},
-                                                        nest.getNumDims(), 0));
+                                                        reductions.size(), 0));
+  nest.walk([&](IndexOp index) {
+    AffineExpr to = renumbered[index.getDim()];
+    if (auto dim = dyn_cast<AffineDimExpr>(to)) {
+      index.setDim(dim.getPosition());
+      return;
+    }
+    OpBuilder here(index);
+    index.replaceAllUsesWith(
+        arith::ConstantIndexOp::create(here, index.getLoc(), 0).getResult());
+    index.erase();
+  });
   nest.setIndexingMapsAttr(b.getAffineMapArrayAttr(maps));
   nest.setReductions(reductions);
-  nest.walk([&](IndexOp index) {
-    index.setDim(cast<AffineDimExpr>(renumbered[index.getDim()]).getPosition());
-  });
 }
 
 /// Whether every operand walks dimensions `dim` and `dim` + 1 as one.

@@ -270,8 +270,8 @@ LogicalResult mlir::lathe::writeWeights(ModuleOp main,
 
 /// The numbers that `init` asks for, as scale and offset of numbers of mean 0
 /// and variance 1.
-static std::pair<float, float> parseInit(StringRef init,
-                                         RankedTensorType type) {
+static std::pair<float, float> parseInit(StringRef init, RankedTensorType type,
+                                         bool perturbed) {
   auto arguments = [&](StringRef name) {
     SmallVector<double> values;
     StringRef rest = init;
@@ -286,24 +286,27 @@ static std::pair<float, float> parseInit(StringRef init,
       }
     return values;
   };
+  float noise = perturbed ? 0.2f : 0.0f;
   if (init == "ones")
-    return {0, 1};
+    return {noise, 1};
   if (init == "zeros")
-    return {0, 0};
+    return {noise, 0};
   if (auto normal = arguments("normal"); normal.size() == 1)
     return {normal[0], 0};
   if (auto range = arguments("uniform"); range.size() == 2)
     return {(range[1] - range[0]) / 2 / std::sqrt(3.0),
             (range[0] + range[1]) / 2};
-  // fan_in: uniform within 1/sqrt(elements that one output sums up).
+  // fan_in: variance 2 / (elements that one output sums up), which keeps the
+  // size of activations through layers with rectifiers (He et al. 2015).
   int64_t fanIn = 1;
   for (int64_t size : type.getShape().drop_front(type.getRank() > 1 ? 1 : 0))
     fanIn *= size;
-  return {1 / std::sqrt(3.0f * fanIn), 0};
+  return {std::sqrt(2.0f / fanIn), 0};
 }
 
 LogicalResult mlir::lathe::writeRandomCheckpoint(ModuleOp module, uint64_t seed,
-                                                 StringRef path) {
+                                                 StringRef path,
+                                                 bool perturbed) {
   std::vector<rt::TensorEntry> entries;
   SmallVector<WeightOp> weights;
   llvm::StringSet<> seen;
@@ -328,7 +331,7 @@ LogicalResult mlir::lathe::writeRandomCheckpoint(ModuleOp module, uint64_t seed,
     rt::fillRandom(entry.type, bytes.data(), type.getNumElements(), tensorSeed);
     if (type.getElementType().isF32()) {
       auto [scale, offset] =
-          parseInit(weight.getInit().value_or("fan_in"), type);
+          parseInit(weight.getInit().value_or("fan_in"), type, perturbed);
       auto *values = reinterpret_cast<float *>(bytes.data());
       for (int64_t k = 0; k < type.getNumElements(); ++k)
         values[k] = values[k] * scale + offset;

@@ -52,9 +52,10 @@ LogicalResult writeWeights(ModuleOp main, const Checkpoint &checkpoint,
                            StringRef preparePath, StringRef path);
 
 /// Writes random values for every weight of a model, as their `init` says.
-/// Equal seeds give equal files.
+/// Equal seeds give equal files. With `perturbed`, constants ("ones", "zeros")
+/// get some noise too, so that no parameter can be ignored unnoticed.
 LogicalResult writeRandomCheckpoint(ModuleOp module, uint64_t seed,
-                                    StringRef path);
+                                    StringRef path, bool perturbed = false);
 
 } // namespace mlir::lathe
 

@@ -148,8 +148,8 @@ class ShapingKey<string name, string type, string doc, string default = "">
 /// A parameter that the op owns: `shape` is a list expression over the keys
 /// and `in`; it exists if the expression `when` holds ("" = always). `init`
 /// says how `lathe init` fills it: "zeros", "ones", "normal(std)",
-/// "uniform(low, high)" or "fan_in" (uniform within +-1/sqrt(fan in), the
-/// fan in being the product of all extents but the first).
+/// "uniform(low, high)" or "fan_in" (uniform with variance 2 / fan in, the fan
+/// in being the product of all extents but the first).
 class Parameter<string parameterName, string shapeExpr, string doc,
                 string initExpr = "fan_in", string condition = ""> {
   string name = parameterName;

@@ -39,7 +39,7 @@ static int runCheck() {
     return 1;
   if (printIR) {
     mlir::OpPrintingFlags flags;
-    flags.enableDebugInfo(printLocations, /*prettyForm=*/true);
+    flags.enableDebugInfo(printLocations);
     module->print(llvm::outs(), flags);
     llvm::outs() << "\n";
   }

@@ -126,7 +126,8 @@ public:
   int run() {
     if (weights.empty()) {
       checkpoint = workshop.file("random.safetensors");
-      if (mlir::failed(writeRandomCheckpoint(module, seed, checkpoint)))
+      if (mlir::failed(writeRandomCheckpoint(module, seed, checkpoint,
+                                             /*perturbed=*/true)))
         return 1;
     } else {
       checkpoint = weights;

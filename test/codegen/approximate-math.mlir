@@ -1,0 +1,13 @@
+// RUN: lathe-opt %s -pass-pipeline='builtin.module(func.func(lathe-approximate-math))' | FileCheck %s
+
+// CHECK-LABEL: func @main
+// CHECK-NOT: math.exp
+// CHECK-NOT: math.erf
+// CHECK-NOT: math.tanh
+// CHECK: return
+func.func @main(%x: vector<8xf32>) -> (vector<8xf32>, vector<8xf32>, vector<8xf32>) {
+  %0 = math.exp %x : vector<8xf32>
+  %1 = math.erf %x : vector<8xf32>
+  %2 = math.tanh %x : vector<8xf32>
+  return %0, %1, %2 : vector<8xf32>, vector<8xf32>, vector<8xf32>
+}

@@ -1,0 +1,48 @@
+// RUN: lathe-opt %s -split-input-file -pass-pipeline='builtin.module(func.func(lathe-fuse-elementwise))' | FileCheck %s
+
+// CHECK-LABEL: func @chain
+// CHECK: linalg.generic
+// CHECK: arith.negf
+// CHECK: arith.mulf
+// CHECK-NOT: linalg.generic
+#one = affine_map<(d0) -> (d0)>
+func.func @chain(%x: tensor<4xf32>) -> tensor<4xf32> {
+  %e = tensor.empty() : tensor<4xf32>
+  %a = linalg.generic {indexing_maps = [#one, #one], iterator_types = ["parallel"]} ins(%x : tensor<4xf32>) outs(%e : tensor<4xf32>) {
+    ^bb0(%p: f32, %o: f32):
+      %0 = arith.negf %p : f32
+      linalg.yield %0 : f32
+  } -> tensor<4xf32>
+  %b = linalg.generic {indexing_maps = [#one, #one], iterator_types = ["parallel"]} ins(%a : tensor<4xf32>) outs(%e : tensor<4xf32>) {
+    ^bb0(%p: f32, %o: f32):
+      %0 = arith.mulf %p, %p : f32
+      linalg.yield %0 : f32
+  } -> tensor<4xf32>
+  return %b : tensor<4xf32>
+}
+
+// -----
+
+// A value that is stretched would be computed once a row: it stays apart.
+
+// CHECK-LABEL: func @stretched
+// CHECK: linalg.generic
+// CHECK: linalg.generic
+#one = affine_map<(d0) -> (d0)>
+#id = affine_map<(d0, d1) -> (d0, d1)>
+#col = affine_map<(d0, d1) -> (d1)>
+func.func @stretched(%x: tensor<4xf32>, %y: tensor<8x4xf32>) -> tensor<8x4xf32> {
+  %e = tensor.empty() : tensor<4xf32>
+  %f = tensor.empty() : tensor<8x4xf32>
+  %a = linalg.generic {indexing_maps = [#one, #one], iterator_types = ["parallel"]} ins(%x : tensor<4xf32>) outs(%e : tensor<4xf32>) {
+    ^bb0(%p: f32, %o: f32):
+      %0 = arith.negf %p : f32
+      linalg.yield %0 : f32
+  } -> tensor<4xf32>
+  %b = linalg.generic {indexing_maps = [#id, #col, #id], iterator_types = ["parallel", "parallel"]} ins(%y, %a : tensor<8x4xf32>, tensor<4xf32>) outs(%f : tensor<8x4xf32>) {
+    ^bb0(%p: f32, %q: f32, %o: f32):
+      %0 = arith.addf %p, %q : f32
+      linalg.yield %0 : f32
+  } -> tensor<8x4xf32>
+  return %b : tensor<8x4xf32>
+}

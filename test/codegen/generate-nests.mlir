@@ -1,0 +1,150 @@
+// RUN: lathe-opt %s -split-input-file -pass-pipeline='builtin.module(func.func(lathe-generate-nests{vector-bytes=32 registers=16}))' | FileCheck %s
+// RUN: lathe-opt %s -split-input-file -pass-pipeline='builtin.module(func.func(lathe-generate-nests{vector-bytes=64 registers=32}))' | FileCheck %s --check-prefix=WIDE
+// RUN: lathe-opt %s -split-input-file -pass-pipeline='builtin.module(func.func(lathe-generate-nests{vectorise=false parallel=false}))' | FileCheck %s --check-prefix=PLAIN
+
+// A product: the register tile is rows x vectors, its accumulators carried
+// through the reduction, which broadcasts one element of the left operand a
+// row. 16 registers of 8 lanes hold 6 x 2 accumulators, 32 of 16 lanes 14 x 2.
+
+// CHECK-LABEL: func @product
+// CHECK: kernel.parallel
+// CHECK: scf.for {{.*}} iter_args({{.*}}) -> (vector<8xf32>, vector<8xf32>, vector<8xf32>, vector<8xf32>, vector<8xf32>, vector<8xf32>, vector<8xf32>, vector<8xf32>, vector<8xf32>, vector<8xf32>, vector<8xf32>, vector<8xf32>)
+// CHECK: vector.load %arg1[{{.*}}] : memref<128x64xf32>, vector<8xf32>
+// CHECK: vector.broadcast %{{.*}} : f32 to vector<8xf32>
+// CHECK: arith.mulf {{.*}} fastmath<contract> : vector<8xf32>
+// CHECK: arith.addf {{.*}} fastmath<contract> : vector<8xf32>
+// CHECK-NOT: vector.maskedload
+// WIDE-LABEL: func @product
+// WIDE: scf.for {{.*}} -> (vector<16xf32>,
+// PLAIN-LABEL: func @product
+// PLAIN-NOT: vector
+// PLAIN-NOT: kernel.parallel
+// PLAIN: memref.store
+#a = affine_map<(d0, d1, d2) -> (d0, d2)>
+#b = affine_map<(d0, d1, d2) -> (d2, d1)>
+#c = affine_map<(d0, d1, d2) -> (d0, d1)>
+func.func @product(%x: memref<96x128xf32>, %w: memref<128x64xf32>, %y: memref<96x64xf32>) {
+  kernel.nest ins(%x, %w : memref<96x128xf32>, memref<128x64xf32>) outs(%y : memref<96x64xf32>)
+      {indexing_maps = [#a, #b, #c], init = 0.0 : f32, reductions = array<i1: false, false, true>} reduce {
+  ^bb0(%p: f32, %q: f32, %acc: f32):
+    %0 = arith.mulf %p, %q : f32
+    %1 = arith.addf %acc, %0 : f32
+    kernel.yield %1 : f32
+  } finish {
+  ^bb0(%p: f32, %q: f32, %acc: f32):
+    kernel.yield %acc : f32
+  }
+  return
+}
+
+// -----
+
+// Elementwise: neighbouring dimensions become one, and what fills no block is
+// written with vectors of the width that is left: 30 = 24 + 6.
+
+// CHECK-LABEL: func @elementwise
+// CHECK: memref.collapse_shape %arg0 {{\[\[}}0, 1]]
+// CHECK: vector.load {{.*}} : memref<30xf32>, vector<8xf32>
+// CHECK: vector.store {{.*}} : memref<30xf32>, vector<8xf32>
+// CHECK: vector.store {{.*}} : memref<30xf32>, vector<6xf32>
+// CHECK-NOT: kernel.parallel
+#id = affine_map<(d0, d1) -> (d0, d1)>
+func.func @elementwise(%x: memref<5x6xf32>, %y: memref<5x6xf32>) {
+  kernel.nest ins(%x : memref<5x6xf32>) outs(%y : memref<5x6xf32>)
+      {indexing_maps = [#id, #id], init = 0.0 : f32, reductions = array<i1: false, false>} reduce {
+  } finish {
+  ^bb0(%p: f32, %acc: f32):
+    %0 = arith.negf %p : f32
+    kernel.yield %0 : f32
+  }
+  return
+}
+
+// -----
+
+// Lanes of a dynamic dimension: full vectors, then one by one.
+
+// CHECK-LABEL: func @dynamic
+// CHECK: scf.if
+// CHECK: vector.store {{.*}} vector<8xf32>
+// CHECK: else
+// CHECK: scf.for
+// CHECK: memref.store
+#one = affine_map<(d0) -> (d0)>
+func.func @dynamic(%x: memref<?xf32>, %y: memref<?xf32>) {
+  kernel.nest ins(%x : memref<?xf32>) outs(%y : memref<?xf32>)
+      {indexing_maps = [#one, #one], init = 0.0 : f32, reductions = array<i1: false>} reduce {
+  } finish {
+  ^bb0(%p: f32, %acc: f32):
+    %0 = arith.negf %p : f32
+    kernel.yield %0 : f32
+  }
+  return
+}
+
+// -----
+
+// A sum along the contiguous dimension: lanes run along the reduction and are
+// summed up at its end.
+
+// CHECK-LABEL: func @rowSum
+// CHECK: scf.for {{.*}} -> (vector<8xf32>, f32)
+// CHECK: vector.load
+// CHECK: vector.reduction <add>
+#all = affine_map<(d0, d1) -> (d0, d1)>
+#row = affine_map<(d0, d1) -> (d0)>
+func.func @rowSum(%x: memref<4x100xf32>, %y: memref<4xf32>) {
+  kernel.nest ins(%x : memref<4x100xf32>) outs(%y : memref<4xf32>)
+      {indexing_maps = [#all, #row], init = 0.0 : f32, reductions = array<i1: false, true>} reduce {
+  ^bb0(%p: f32, %acc: f32):
+    %0 = arith.addf %acc, %p : f32
+    kernel.yield %0 : f32
+  } finish {
+  ^bb0(%p: f32, %acc: f32):
+    kernel.yield %acc : f32
+  }
+  return
+}
+
+// -----
+
+// One bit a lane is not one byte an element: scalars.
+
+// CHECK-LABEL: func @bits
+// CHECK-NOT: vector
+// CHECK: memref.store
+#one = affine_map<(d0) -> (d0)>
+func.func @bits(%x: memref<64xi1>, %y: memref<64xi1>) {
+  kernel.nest ins(%x : memref<64xi1>) outs(%y : memref<64xi1>)
+      {indexing_maps = [#one, #one], init = false, reductions = array<i1: false>} reduce {
+  } finish {
+  ^bb0(%p: i1, %acc: i1):
+    kernel.yield %p : i1
+  }
+  return
+}
+
+// -----
+
+// A 1x1 convolution is a product: the window's loops of one step go, and the
+// pixels merge into rows of the tile.
+
+// CHECK-LABEL: func @pointwise
+// CHECK: memref.collapse_shape %{{.*}} : memref<2x36x32xf32> into memref<72x32xf32>
+// CHECK: scf.for {{.*}} -> (vector<8xf32>, vector<8xf32>, vector<8xf32>, vector<8xf32>, vector<8xf32>, vector<8xf32>, vector<8xf32>, vector<8xf32>, vector<8xf32>, vector<8xf32>, vector<8xf32>, vector<8xf32>)
+#image = affine_map<(n, i, j, f, p, q, c) -> (n, i + p, j + q, c)>
+#filter = affine_map<(n, i, j, f, p, q, c) -> (p, q, c, f)>
+#result = affine_map<(n, i, j, f, p, q, c) -> (n, i, j, f)>
+func.func @pointwise(%x: memref<2x6x6x32xf32>, %w: memref<1x1x32x16xf32>, %y: memref<2x6x6x16xf32>) {
+  kernel.nest ins(%x, %w : memref<2x6x6x32xf32>, memref<1x1x32x16xf32>) outs(%y : memref<2x6x6x16xf32>)
+      {indexing_maps = [#image, #filter, #result], init = 0.0 : f32, reductions = array<i1: false, false, false, false, true, true, true>} reduce {
+  ^bb0(%p: f32, %q: f32, %acc: f32):
+    %0 = arith.mulf %p, %q : f32
+    %1 = arith.addf %acc, %0 : f32
+    kernel.yield %1 : f32
+  } finish {
+  ^bb0(%p: f32, %q: f32, %acc: f32):
+    kernel.yield %acc : f32
+  }
+  return
+}

@@ -1,0 +1,66 @@
+// RUN: lathe-opt %s -split-input-file -lathe-hoist-weight-math | FileCheck %s
+
+// The transposed weight becomes a weight of the program, computed by a
+// function of its own; what runs reads it ready.
+
+// CHECK: lathe.weight @w : tensor<3x2xf32>
+// CHECK: lathe.weight @w.prepared : tensor<2x3xf32> {lathe.prepared_by = @prepare.w}
+// CHECK-LABEL: func @main
+// CHECK: %[[P:.*]] = lathe.parameter @w.prepared
+// CHECK: linalg.matmul ins(%arg0, %[[P]]
+// CHECK-LABEL: func @prepare.w
+// CHECK-SAME: %[[W:.*]]: tensor<3x2xf32> {lathe.name = "w"}
+// CHECK-SAME: lathe.prepares = @w.prepared
+// CHECK: linalg.transpose ins(%[[W]]
+lathe.weight @w : tensor<3x2xf32>
+func.func @main(%x: tensor<4x2xf32>, %init: tensor<4x3xf32>) -> tensor<4x3xf32> {
+  %w = lathe.parameter @w : tensor<3x2xf32>
+  %e = tensor.empty() : tensor<2x3xf32>
+  %t = linalg.transpose ins(%w : tensor<3x2xf32>) outs(%e : tensor<2x3xf32>) permutation = [1, 0]
+  %r = linalg.matmul ins(%x, %t : tensor<4x2xf32>, tensor<2x3xf32>) outs(%init : tensor<4x3xf32>) -> tensor<4x3xf32>
+  return %r : tensor<4x3xf32>
+}
+
+// -----
+
+// Of a value and one computed from it, both used at run time, each is hoisted
+// from the checkpoint's own tensors.
+
+// CHECK-LABEL: func @main
+// CHECK-NOT: linalg.exp
+// CHECK: return
+// CHECK: func @prepare.w
+// CHECK-SAME: lathe.name = "w"
+// CHECK: func @prepare.w
+// CHECK-SAME: lathe.name = "w"
+lathe.weight @w : tensor<3xf32>
+func.func @main(%x: tensor<3xf32>, %init: tensor<3xf32>) -> tensor<3xf32> {
+  %w = lathe.parameter @w : tensor<3xf32>
+  %e = tensor.empty() : tensor<3xf32>
+  %a = linalg.exp ins(%w : tensor<3xf32>) outs(%e : tensor<3xf32>) -> tensor<3xf32>
+  %b = linalg.exp ins(%a : tensor<3xf32>) outs(%e : tensor<3xf32>) -> tensor<3xf32>
+  %0 = linalg.add ins(%x, %a : tensor<3xf32>, tensor<3xf32>) outs(%init : tensor<3xf32>) -> tensor<3xf32>
+  %1 = linalg.add ins(%0, %b : tensor<3xf32>, tensor<3xf32>) outs(%init : tensor<3xf32>) -> tensor<3xf32>
+  return %1 : tensor<3xf32>
+}
+
+// -----
+
+// Must not be hoisted: a weight in another shape, a value far larger than the
+// weights that it comes from, anything that depends on an input.
+
+// CHECK-LABEL: func @main
+// CHECK: lathe.parameter @w
+// CHECK: tensor.collapse_shape
+// CHECK: linalg.broadcast
+// CHECK-NOT: func @prepare
+lathe.weight @w : tensor<3x2xf32>
+func.func @main(%x: tensor<6xf32>, %y: tensor<50000x6xf32>, %init: tensor<6xf32>) -> (tensor<6xf32>, tensor<50000x6xf32>) {
+  %w = lathe.parameter @w : tensor<3x2xf32>
+  %c = tensor.collapse_shape %w [[0, 1]] : tensor<3x2xf32> into tensor<6xf32>
+  %0 = linalg.add ins(%x, %c : tensor<6xf32>, tensor<6xf32>) outs(%init : tensor<6xf32>) -> tensor<6xf32>
+  %e = tensor.empty() : tensor<50000x6xf32>
+  %wide = linalg.broadcast ins(%c : tensor<6xf32>) outs(%e : tensor<50000x6xf32>) dimensions = [0]
+  %1 = linalg.add ins(%y, %wide : tensor<50000x6xf32>, tensor<50000x6xf32>) outs(%e : tensor<50000x6xf32>) -> tensor<50000x6xf32>
+  return %0, %1 : tensor<6xf32>, tensor<50000x6xf32>
+}

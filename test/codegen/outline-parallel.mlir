@@ -1,0 +1,32 @@
+// RUN: lathe-opt %s -lathe-outline-parallel | FileCheck %s
+// RUN: lathe-opt %s -lathe-outline-parallel -lathe-lower-kernel-calls | FileCheck %s --check-prefix=CALL
+
+// The body becomes a function of a range and of what it captured; constants
+// are made again inside.
+
+// CHECK-LABEL: func @main
+// CHECK: kernel.dispatch @main_parallel(%arg0, %arg1) over %{{.*}} grain %{{.*}} in %arg1
+// CHECK-LABEL: func private @main_parallel
+// CHECK-SAME: (%[[LO:.*]]: index, %[[HI:.*]]: index, %[[X:.*]]: memref<8xf32>, %{{.*}}: !llvm.ptr)
+// CHECK: arith.constant 1.0
+// CHECK: scf.for %[[I:.*]] = %[[LO]] to %[[HI]]
+// CHECK: memref.store %{{.*}}, %[[X]][%[[I]]]
+
+// CALL-DAG: func private @latheParallelFor(!llvm.ptr, i64, i64, !llvm.ptr, !llvm.ptr)
+// CALL-LABEL: func @main
+// CALL: llvm.alloca
+// CALL: call @latheParallelFor(%arg1,
+// CALL-LABEL: func private @main_parallel_thunk
+// CALL-SAME: (%{{.*}}: i64, %{{.*}}: i64, %{{.*}}: !llvm.ptr)
+// CALL: call @main_parallel(
+func.func @main(%x: memref<8xf32>, %run: !llvm.ptr) attributes {lathe.entry} {
+  %n = arith.constant 8 : index
+  %grain = arith.constant 2 : index
+  %one = arith.constant 1.0 : f32
+  kernel.parallel %n grain %grain {
+  ^bb0(%i: index):
+    memref.store %one, %x[%i] : memref<8xf32>
+    kernel.yield
+  }
+  return
+}

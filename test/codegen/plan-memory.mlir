@@ -1,0 +1,50 @@
+// RUN: lathe-opt %s -split-input-file -verify-diagnostics -pass-pipeline='builtin.module(func.func(lathe-plan-memory))' | FileCheck %s
+
+// a and c never live at once and share a place; b is alive with both. The
+// dynamic dimension counts at its bound: 16 x 4 bytes = 64.
+
+// CHECK-LABEL: func @share
+// CHECK-SAME: lathe.arena_bytes = 128 : i64
+// CHECK-SAME: lathe.live_bytes = 128 : i64
+// CHECK-DAG: memref.view %arg2[%c0{{.*}}][%{{.*}}] : memref<?xi8> to memref<?xf32>
+// CHECK-DAG: memref.view %arg2[%c64{{.*}}][%{{.*}}] : memref<?xi8> to memref<?xf32>
+// CHECK-NOT: memref.alloc
+func.func @share(%x: memref<?xf32> {lathe.bounds = array<i64: 16>}, %weights: memref<?xi8>, %arena: memref<?xi8>, %run: !llvm.ptr) attributes {lathe.entry} {
+  %c0 = arith.constant 0 : index
+  %n = memref.dim %x, %c0 : memref<?xf32>
+  %a = memref.alloc(%n) : memref<?xf32>
+  %b = memref.alloc(%n) : memref<?xf32>
+  %c = memref.alloc(%n) : memref<?xf32>
+  memref.copy %x, %a : memref<?xf32> to memref<?xf32>
+  memref.copy %a, %b : memref<?xf32> to memref<?xf32>
+  memref.copy %b, %c : memref<?xf32> to memref<?xf32>
+  memref.copy %c, %x : memref<?xf32> to memref<?xf32>
+  return
+}
+
+// -----
+
+// A view keeps its buffer alive: a may not share with b.
+
+// CHECK-LABEL: func @view
+// CHECK-SAME: lathe.arena_bytes = 128 : i64
+func.func @view(%x: memref<16xf32>, %weights: memref<?xi8>, %arena: memref<?xi8>, %run: !llvm.ptr) attributes {lathe.entry} {
+  %a = memref.alloc() : memref<16xf32>
+  memref.copy %x, %a : memref<16xf32> to memref<16xf32>
+  %v = memref.expand_shape %a [[0, 1]] output_shape [4, 4] : memref<16xf32> into memref<4x4xf32>
+  %b = memref.alloc() : memref<4x4xf32>
+  memref.copy %v, %b : memref<4x4xf32> to memref<4x4xf32>
+  memref.copy %b, %v : memref<4x4xf32> to memref<4x4xf32>
+  return
+}
+
+// -----
+
+func.func @unbounded(%x: memref<?xf32>, %weights: memref<?xi8>, %arena: memref<?xi8>, %run: !llvm.ptr) attributes {lathe.entry} {
+  %c0 = arith.constant 0 : index
+  %n = memref.dim %x, %c0 : memref<?xf32>
+  // expected-error @below {{has no bound of its size}}
+  %a = memref.alloc(%n) : memref<?xf32>
+  memref.copy %x, %a : memref<?xf32> to memref<?xf32>
+  return
+}
