@@ -38,9 +38,13 @@ Token Lexer::next() {
       return make(Token::Kind::Symbol, 2);
   if (StringRef("+-*/%<>()[]{},.").contains(first))
     return make(Token::Kind::Symbol, 1);
+  // All bytes of one character of UTF-8.
+  size_t length = 1;
+  while (length < rest.size() && (rest[length] & 0xC0) == 0x80)
+    ++length;
   emitError(source.at(position))
-      << "unexpected '" << rest.take_front(1) << "' in an expression";
-  return make(Token::Kind::Invalid, 1);
+      << "unexpected '" << rest.take_front(length) << "' in an expression";
+  return make(Token::Kind::Invalid, length);
 }
 
 Token Lexer::nextMember() {

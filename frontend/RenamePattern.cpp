@@ -129,7 +129,10 @@ std::optional<std::string> RenamePattern::apply(StringRef name,
       text.offset =
           *source->textOffset + (expression.data() - source->text.data());
     Budget budget{1000, 10'000};
-    result += evaluateExpression(text, matched, budget).str();
+    Datum value = evaluateExpression(text, matched, budget);
+    if (value.isUnknown())
+      return name.str();
+    result += value.str();
     rest = after;
   }
   return result;

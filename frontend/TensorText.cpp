@@ -111,8 +111,7 @@ bool lathe::frontend::checkBounds(RankedTensorType type, Location location,
     std::string text = size.str();
     if (text.size() > mostSizeText || size.isUnknown()) {
       emitError(location)
-          << "a dynamic size of so many terms is not supported: "
-          << StringRef(text).take_front(60) << "…";
+          << "this would have a dynamic size of more terms than supported";
       return false;
     }
     DimExpr::Bounds bounds =

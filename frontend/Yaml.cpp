@@ -17,6 +17,7 @@
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include <sstream>
+#include <yaml-cpp/depthguard.h>
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/mark.h>
@@ -200,6 +201,10 @@ parseDocument(StringRef path, StringRef source, MLIRContext *context) {
       return nullptr;
     }
   } catch (const ReportedError &) {
+    return nullptr;
+  } catch (const YAML::DeepRecursion &error) {
+    emitError(builder.placeOf(error.mark))
+        << "values are nested more than " << mostDepth << " deep";
     return nullptr;
   } catch (const YAML::Exception &error) {
     emitError(builder.placeOf(error.mark)) << "malformed YAML: " << error.msg;
