@@ -110,10 +110,12 @@ private:
     // Last ones first: what a value is computed from must still be there.
     for (Value value : llvm::reverse(frontier))
       hoist(value, symbols);
-    for (Operation &op : llvm::make_early_inc_range(
-             llvm::reverse(function.front().without_terminator())))
-      if (isOpTriviallyDead(&op))
-        op.erase();
+    SmallVector<Operation *> ops;
+    for (Operation &op : function.front())
+      ops.push_back(&op);
+    for (Operation *op : llvm::reverse(ops))
+      if (isOpTriviallyDead(op))
+        op->erase();
   }
 
   static bool isUsedAtRunTime(Value value) {

@@ -17,9 +17,14 @@ using namespace mlir;
 using namespace mlir::lathe;
 
 std::string lathe::getInstallationRoot() {
+  // Found once: an executable that is replaced while it runs loses its path.
   static int anchor;
-  std::string self = llvm::sys::fs::getMainExecutable("lathe", &anchor);
-  return llvm::sys::path::parent_path(llvm::sys::path::parent_path(self)).str();
+  static const std::string root = [] {
+    std::string self = llvm::sys::fs::getMainExecutable("lathe", &anchor);
+    return llvm::sys::path::parent_path(llvm::sys::path::parent_path(self))
+        .str();
+  }();
+  return root;
 }
 
 /// $LATHE_CXX, or the first of the usual names on the path.

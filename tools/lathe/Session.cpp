@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "tools/lathe/Session.h"
+#include "codegen/Linker.h"
 #include "llvm/Support/WithColor.h"
 
 using namespace lathe::tool;
@@ -43,6 +44,7 @@ static mlir::DialectRegistry makeRegistry() {
 Session::Session()
     : context(makeRegistry(), mlir::MLIRContext::Threading::DISABLED),
       sink(&context, llvm::errs()) {
+  (void)mlir::lathe::getInstallationRoot();
   // Users see their spec, not our IR.
   context.printOpOnDiagnostic(false);
 }
