@@ -150,12 +150,12 @@ static void addValueTypes(Object &definitions) {
   definitions["norm"] = described(
       Object{{"anyOf",
               Array{Object{{"enum", Array{"batch", "layer", "rms", "group"}}},
-                    reference("template"),
+                    reference("template"), Object{{"type", "null"}},
                     Object{{"type", "object"}, {"required", Array{"kind"}}}}}},
       "A norm of the result; its parameters are at <id>.norm.");
   definitions["act"] = described(
       Object{{"anyOf",
-              Array{Object{{"type", "string"}},
+              Array{Object{{"type", Array{"string", "null"}}},
                     Object{{"type", "object"}, {"required", Array{"kind"}}}}}},
       "An activation of the result, after the norm.");
 }
