@@ -12,6 +12,7 @@
 #include "codegen/ObjectFile.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Pass/PassManager.h"
+#include "llvm/ADT/ScopeExit.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FileUtilities.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -185,11 +186,18 @@ private:
     if (failed(weightsFile))
       return failure();
     std::unique_ptr<llvm::MemoryBuffer> embedded;
+    // What failed leaves nothing behind, the parts that went well included.
+    std::vector<std::string> written;
+    llvm::scope_exit undo([&] {
+      for (const std::string &path : written)
+        llvm::sys::fs::remove(path);
+    });
     if (checkpoint) {
       StringRef path =
           options.embedWeights ? weightsFile->str() : StringRef(weightsPath);
       if (failed(prepareWeights(declarations, prepare, *checkpoint, path)))
         return failure();
+      written.push_back(path.str());
       if (options.embedWeights)
         embedded = std::move(*llvm::MemoryBuffer::getFile(
             path, /*IsText=*/false, /*RequiresNullTerminator=*/false));
@@ -203,11 +211,22 @@ private:
       contents.weights = embedded->getBuffer();
     if (options.emit == EmitKind::library)
       contents.symbol = getModelSymbol(module);
-    if (options.emit == EmitKind::library &&
-        failed(writeHeader(contents.symbol, contents.descriptor)))
+    if (options.emit == EmitKind::library) {
+      if (failed(writeHeader(contents.symbol, contents.descriptor)))
+        return failure();
+      written.push_back(getHeaderPath());
+    }
+    if (failed(writeCode(module, contents, options.emit, options.output,
+                         options.pipeline.optimise)))
       return failure();
-    return writeCode(module, contents, options.emit, options.output,
-                     options.pipeline.optimise);
+    undo.release();
+    return success();
+  }
+
+  std::string getHeaderPath() const {
+    llvm::SmallString<128> path(getWeightsPath(options.output));
+    llvm::sys::path::replace_extension(path, "h");
+    return path.str().str();
   }
 
   std::string describeTarget() {
@@ -216,11 +235,7 @@ private:
   }
 
   LogicalResult writeHeader(StringRef symbol, StringRef descriptor) {
-    llvm::SmallString<128> path(options.output);
-    std::string weights = getWeightsPath(options.output);
-    path = StringRef(weights).drop_back(StringRef(".weights").size());
-    path += ".h";
-    return writeFile(path, [&](raw_ostream &os) {
+    return writeFile(getHeaderPath(), [&](raw_ostream &os) {
       return emitHeader(module, symbol, descriptor, os);
     });
   }

@@ -8,6 +8,7 @@
 #include "codegen/Descriptor.h"
 #include "codegen/WeightsFile.h"
 #include "dialect/Locations.h"
+#include "dialect/ParameterCount.h"
 
 using namespace mlir;
 using namespace mlir::lathe;
@@ -100,7 +101,7 @@ DescriptorBuilder::DescriptorBuilder(ModuleOp module) {
                    op.getWork().flops.str()};
   });
   for (auto weight : module.getOps<WeightOp>())
-    parameters += weight.getTensorType().getNumElements();
+    parameters += countParameters(weight.getSymName(), weight.getTensorType());
 }
 
 void DescriptorBuilder::addCode(ModuleOp loops) {

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "dialect/LatheDialect.h"
+#include "dialect/ParameterCount.h"
 #include "mlir/IR/DialectImplementation.h"
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -66,7 +67,7 @@ DimExpr lathe::bytesOfOperandsAndResults(Operation *op) {
 int64_t lathe::elementsOfParameters(Operation *op) {
   int64_t count = 0;
   for (Value operand : op->getOperands())
-    if (operand.getDefiningOp<ParameterOp>())
-      count += cast<RankedTensorType>(operand.getType()).getNumElements();
+    if (auto parameter = operand.getDefiningOp<ParameterOp>())
+      count += countParameters(parameter.getWeight(), operand.getType());
   return count;
 }

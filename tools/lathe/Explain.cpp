@@ -7,6 +7,7 @@
 
 #include "dialect/LatheDialect.h"
 #include "dialect/Locations.h"
+#include "dialect/ParameterCount.h"
 #include "tools/lathe/Session.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Format.h"
@@ -70,7 +71,8 @@ public:
     });
     // A weight counts once, however many ops read it.
     for (auto weight : module.getOps<WeightOp>())
-      parameters += weight.getTensorType().getNumElements();
+      parameters +=
+          countParameters(weight.getSymName(), weight.getTensorType());
   }
 
   void print(llvm::raw_ostream &os) const {
