@@ -1,4 +1,4 @@
-//===- Compiler.cpp - From a module to a program ------------------------===//
+//===- Compiler.cpp - From a module to a program --------------------------===//
 //
 // Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,4 +1,4 @@
-//===- Compiler.h - From a module to a program --------------------------===//
+//===- Compiler.h - From a module to a program ----------------------------===//
 //
 // Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

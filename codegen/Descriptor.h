@@ -1,4 +1,4 @@
-//===- Descriptor.h - What the runtime knows of a compiled model --------===//
+//===- Descriptor.h - What the runtime knows of a compiled model ----------===//
 //
 // Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

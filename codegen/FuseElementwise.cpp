@@ -1,4 +1,4 @@
-//===- FuseElementwise.cpp - Merges chains of elementwise ops -----------===//
+//===- FuseElementwise.cpp - Merges chains of elementwise ops -------------===//
 //
 // Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

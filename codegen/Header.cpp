@@ -1,4 +1,4 @@
-//===- Header.cpp - The C header of a compiled library ------------------===//
+//===- Header.cpp - The C header of a compiled library --------------------===//
 //
 // Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,4 +1,4 @@
-//===- Header.h - The C header of a compiled library --------------------===//
+//===- Header.h - The C header of a compiled library ----------------------===//
 //
 // Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,4 +1,4 @@
-//===- Linker.h - Objects into programs and libraries -------------------===//
+//===- Linker.h - Objects into programs and libraries ---------------------===//
 //
 // Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

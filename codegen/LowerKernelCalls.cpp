@@ -1,4 +1,4 @@
-//===- LowerKernelCalls.cpp - Turns runtime calls into LLVM's dialect ---===//
+//===- LowerKernelCalls.cpp - Turns runtime calls into LLVM's dialect -----===//
 //
 // Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

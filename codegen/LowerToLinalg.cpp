@@ -3,7 +3,6 @@
 // Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-//
 // First the encodings leave the types, their contents remembered beside the
 // IR; then one walk lowers each op in turn.
 //

@@ -1,4 +1,4 @@
-//===- MarkEvents.cpp - Brackets the code of each op with profile events ===//
+//===- MarkEvents.cpp - Brackets the code of each op with profile events --===//
 //
 // Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,4 +1,4 @@
-//===- NestPlan.h - How a nest is vectorised, tiled and shared out ------===//
+//===- NestPlan.h - How a nest is vectorised, tiled and shared out --------===//
 //
 // Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,4 +1,4 @@
-//===- ObjectFile.cpp - Machine code out of the target phase ------------===//
+//===- ObjectFile.cpp - Machine code out of the target phase --------------===//
 //
 // Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

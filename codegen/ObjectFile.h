@@ -1,4 +1,4 @@
-//===- ObjectFile.h - Machine code out of the target phase --------------===//
+//===- ObjectFile.h - Machine code out of the target phase ----------------===//
 //
 // Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

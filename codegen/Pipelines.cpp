@@ -1,4 +1,4 @@
-//===- Pipelines.cpp - The five phases ----------------------------------===//
+//===- Pipelines.cpp - The five phases ------------------------------------===//
 //
 // Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

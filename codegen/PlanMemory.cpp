@@ -1,4 +1,4 @@
-//===- PlanMemory.cpp - Gives every buffer a place in one arena ---------===//
+//===- PlanMemory.cpp - Gives every buffer a place in one arena -----------===//
 //
 // Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

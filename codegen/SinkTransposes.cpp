@@ -1,4 +1,4 @@
-//===- SinkTransposes.cpp - Moves transposes down until they cancel -----===//
+//===- SinkTransposes.cpp - Moves transposes down until they cancel -------===//
 //
 // Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

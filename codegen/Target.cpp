@@ -1,4 +1,4 @@
-//===- Target.cpp - The machine that a program is for -------------------===//
+//===- Target.cpp - The machine that a program is for ---------------------===//
 //
 // Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

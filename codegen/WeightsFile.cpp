@@ -1,4 +1,4 @@
-//===- WeightsFile.cpp - From a checkpoint to the program's weights -----===//
+//===- WeightsFile.cpp - From a checkpoint to the program's weights -------===//
 //
 // Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

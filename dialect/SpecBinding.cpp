@@ -1,4 +1,4 @@
-//===- SpecBinding.cpp - What a spec may say of each op ------------------===//
+//===- SpecBinding.cpp - What a spec may say of each op -------------------===//
 //
 // Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,4 +1,4 @@
-//===- BlockExpansion.cpp - Steps that expand blocks ---------------------===//
+//===- BlockExpansion.cpp - Steps that expand blocks ----------------------===//
 //
 // Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,4 +1,4 @@
-//===- Datum.cpp - Values of the expression language ---------------------===//
+//===- Datum.cpp - Values of the expression language ----------------------===//
 //
 // Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

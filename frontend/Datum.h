@@ -1,4 +1,4 @@
-//===- Datum.h - Values of the expression language -----------------------===//
+//===- Datum.h - Values of the expression language ------------------------===//
 //
 // Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,4 +1,4 @@
-//===- Diagnostics.cpp - Mistakes, shown at their places -----------------===//
+//===- Diagnostics.cpp - Mistakes, shown at their places ------------------===//
 //
 // Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

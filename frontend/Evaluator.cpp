@@ -1,4 +1,4 @@
-//===- Evaluator.cpp - The meaning of expressions ------------------------===//
+//===- Evaluator.cpp - The meaning of expressions -------------------------===//
 //
 // Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,8 +1,7 @@
-//===- Expression.h - Expressions in specs -------------------------------===//
+//===- Expression.h - Expressions in specs --------------------------------===//
 //
 // Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-//
 //
 //   expression  = or ['if' or 'else' expression]
 //   or          = and {'or' and}            and = not {'and' not}

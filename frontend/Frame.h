@@ -1,4 +1,4 @@
-//===- Frame.h - Names that the steps of one graph know ------------------===//
+//===- Frame.h - Names that the steps of one graph know -------------------===//
 //
 // Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

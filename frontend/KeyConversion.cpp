@@ -1,4 +1,4 @@
-//===- KeyConversion.cpp - From values to attributes ---------------------===//
+//===- KeyConversion.cpp - From values to attributes ----------------------===//
 //
 // Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

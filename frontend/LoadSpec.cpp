@@ -1,4 +1,4 @@
-//===- LoadSpec.cpp - From a spec to a module of the dialect -------------===//
+//===- LoadSpec.cpp - From a spec to a module of the dialect --------------===//
 //
 // Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,4 +1,4 @@
-//===- ModelScope.h - Names that a whole spec knows ----------------------===//
+//===- ModelScope.h - Names that a whole spec knows -----------------------===//
 //
 // Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,4 +1,4 @@
-//===- OpEmitter.cpp - Ops of the dialect from steps ---------------------===//
+//===- OpEmitter.cpp - Ops of the dialect from steps ----------------------===//
 //
 // Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,4 +1,4 @@
-//===- OpEmitter.h - Ops of the dialect from steps -----------------------===//
+//===- OpEmitter.h - Ops of the dialect from steps ------------------------===//
 //
 // Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

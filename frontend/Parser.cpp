@@ -1,4 +1,4 @@
-//===- Parser.cpp - Expressions in specs ---------------------------------===//
+//===- Parser.cpp - Expressions in specs ----------------------------------===//
 //
 // Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

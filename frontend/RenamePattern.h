@@ -1,4 +1,4 @@
-//===- RenamePattern.h - A line of the rename table ----------------------===//
+//===- RenamePattern.h - A line of the rename table -----------------------===//
 //
 // Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,4 +1,4 @@
-//===- Spec.h - The parts of a spec --------------------------------------===//
+//===- Spec.h - The parts of a spec ---------------------------------------===//
 //
 // Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

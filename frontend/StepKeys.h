@@ -1,4 +1,4 @@
-//===- StepKeys.h - The keys of one step ---------------------------------===//
+//===- StepKeys.h - The keys of one step ----------------------------------===//
 //
 // Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,4 +1,4 @@
-//===- TensorText.h - Tensor types as specs write them -------------------===//
+//===- TensorText.h - Tensor types as specs write them --------------------===//
 //
 // Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,4 +1,4 @@
-//===- Weights.h - The parameters of a model -----------------------------===//
+//===- Weights.h - The parameters of a model ------------------------------===//
 //
 // Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

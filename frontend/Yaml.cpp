@@ -1,4 +1,4 @@
-//===- Yaml.cpp - YAML documents with the places of everything -----------===//
+//===- Yaml.cpp - YAML documents with the places of everything ------------===//
 //
 // Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

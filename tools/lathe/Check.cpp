@@ -1,4 +1,4 @@
-//===- Check.cpp - lathe check -------------------------------------------===//
+//===- Check.cpp - lathe check --------------------------------------------===//
 //
 // Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

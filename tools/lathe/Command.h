@@ -1,4 +1,4 @@
-//===- Command.h - The commands of the tool ------------------------------===//
+//===- Command.h - The commands of the tool -------------------------------===//
 //
 // Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,4 +1,4 @@
-//===- Compile.cpp - lathe compile --------------------------------------===//
+//===- Compile.cpp - lathe compile ----------------------------------------===//
 //
 // Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,4 +1,4 @@
-//===- Session.cpp - What the commands share ----------------------------===//
+//===- Session.cpp - What the commands share ------------------------------===//
 //
 // Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

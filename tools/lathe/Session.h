@@ -1,4 +1,4 @@
-//===- Session.h - What the commands share: a loaded spec and a target --===//
+//===- Session.h - What the commands share: a loaded spec and a target ----===//
 //
 // Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,14 +1,12 @@
-//===- Verify.cpp - lathe verify ----------------------------------------===//
+//===- Verify.cpp - lathe verify ------------------------------------------===//
 //
 // Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-//
 //
 // Compiles a model twice, by the reference lowering and by the default path,
 // runs both on the same random weights and inputs, and compares. Where they
 // differ, the result of every op becomes an output, and the op at which they
 // part is named.
-//
 //
 //===----------------------------------------------------------------------===//
 

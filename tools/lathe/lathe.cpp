@@ -1,4 +1,4 @@
-//===- lathe.cpp - The compiler's command line ---------------------------===//
+//===- lathe.cpp - The compiler's command line ----------------------------===//
 //
 // Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

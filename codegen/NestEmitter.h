@@ -1,0 +1,174 @@
+//===- NestEmitter.h - Writes the loops and vector code of a nest ---------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// A nest becomes loops over tiles. A tile is `rows` x `laneVectors` vectors of
+// accumulators, carried through the reduction loops as loop values, finished
+// and stored once. Tiles at the edges are written out apart, with the rows and
+// the vector widths that are left, so that nothing is masked:
+//
+//   parallel over the outermost loops
+//     for the other parallel dimensions
+//       for blocks of lanes
+//         for blocks of rows
+//           accumulators = init
+//           for the reductions: accumulators = reduce(inputs, accumulators)
+//           output = finish(inputs, accumulators)
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef LATHE_CODEGEN_NESTEMITTER_H
+#define LATHE_CODEGEN_NESTEMITTER_H
+
+#include "codegen/NestPlan.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/ImplicitLocOpBuilder.h"
+
+namespace mlir::lathe::kernel {
+
+/// Writes one nest by its plan, at the place of `builder`. The loops stand in
+/// NestLoops.cpp, the tile in NestTile.cpp.
+class NestEmitter {
+public:
+  NestEmitter(NestOp nest, const NestPlan &plan, bool parallel,
+              OpBuilder &builder)
+      : nest(nest), plan(plan), parallel(parallel), b(nest.getLoc(), builder),
+        extents(nest.getStaticExtents()), ivs(nest.getNumDims()) {
+    numParallel = llvm::count(nest.getReductions(), false);
+  }
+
+  /// Returns whether the nest was handed to several threads.
+  bool emit();
+
+private:
+  /// One loop of the tile's surroundings.
+  struct Axis {
+    enum Kind { plain, laneBlocks, rowBlocks } kind;
+    unsigned dim;
+    /// Iterations if known, else kDynamic.
+    int64_t staticCount;
+    Value count;
+  };
+
+  //===--- Loops around the tile ------------------------------------------===//
+
+  Value constant(int64_t value) {
+    return arith::ConstantIndexOp::create(b, value);
+  }
+
+  /// The extent of a dimension, read off an operand that has it.
+  Value extent(unsigned dim);
+
+  Axis makeAxis(Axis::Kind kind, unsigned dim, int64_t step);
+
+  /// Elements of a full block along the lanes.
+  int64_t laneBlock() const { return plan.lanes * plan.laneVectors; }
+  bool hasLanesOutside() const {
+    return plan.kind == NestPlan::Kind::parallelLanes;
+  }
+
+  void collectAxes();
+
+  /// Work of the whole nest as far as it is static; dynamic extents count 1.
+  int64_t staticWork();
+
+  /// How many of the outermost axes are shared out among threads: enough for
+  /// an even partition, none if the nest is too small to gain by it.
+  unsigned countSharedAxes();
+
+  void emitParallel(unsigned shared);
+
+  void emitAxes(unsigned next);
+
+  //===--- Full tiles and edges -------------------------------------------===//
+
+  /// Emits `full` where the block at `index` is whole and `edge` where it is
+  /// the last, shorter one.
+  void emitWholeOrEdge(unsigned dim, Value index, int64_t step,
+                       function_ref<void(Value)> full,
+                       function_ref<void(Value)> edge);
+
+  void emitEdges();
+
+  Value blockIndex(Axis::Kind kind);
+
+  void emitLaneBlock();
+
+  /// The last lanes of a dynamic dimension, one at a time.
+  void emitEachLane(Value start);
+
+  void emitRowBlock();
+
+  //===--- The tile -------------------------------------------------------===//
+
+  Type typeOf(Type element, int64_t width) {
+    return width == 1 ? element : VectorType::get(width, element);
+  }
+
+  Value splat(Attribute value, int64_t width);
+
+  void emitTile(int64_t rows);
+
+  /// The reduction loops from dimension `dim` on, around the tile's update.
+  SmallVector<Value> emitReductions(unsigned dim, int64_t rows,
+                                    ValueRange accumulators);
+
+  //===--- Lanes along a reduction ----------------------------------------===//
+
+  /// The neutral element of the op that combines lanes.
+  Attribute neutral(Operation *combiner, FloatType type);
+
+  static vector::CombiningKind combiningKind(Operation *combiner);
+
+  /// One scalar: lanes of the last reduction are folded side by side, then
+  /// across, then the elements that fill no vector one by one.
+  Value emitLaneReduction();
+
+  /// The loops of a reduction along lanes; carries {vector, scalar}.
+  SmallVector<Value> emitLaneLoop(unsigned dim, ValueRange carried);
+
+  //===--- Elements -------------------------------------------------------===//
+
+  /// Values loaded in the present block, by input, row and lane.
+  using Loads = llvm::DenseMap<std::tuple<unsigned, int64_t, int64_t>, Value>;
+
+  /// The subscripts of an operand at a row and lane of the tile.
+  SmallVector<Value> subscripts(unsigned operand, int64_t row, int64_t lane);
+
+  Value load(unsigned input, int64_t row, int64_t lane, int64_t width,
+             Loads &loads);
+
+  void store(Value value, int64_t row, int64_t lane, int64_t width);
+
+  Value widen(Value value, int64_t width);
+
+  /// Applies a region's scalar code to vectors of `width` lanes.
+  Value applyRegion(Region &region, int64_t row, int64_t lane, int64_t width,
+                    Value accumulator, Loads &loads);
+
+  Value dimIndex(unsigned dim, int64_t row, int64_t lane);
+
+  /// A product and a sum may become one rounding: the only liberty taken with
+  /// floating point.
+  void allowContraction(Operation *op);
+
+  NestOp nest;
+  const NestPlan &plan;
+  bool parallel;
+  ImplicitLocOpBuilder b;
+  SmallVector<int64_t> extents;
+  unsigned numParallel;
+  SmallVector<Axis> axes;
+  /// The index of each axis, as far as the loops are written.
+  SmallVector<Value> blockIndices;
+  /// The index of each dimension at the tile's first row and lane.
+  SmallVector<Value> ivs;
+  /// Vector widths of the present tile, along the lanes.
+  SmallVector<int64_t> widths;
+};
+
+} // namespace mlir::lathe::kernel
+
+#endif // LATHE_CODEGEN_NESTEMITTER_H

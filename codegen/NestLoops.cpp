@@ -1,0 +1,217 @@
+//===- NestLoops.cpp - The loops around the tile of a nest ----------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "codegen/NestEmitter.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+using namespace mlir::lathe::kernel;
+
+// Waking a thread costs some ten microseconds: as long as a hundred thousand
+// elementary operations take.
+static constexpr int64_t leastWorkPerThread = 131072;
+
+bool NestEmitter::emit() {
+  collectAxes();
+  unsigned shared = parallel ? countSharedAxes() : 0;
+  if (shared == 0) {
+    emitAxes(0);
+    return false;
+  }
+  emitParallel(shared);
+  return true;
+}
+
+Value NestEmitter::extent(unsigned dim) {
+  if (!ShapedType::isDynamic(extents[dim]))
+    return constant(extents[dim]);
+  for (auto [i, operand] : llvm::enumerate(nest->getOperands()))
+    for (auto [axis, result] : llvm::enumerate(nest.getMap(i).getResults()))
+      if (result == b.getAffineDimExpr(dim))
+        return memref::DimOp::create(b, operand, axis);
+  llvm_unreachable("a dimension that no operand has");
+}
+
+NestEmitter::Axis NestEmitter::makeAxis(Axis::Kind kind, unsigned dim,
+                                        int64_t step) {
+  int64_t size = extents[dim];
+  if (!ShapedType::isDynamic(size)) {
+    int64_t count = llvm::divideCeil(size, step);
+    return {kind, dim, count, constant(count)};
+  }
+  Value count = extent(dim);
+  if (step != 1)
+    count = arith::CeilDivUIOp::create(b, count, constant(step));
+  return {kind, dim, ShapedType::kDynamic, count};
+}
+
+void NestEmitter::collectAxes() {
+  for (unsigned dim = 0; dim < numParallel; ++dim)
+    if (static_cast<int64_t>(dim) != plan.rowDim &&
+        !(hasLanesOutside() && static_cast<int64_t>(dim) == plan.laneDim))
+      axes.push_back(makeAxis(Axis::plain, dim, 1));
+  if (hasLanesOutside())
+    axes.push_back(makeAxis(Axis::laneBlocks, plan.laneDim, laneBlock()));
+  if (plan.rowDim >= 0)
+    axes.push_back(makeAxis(Axis::rowBlocks, plan.rowDim, plan.rows));
+}
+
+int64_t NestEmitter::staticWork() {
+  int64_t work = countWork(nest);
+  for (int64_t size : extents)
+    if (!ShapedType::isDynamic(size))
+      work = llvm::SaturatingMultiply<uint64_t>(work, size);
+  return work;
+}
+
+unsigned NestEmitter::countSharedAxes() {
+  constexpr int64_t enough = 64;
+  bool anyDynamic = llvm::is_contained(extents, ShapedType::kDynamic);
+  if (axes.empty() || (!anyDynamic && staticWork() < 2 * leastWorkPerThread))
+    return 0;
+  int64_t count = 1;
+  for (auto [i, axis] : llvm::enumerate(axes)) {
+    if (!ShapedType::isDynamic(axis.staticCount))
+      count *= axis.staticCount;
+    if (count >= enough)
+      return i + 1;
+  }
+  return axes.size();
+}
+
+void NestEmitter::emitParallel(unsigned shared) {
+  Value count = constant(1);
+  int64_t staticCount = 1;
+  for (const Axis &axis : ArrayRef(axes).take_front(shared)) {
+    count = b.createOrFold<arith::MulIOp>(count, axis.count);
+    if (!ShapedType::isDynamic(axis.staticCount))
+      staticCount *= axis.staticCount;
+  }
+  // Work of one iteration, were each dynamic extent 1.
+  int64_t work = std::max<int64_t>(1, staticWork() / staticCount);
+  Value grain = constant(llvm::divideCeil(leastWorkPerThread, work));
+  auto loop = ParallelOp::create(b, count, grain);
+  OpBuilder::InsertionGuard guard(b);
+  Block *body =
+      b.createBlock(&loop.getBody(), {}, b.getIndexType(), nest.getLoc());
+  Value rest = body->getArgument(0);
+  SmallVector<Value> indices(shared);
+  for (unsigned i = shared; i-- > 1;) {
+    indices[i] = arith::RemUIOp::create(b, rest, axes[i].count);
+    rest = arith::DivUIOp::create(b, rest, axes[i].count);
+  }
+  indices[0] = rest;
+  for (auto [i, index] : llvm::enumerate(indices))
+    blockIndices.push_back(index);
+  emitAxes(shared);
+  b.setInsertionPointToEnd(body);
+  YieldOp::create(b, ValueRange());
+}
+
+void NestEmitter::emitAxes(unsigned next) {
+  if (next == axes.size())
+    return emitEdges();
+  auto loop = scf::ForOp::create(b, constant(0), axes[next].count, constant(1));
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(loop.getBody());
+  blockIndices.push_back(loop.getInductionVar());
+  emitAxes(next + 1);
+  blockIndices.pop_back();
+}
+
+void NestEmitter::emitWholeOrEdge(unsigned dim, Value index, int64_t step,
+                                  function_ref<void(Value)> full,
+                                  function_ref<void(Value)> edge) {
+  Value start = b.createOrFold<arith::MulIOp>(index, constant(step));
+  int64_t size = extents[dim];
+  bool isStatic = !ShapedType::isDynamic(size);
+  if (isStatic && size % step == 0)
+    return full(start);
+  if (isStatic && size < step)
+    return edge(start);
+  Value end = arith::AddIOp::create(b, start, constant(step));
+  Value whole =
+      arith::CmpIOp::create(b, arith::CmpIPredicate::ule, end, extent(dim));
+  auto choice = scf::IfOp::create(b, whole, /*withElseRegion=*/true);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(choice.thenBlock());
+  full(start);
+  b.setInsertionPointToStart(choice.elseBlock());
+  edge(start);
+}
+
+void NestEmitter::emitEdges() {
+  for (auto [axis, index] : llvm::zip(axes, blockIndices))
+    if (axis.kind == Axis::plain)
+      ivs[axis.dim] = index;
+  emitLaneBlock();
+}
+
+Value NestEmitter::blockIndex(Axis::Kind kind) {
+  for (auto [axis, index] : llvm::zip(axes, blockIndices))
+    if (axis.kind == kind)
+      return index;
+  return {};
+}
+
+void NestEmitter::emitLaneBlock() {
+  Value index = blockIndex(Axis::laneBlocks);
+  if (!index) {
+    widths = {1};
+    return emitRowBlock();
+  }
+  auto full = [&](Value start) {
+    widths.assign(plan.laneVectors, plan.lanes);
+    ivs[plan.laneDim] = start;
+    emitRowBlock();
+  };
+  auto edge = [&](Value start) {
+    if (ShapedType::isDynamic(extents[plan.laneDim]))
+      return emitEachLane(start);
+    // What is left: full vectors and one of the width that remains.
+    int64_t left = extents[plan.laneDim] % laneBlock();
+    widths.assign(left / plan.lanes, plan.lanes);
+    if (left % plan.lanes)
+      widths.push_back(left % plan.lanes);
+    ivs[plan.laneDim] = start;
+    emitRowBlock();
+  };
+  emitWholeOrEdge(plan.laneDim, index, laneBlock(), full, edge);
+}
+
+void NestEmitter::emitEachLane(Value start) {
+  auto loop = scf::ForOp::create(b, start, extent(plan.laneDim), constant(1));
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(loop.getBody());
+  widths = {1};
+  ivs[plan.laneDim] = loop.getInductionVar();
+  emitRowBlock();
+}
+
+void NestEmitter::emitRowBlock() {
+  Value index = blockIndex(Axis::rowBlocks);
+  if (!index)
+    return emitTile(1);
+  auto full = [&](Value start) {
+    ivs[plan.rowDim] = start;
+    emitTile(plan.rows);
+  };
+  auto edge = [&](Value start) {
+    if (!ShapedType::isDynamic(extents[plan.rowDim])) {
+      ivs[plan.rowDim] = start;
+      return emitTile(extents[plan.rowDim] % plan.rows);
+    }
+    auto loop = scf::ForOp::create(b, start, extent(plan.rowDim), constant(1));
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(loop.getBody());
+    ivs[plan.rowDim] = loop.getInductionVar();
+    emitTile(1);
+  };
+  emitWholeOrEdge(plan.rowDim, index, plan.rows, full, edge);
+}

@@ -1,0 +1,269 @@
+//===- NestTile.cpp - The register tile of a nest -------------------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "codegen/NestEmitter.h"
+#include "mlir/Dialect/Affine/Utils.h"
+#include "mlir/Dialect/Arith/Utils/Utils.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/IR/IRMapping.h"
+#include "mlir/IR/TypeUtilities.h"
+
+using namespace mlir;
+using namespace mlir::lathe::kernel;
+
+Value NestEmitter::splat(Attribute value, int64_t width) {
+  auto typed = cast<TypedAttr>(value);
+  if (width == 1)
+    return arith::ConstantOp::create(b, typed);
+  auto type = VectorType::get(width, typed.getType());
+  return arith::ConstantOp::create(b, DenseElementsAttr::get(type, value));
+}
+
+void NestEmitter::emitTile(int64_t rows) {
+  bool lanesInReduction = plan.kind == NestPlan::Kind::reductionLanes;
+  SmallVector<Value> accumulators;
+  for (int64_t row = 0; row < rows; ++row)
+    for (int64_t width : widths)
+      accumulators.push_back(splat(nest.getInit(), width));
+  if (lanesInReduction)
+    accumulators = {emitLaneReduction()};
+  else if (nest.hasReduction())
+    accumulators = emitReductions(numParallel, rows, accumulators);
+  unsigned next = 0;
+  Loads loads;
+  for (int64_t row = 0; row < rows; ++row) {
+    int64_t lane = 0;
+    for (int64_t width : widths) {
+      Value result = applyRegion(nest.getFinish(), row, lane, width,
+                                 accumulators[next++], loads);
+      store(result, row, lane, width);
+      lane += width;
+    }
+  }
+}
+
+SmallVector<Value> NestEmitter::emitReductions(unsigned dim, int64_t rows,
+                                               ValueRange accumulators) {
+  if (dim == nest.getNumDims()) {
+    SmallVector<Value> updated;
+    Loads loads;
+    for (int64_t row = 0; row < rows; ++row) {
+      int64_t lane = 0;
+      for (int64_t width : widths) {
+        updated.push_back(applyRegion(nest.getReduce(), row, lane, width,
+                                      accumulators[updated.size()], loads));
+        lane += width;
+      }
+    }
+    return updated;
+  }
+  if (extents[dim] == 1) {
+    ivs[dim] = constant(0);
+    return emitReductions(dim + 1, rows, accumulators);
+  }
+  auto loop = scf::ForOp::create(b, constant(0), extent(dim), constant(1),
+                                 accumulators);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(loop.getBody());
+  ivs[dim] = loop.getInductionVar();
+  SmallVector<Value> updated =
+      emitReductions(dim + 1, rows, loop.getRegionIterArgs());
+  scf::YieldOp::create(b, updated);
+  return loop.getResults();
+}
+
+Attribute NestEmitter::neutral(Operation *combiner, FloatType type) {
+  const llvm::fltSemantics &semantics = type.getFloatSemantics();
+  if (isa<arith::MulFOp>(combiner))
+    return b.getFloatAttr(type, 1.0);
+  if (isa<arith::MaximumFOp>(combiner))
+    return b.getFloatAttr(type, APFloat::getInf(semantics, true));
+  if (isa<arith::MinimumFOp>(combiner))
+    return b.getFloatAttr(type, APFloat::getInf(semantics, false));
+  return b.getFloatAttr(type, 0.0);
+}
+
+vector::CombiningKind NestEmitter::combiningKind(Operation *combiner) {
+  if (isa<arith::MulFOp>(combiner))
+    return vector::CombiningKind::MUL;
+  if (isa<arith::MaximumFOp>(combiner))
+    return vector::CombiningKind::MAXIMUMF;
+  if (isa<arith::MinimumFOp>(combiner))
+    return vector::CombiningKind::MINIMUMF;
+  return vector::CombiningKind::ADD;
+}
+
+Value NestEmitter::emitLaneReduction() {
+  Operation *combiner =
+      nest.getReduce().front().getTerminator()->getOperand(0).getDefiningOp();
+  auto type = cast<FloatType>(combiner->getResult(0).getType());
+  widths = {plan.lanes};
+  SmallVector<Value> sides =
+      emitLaneLoop(numParallel, {splat(neutral(combiner, type), plan.lanes),
+                                 splat(nest.getInit(), 1)});
+  widths = {1};
+  Value across =
+      vector::ReductionOp::create(b, combiningKind(combiner), sides[0]);
+  OperationState state(nest.getLoc(), combiner->getName());
+  state.addOperands({sides[1], across});
+  state.addTypes(type);
+  return b.create(state)->getResult(0);
+}
+
+SmallVector<Value> NestEmitter::emitLaneLoop(unsigned dim, ValueRange carried) {
+  bool innermost = dim + 1 == nest.getNumDims();
+  Value size = extent(dim);
+  Value whole = size;
+  if (innermost) {
+    Value lanes = constant(plan.lanes);
+    Value rest = b.createOrFold<arith::RemUIOp>(size, lanes);
+    whole = b.createOrFold<arith::SubIOp>(size, rest);
+  }
+  Value step = constant(innermost ? plan.lanes : 1);
+  auto loop = scf::ForOp::create(b, constant(0), whole, step, carried);
+  {
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(loop.getBody());
+    ivs[dim] = loop.getInductionVar();
+    SmallVector<Value> updated(loop.getRegionIterArgs());
+    if (!innermost) {
+      updated = emitLaneLoop(dim + 1, updated);
+    } else {
+      Loads loads;
+      updated[0] =
+          applyRegion(nest.getReduce(), 0, 0, plan.lanes, updated[0], loads);
+    }
+    scf::YieldOp::create(b, updated);
+  }
+  if (!innermost)
+    return loop.getResults();
+  auto tail = scf::ForOp::create(b, whole, size, constant(1),
+                                 ValueRange(loop.getResult(1)));
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(tail.getBody());
+  ivs[dim] = tail.getInductionVar();
+  Loads loads;
+  scf::YieldOp::create(b, applyRegion(nest.getReduce(), 0, 0, 1,
+                                      tail.getRegionIterArg(0), loads));
+  return {loop.getResult(0), tail.getResult(0)};
+}
+
+SmallVector<Value> NestEmitter::subscripts(unsigned operand, int64_t row,
+                                           int64_t lane) {
+  AffineMap map = nest.getMap(operand);
+  SmallVector<AffineExpr> shifted;
+  for (unsigned dim = 0; dim < nest.getNumDims(); ++dim) {
+    int64_t by = static_cast<int64_t>(dim) == plan.rowDim    ? row
+                 : static_cast<int64_t>(dim) == plan.laneDim ? lane
+                                                             : 0;
+    shifted.push_back(b.getAffineDimExpr(dim) + by);
+  }
+  SmallVector<OpFoldResult> operands;
+  for (unsigned dim = 0; dim < nest.getNumDims(); ++dim)
+    operands.push_back(ivs[dim] ? OpFoldResult(ivs[dim]) : b.getIndexAttr(0));
+  SmallVector<Value> indices;
+  for (AffineExpr result : map.getResults()) {
+    OpFoldResult index = affine::makeComposedFoldedAffineApply(
+        b, nest.getLoc(),
+        AffineMap::get(nest.getNumDims(), 0, result.replaceDims(shifted)),
+        operands);
+    indices.push_back(getValueOrCreateConstantIndexOp(b, nest.getLoc(), index));
+  }
+  return indices;
+}
+
+Value NestEmitter::load(unsigned input, int64_t row, int64_t lane,
+                        int64_t width, Loads &loads) {
+  AffineMap map = nest.getMap(input);
+  bool byRow = plan.rowDim >= 0 && map.isFunctionOfDim(plan.rowDim);
+  bool byLane = plan.laneDim >= 0 && map.isFunctionOfDim(plan.laneDim);
+  auto key = std::make_tuple(input, byRow ? row : 0, byLane ? lane : -1);
+  Value &value = loads[key];
+  if (value)
+    return value;
+  Value memref = nest.getInputs()[input];
+  Type element = getElementTypeOrSelf(memref);
+  Access access =
+      width == 1 ? Access::uniform : classifyAccess(nest, input, plan.laneDim);
+  switch (access) {
+  case Access::uniform:
+    value = memref::LoadOp::create(b, memref, subscripts(input, row, lane));
+    break;
+  case Access::contiguous:
+    value = vector::LoadOp::create(b, VectorType::get(width, element), memref,
+                                   subscripts(input, row, lane));
+    break;
+  case Access::strided: {
+    SmallVector<Value> elements;
+    for (int64_t i = 0; i < width; ++i)
+      elements.push_back(
+          memref::LoadOp::create(b, memref, subscripts(input, row, lane + i)));
+    value = vector::FromElementsOp::create(b, VectorType::get(width, element),
+                                           elements);
+  }
+  }
+  return value;
+}
+
+void NestEmitter::store(Value value, int64_t row, int64_t lane, int64_t width) {
+  unsigned output = nest.getInputs().size();
+  SmallVector<Value> indices = subscripts(output, row, lane);
+  if (width == 1)
+    memref::StoreOp::create(b, value, nest.getInitOutput(), indices);
+  else
+    vector::StoreOp::create(b, value, nest.getInitOutput(), indices);
+}
+
+Value NestEmitter::widen(Value value, int64_t width) {
+  if (width == 1 || isa<VectorType>(value.getType()))
+    return value;
+  return vector::BroadcastOp::create(b, VectorType::get(width, value.getType()),
+                                     value);
+}
+
+Value NestEmitter::applyRegion(Region &region, int64_t row, int64_t lane,
+                               int64_t width, Value accumulator, Loads &loads) {
+  Block &block = region.front();
+  IRMapping mapping;
+  mapping.map(block.getArguments().back(), accumulator);
+  for (BlockArgument argument : block.getArguments().drop_back())
+    if (!argument.use_empty())
+      mapping.map(argument,
+                  load(argument.getArgNumber(), row, lane, width, loads));
+  for (Operation &op : block.without_terminator()) {
+    if (auto index = dyn_cast<IndexOp>(op)) {
+      mapping.map(index.getResult(), dimIndex(index.getDim(), row, lane));
+      continue;
+    }
+    bool isScalar = width == 1 || isa<arith::ConstantOp>(op);
+    if (!isScalar)
+      for (Value operand : op.getOperands())
+        mapping.map(operand, widen(mapping.lookupOrDefault(operand), width));
+    Operation *copy = b.clone(op, mapping);
+    if (!isScalar)
+      for (OpResult result : copy->getResults())
+        result.setType(typeOf(result.getType(), width));
+    allowContraction(copy);
+  }
+  return widen(mapping.lookupOrDefault(block.getTerminator()->getOperand(0)),
+               width);
+}
+
+Value NestEmitter::dimIndex(unsigned dim, int64_t row, int64_t lane) {
+  int64_t by = static_cast<int64_t>(dim) == plan.rowDim    ? row
+               : static_cast<int64_t>(dim) == plan.laneDim ? lane
+                                                           : 0;
+  return b.createOrFold<arith::AddIOp>(ivs[dim], constant(by));
+}
+
+void NestEmitter::allowContraction(Operation *op) {
+  if (isa<arith::AddFOp, arith::SubFOp, arith::MulFOp>(op))
+    op->setAttr(cast<arith::ArithFastMathInterface>(op).getFastMathAttrName(),
+                arith::FastMathFlagsAttr::get(b.getContext(),
+                                              arith::FastMathFlags::contract));
+}
