@@ -1,4 +1,4 @@
-//===- CostTest.cpp - What ops cost --------------------------------------===//
+//===- CostTest.cpp - What ops cost ---------------------------------------===//
 //
 // Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,4 +1,4 @@
-//===- DimExprTest.cpp - Sizes over a model's named dimensions -----------===//
+//===- DimExprTest.cpp - Sizes over a model's named dimensions ------------===//
 //
 // Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

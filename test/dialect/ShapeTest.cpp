@@ -1,4 +1,4 @@
-//===- ShapeTest.cpp - Tensor types as lists of sizes --------------------===//
+//===- ShapeTest.cpp - Tensor types as lists of sizes ---------------------===//
 //
 // Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

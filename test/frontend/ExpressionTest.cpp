@@ -1,4 +1,4 @@
-//===- ExpressionTest.cpp - Tests of the expression language -------------===//
+//===- ExpressionTest.cpp - Tests of the expression language --------------===//
 //
 // Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
