@@ -1,4 +1,4 @@
-//===- JsonSchemaGen.cpp - The JSON Schema of spec files -----------------===//
+//===- JsonSchemaGen.cpp - The JSON Schema of spec files ------------------===//
 //
 // Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,4 +1,4 @@
-//===- OpRecord.cpp - What TableGen says of an op ------------------------===//
+//===- OpRecord.cpp - What TableGen says of an op -------------------------===//
 //
 // Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

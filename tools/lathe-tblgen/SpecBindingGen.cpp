@@ -1,4 +1,4 @@
-//===- SpecBindingGen.cpp - Tables that bind steps to ops ----------------===//
+//===- SpecBindingGen.cpp - Tables that bind steps to ops -----------------===//
 //
 // Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,4 +1,4 @@
-//===- SpecReferenceGen.cpp - The spec reference in Markdown -------------===//
+//===- SpecReferenceGen.cpp - The spec reference in Markdown --------------===//
 //
 // Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,4 +1,4 @@
-//===- lathe-tblgen.cpp - The TableGen backends of Lathe -----------------===//
+//===- lathe-tblgen.cpp - The TableGen backends of Lathe ------------------===//
 //
 // Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
