@@ -123,17 +123,19 @@ private:
     }
     if (options.stopAfter != phase)
       return success();
-    stopped = true;
+    LogicalResult result = success();
     if (options.output.empty() || options.output == "-") {
       target.print(llvm::outs());
       llvm::outs() << "\n";
-      return success();
+    } else {
+      result = writeFile(options.output, [&](raw_ostream &os) {
+        target.print(os);
+        os << "\n";
+        return success();
+      });
     }
-    return writeFile(options.output, [&](raw_ostream &os) {
-      target.print(os);
-      os << "\n";
-      return success();
-    });
+    stopped = succeeded(result);
+    return result;
   }
 
   LogicalResult writeFile(StringRef path,
@@ -151,7 +153,7 @@ private:
       return success();
     emitError(UnknownLoc::get(module.getContext()))
         << "cannot write '" << path
-        << "': " << llvm::toString(std::move(error));
+        << "': " << llvm::errorToErrorCode(std::move(error)).message();
     return failure();
   }
 

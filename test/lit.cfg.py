@@ -23,6 +23,9 @@ config.substitutions.append(("%digits", os.path.join(config.lathe_source, "specs
 # A C compiler, as a program's author would call it to link a compiled model.
 config.substitutions.append(("%cc", " ".join([config.c_compiler, config.lathe_sanitize])))
 
+# What a test DEFINEs may be made of what it DEFINEd before.
+config.recursiveExpansionLimit = 4
+
 # The slowest tests take a minute where nothing else runs; what takes ten hangs.
 try:
     import psutil  # noqa: F401 (lit needs it to end a test)
