@@ -62,7 +62,7 @@ private:
 
   BoundOp op;
   const YamlNode *step;
-  ArrayRef<StringRef> foreign;
+  SmallVector<StringRef, 3> foreign;
   Frame &frame;
   Location location;
   llvm::StringMap<Datum> names;
