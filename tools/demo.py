@@ -35,7 +35,7 @@ def show(images, found, labels, chosen):
     print()
     for line in zip(*arts):
         print("  ".join(line).rstrip())
-    texts = [f"a {found[i]}" + ("" if found[i] == labels[i] else f", wrong: a {labels[i]}")
+    texts = [f"{found[i]}" + ("" if found[i] == labels[i] else f" (is a {labels[i]})")
              for i in chosen]
     print("  ".join(f"{text:^16}" for text in texts).rstrip())
 
