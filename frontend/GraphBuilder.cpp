@@ -187,7 +187,8 @@ void GraphBuilder::shareWeights(const Step &step, std::string &weightPath,
       shares = true;
       return;
     }
-  Suggestion suggestion(name.str());
+  std::string wanted = name.str();
+  Suggestion suggestion(wanted);
   frame.results.forEachBelow("", [&](StringRef n) { suggestion.consider(n); });
   emitError(frame.locate(node->place))
       << "'weights_of' names no step before this one: " << name.describe()

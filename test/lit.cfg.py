@@ -37,7 +37,7 @@ except ImportError:
 if config.lathe_sanitize:
     config.available_features.add("sanitize")
     # Containers cross the border to LLVM, which is not instrumented, and LLVM's own tables live until the end.
-    config.environment["ASAN_OPTIONS"] = "detect_container_overflow=0:detect_leaks=0"
+    config.environment["ASAN_OPTIONS"] = "detect_container_overflow=0:detect_leaks=0:allow_user_poisoning=0"
     config.environment["UBSAN_OPTIONS"] = "print_stacktrace=1"
 
 
