@@ -52,7 +52,6 @@ endfunction()
 # Runs one TableGen backend a pair and gathers the outputs, in this folder's build folder, under `target`.
 function(lathe_tablegen target)
   cmake_parse_arguments(arg "" "TOOL;SOURCE" "OUTPUTS;DEPENDS" ${ARGN})
-  file(GLOB tds CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/*/*.td")
   set(outputs)
   foreach(pair IN LISTS arg_OUTPUTS)
     string(FIND "${pair}" "=>" split)
@@ -64,8 +63,9 @@ function(lathe_tablegen target)
     add_custom_command(
       OUTPUT "${path}"
       COMMAND ${arg_TOOL} ${flags} -I "${CMAKE_SOURCE_DIR}" -I "${MLIR_INCLUDE_DIRS}"
-              "${CMAKE_CURRENT_SOURCE_DIR}/${arg_SOURCE}" -o "${path}"
-      DEPENDS ${tds} ${arg_DEPENDS}
+              "${CMAKE_CURRENT_SOURCE_DIR}/${arg_SOURCE}" -o "${path}" -d "${path}.d" -write-if-changed
+      DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/${arg_SOURCE}" ${arg_DEPENDS}
+      DEPFILE "${path}.d"
       VERBATIM)
     list(APPEND outputs "${path}")
   endforeach()

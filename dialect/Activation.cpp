@@ -12,6 +12,16 @@
 using namespace mlir;
 using namespace mlir::lathe;
 
+#define GET_OP_CLASSES
+#include "dialect/Activation.cpp.inc"
+
+void LatheDialect::addActivationOps() {
+  addOperations<
+#define GET_OP_LIST
+#include "dialect/Activation.cpp.inc"
+      >();
+}
+
 //===----------------------------------------------------------------------===//
 // ActivationOp
 //===----------------------------------------------------------------------===//

@@ -8,14 +8,7 @@
 #ifndef LATHE_ACTIVATION_TD
 #define LATHE_ACTIVATION_TD
 
-include "dialect/LatheBase.td"
-
-def Lathe_ActivationKind : Lathe_Enum<"ActivationKind", "a function of one number", [
-  "relu", "relu6", "leaky_relu", "elu", "silu", "gelu", "gelu_tanh", "sigmoid", "tanh",
-  "softplus", "softshrink", "hardshrink", "hard_sigmoid", "hard_swish", "hard_tanh",
-  "mish", "identity"]>;
-def Lathe_ActivationKindAttr
-    : EnumAttr<Lathe_Dialect, Lathe_ActivationKind, "activation_kind">;
+include "dialect/Kinds.td"
 
 def Lathe_ActivationOp : Lathe_Op<"activation",
     [Operand<"input", Lathe_FloatTensor, "any shape">],

@@ -11,6 +11,16 @@
 using namespace mlir;
 using namespace mlir::lathe;
 
+#define GET_OP_CLASSES
+#include "dialect/Attention.cpp.inc"
+
+void LatheDialect::addAttentionOps() {
+  addOperations<
+#define GET_OP_LIST
+#include "dialect/Attention.cpp.inc"
+      >();
+}
+
 //===----------------------------------------------------------------------===//
 // SubspaceAttentionOp
 //===----------------------------------------------------------------------===//

@@ -8,7 +8,7 @@
 #ifndef LATHE_ATTENTION_TD
 #define LATHE_ATTENTION_TD
 
-include "dialect/LatheBase.td"
+include "dialect/Kinds.td"
 
 /// The parameters of a batch norm in every subspace.
 class SubspaceNorm<string operand, string name, string channels> {

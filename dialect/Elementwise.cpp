@@ -12,6 +12,16 @@
 using namespace mlir;
 using namespace mlir::lathe;
 
+#define GET_OP_CLASSES
+#include "dialect/Elementwise.cpp.inc"
+
+void LatheDialect::addElementwiseOps() {
+  addOperations<
+#define GET_OP_LIST
+#include "dialect/Elementwise.cpp.inc"
+      >();
+}
+
 /// Whether elements of the type are truth values.
 static bool isBool(Type elementType) { return elementType.isInteger(1); }
 

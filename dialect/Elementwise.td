@@ -8,30 +8,7 @@
 #ifndef LATHE_ELEMENTWISE_TD
 #define LATHE_ELEMENTWISE_TD
 
-include "dialect/LatheBase.td"
-
-def Lathe_UnaryKind : Lathe_Enum<"UnaryKind", "a function of one number", [
-  "abs", "neg", "sign", "exp", "log", "sqrt", "rsqrt", "reciprocal", "square", "sin", "cos",
-  "erf", "floor", "ceil", "round"]>;
-def Lathe_UnaryKindAttr : EnumAttr<Lathe_Dialect, Lathe_UnaryKind, "unary_kind">;
-
-def Lathe_BinaryKind : Lathe_Enum<"BinaryKind", "a function of two numbers", [
-  "add", "sub", "mul", "div", "max", "min", "pow"]>;
-def Lathe_BinaryKindAttr : EnumAttr<Lathe_Dialect, Lathe_BinaryKind, "binary_kind">;
-
-def Lathe_CompareKind : Lathe_Enum<"CompareKind", "a relation of two numbers", [
-  "eq", "ne", "lt", "le", "gt", "ge"]>;
-def Lathe_CompareKindAttr : EnumAttr<Lathe_Dialect, Lathe_CompareKind, "compare_kind">;
-
-def Lathe_ElementKind : I32EnumAttr<"ElementKind", "the type of an element", [
-  I32EnumAttrCase<"f32", 0>, I32EnumAttrCase<"f64", 1>, I32EnumAttrCase<"f16", 2>,
-  I32EnumAttrCase<"bf16", 3>, I32EnumAttrCase<"i8", 4>, I32EnumAttrCase<"u8", 5>,
-  I32EnumAttrCase<"i16", 6>, I32EnumAttrCase<"i32", 7>, I32EnumAttrCase<"i64", 8>,
-  I32EnumAttrCase<"boolean", 9, "bool">]> {
-  let cppNamespace = "::mlir::lathe";
-  let genSpecializedAttr = 0;
-}
-def Lathe_ElementKindAttr : EnumAttr<Lathe_Dialect, Lathe_ElementKind, "element_kind">;
+include "dialect/Kinds.td"
 
 def Lathe_UnaryOp : Lathe_Op<"unary",
     [Operand<"input", Lathe_Tensor, "any shape">],

@@ -37,6 +37,30 @@ def Lathe_Dialect : Dialect {
     module's `lathe.dims` attribute.
   }];
   let useDefaultAttributePrinterParser = 1;
+  let extraClassDeclaration = [{
+  private:
+    // One function a family of ops, each in the family's .cpp.
+    void addModelOps();
+    void addLayersOps();
+    void addNormOps();
+    void addActivationOps();
+    void addPoolOps();
+    void addElementwiseOps();
+    void addReductionOps();
+    void addRearrangementOps();
+    void addSpectralOps();
+    void addAttentionOps();
+    void addStateOps();
+    void addSequenceOps();
+    void addSparsityOps();
+    void addAdapterOps();
+    void addRoutingOps();
+    void addMatchingOps();
+    void addMultigridOps();
+    void addSlimOps();
+    void addDetectionOps();
+    void addLossOps();
+  }];
 }
 
 //===----------------------------------------------------------------------===//

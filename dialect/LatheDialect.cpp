@@ -19,18 +19,32 @@ using namespace mlir::lathe;
 #define GET_ATTRDEF_CLASSES
 #include "dialect/CostInterface.cpp.inc"
 #include "dialect/LatheAttrs.cpp.inc"
-#define GET_OP_CLASSES
-#include "dialect/LatheOps.cpp.inc"
 
 void LatheDialect::initialize() {
   addAttributes<
 #define GET_ATTRDEF_LIST
 #include "dialect/LatheAttrs.cpp.inc"
       >();
-  addOperations<
-#define GET_OP_LIST
-#include "dialect/LatheOps.cpp.inc"
-      >();
+  addModelOps();
+  addLayersOps();
+  addNormOps();
+  addActivationOps();
+  addPoolOps();
+  addElementwiseOps();
+  addReductionOps();
+  addRearrangementOps();
+  addSpectralOps();
+  addAttentionOps();
+  addStateOps();
+  addSequenceOps();
+  addSparsityOps();
+  addAdapterOps();
+  addRoutingOps();
+  addMatchingOps();
+  addMultigridOps();
+  addSlimOps();
+  addDetectionOps();
+  addLossOps();
 }
 
 LogicalResult

@@ -49,6 +49,24 @@ int64_t elementsOfParameters(Operation *op);
 #include "dialect/CostInterface.h.inc"
 #include "dialect/LatheAttrs.h.inc"
 #define GET_OP_CLASSES
-#include "dialect/LatheOps.h.inc"
+#include "dialect/Model.h.inc"
+#define GET_OP_CLASSES
+#include "dialect/Layers.h.inc"
+#define GET_OP_CLASSES
+#include "dialect/Norm.h.inc"
+#define GET_OP_CLASSES
+#include "dialect/Activation.h.inc"
+#define GET_OP_CLASSES
+#include "dialect/Pool.h.inc"
+#define GET_OP_CLASSES
+#include "dialect/Elementwise.h.inc"
+#define GET_OP_CLASSES
+#include "dialect/Reduction.h.inc"
+#define GET_OP_CLASSES
+#include "dialect/Rearrangement.h.inc"
+#define GET_OP_CLASSES
+#include "dialect/Spectral.h.inc"
+#define GET_OP_CLASSES
+#include "dialect/Attention.h.inc"
 
 #endif // LATHE_DIALECT_LATHEDIALECT_H

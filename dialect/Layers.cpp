@@ -13,6 +13,16 @@
 using namespace mlir;
 using namespace mlir::lathe;
 
+#define GET_OP_CLASSES
+#include "dialect/Layers.cpp.inc"
+
+void LatheDialect::addLayersOps() {
+  addOperations<
+#define GET_OP_LIST
+#include "dialect/Layers.cpp.inc"
+      >();
+}
+
 //===----------------------------------------------------------------------===//
 // LinearOp
 //===----------------------------------------------------------------------===//

@@ -8,15 +8,7 @@
 #ifndef LATHE_LAYERS_TD
 #define LATHE_LAYERS_TD
 
-include "dialect/LatheBase.td"
-
-def Lathe_PaddingMode : I32EnumAttr<"PaddingMode", "what stands outside an image", [
-  I32EnumAttrCase<"zeros", 0>, I32EnumAttrCase<"circular", 1>,
-  I32EnumAttrCase<"reflect", 2>, I32EnumAttrCase<"replicate", 3>]> {
-  let cppNamespace = "::mlir::lathe";
-  let genSpecializedAttr = 0;
-}
-def Lathe_PaddingModeAttr : EnumAttr<Lathe_Dialect, Lathe_PaddingMode, "padding_mode">;
+include "dialect/Kinds.td"
 
 def Lathe_LinearOp : Lathe_Op<"linear",
     [Operand<"input", Lathe_FloatTensor, "[..., features in]">],

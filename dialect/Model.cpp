@@ -11,6 +11,16 @@
 using namespace mlir;
 using namespace mlir::lathe;
 
+#define GET_OP_CLASSES
+#include "dialect/Model.cpp.inc"
+
+void LatheDialect::addModelOps() {
+  addOperations<
+#define GET_OP_LIST
+#include "dialect/Model.cpp.inc"
+      >();
+}
+
 LogicalResult WeightOp::verify() {
   if (!getTensorType().hasStaticShape())
     return emitOpError("'")

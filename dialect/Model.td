@@ -8,7 +8,7 @@
 #ifndef LATHE_MODEL_TD
 #define LATHE_MODEL_TD
 
-include "dialect/LatheBase.td"
+include "dialect/Kinds.td"
 
 def Lathe_WeightOp : Op<Lathe_Dialect, "weight", [Symbol]> {
   let summary = "a tensor of the checkpoint, declared";

@@ -11,6 +11,16 @@
 using namespace mlir;
 using namespace mlir::lathe;
 
+#define GET_OP_CLASSES
+#include "dialect/Norm.cpp.inc"
+
+void LatheDialect::addNormOps() {
+  addOperations<
+#define GET_OP_LIST
+#include "dialect/Norm.cpp.inc"
+      >();
+}
+
 /// Checks an optional scale and shift: both or none.
 static LogicalResult checkAffine(std::optional<Location> location, StringRef op,
                                  Value weight, Value bias,

@@ -8,7 +8,7 @@
 #ifndef LATHE_NORM_TD
 #define LATHE_NORM_TD
 
-include "dialect/LatheBase.td"
+include "dialect/Kinds.td"
 
 /// The last `dims` extents of the input.
 def LayerNormShape {

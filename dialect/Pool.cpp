@@ -11,6 +11,16 @@
 using namespace mlir;
 using namespace mlir::lathe;
 
+#define GET_OP_CLASSES
+#include "dialect/Pool.cpp.inc"
+
+void LatheDialect::addPoolOps() {
+  addOperations<
+#define GET_OP_LIST
+#include "dialect/Pool.cpp.inc"
+      >();
+}
+
 LogicalResult Pool2dOp::inferReturnTypes(MLIRContext *,
                                          std::optional<Location> location,
                                          Adaptor op,

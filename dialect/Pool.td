@@ -8,10 +8,7 @@
 #ifndef LATHE_POOL_TD
 #define LATHE_POOL_TD
 
-include "dialect/LatheBase.td"
-
-def Lathe_PoolKind : Lathe_Enum<"PoolKind", "what a window yields", ["max", "average"]>;
-def Lathe_PoolKindAttr : EnumAttr<Lathe_Dialect, Lathe_PoolKind, "pool_kind">;
+include "dialect/Kinds.td"
 
 def Lathe_Pool2dOp : Lathe_Op<"pool2d",
     [Operand<"input", Lathe_FloatTensor, "[N, C, H, W]">],

@@ -13,6 +13,16 @@
 using namespace mlir;
 using namespace mlir::lathe;
 
+#define GET_OP_CLASSES
+#include "dialect/Rearrangement.cpp.inc"
+
+void LatheDialect::addRearrangementOps() {
+  addOperations<
+#define GET_OP_LIST
+#include "dialect/Rearrangement.cpp.inc"
+      >();
+}
+
 using Results = SmallVectorImpl<Type>;
 
 //===----------------------------------------------------------------------===//

@@ -8,8 +8,7 @@
 #ifndef LATHE_REARRANGEMENT_TD
 #define LATHE_REARRANGEMENT_TD
 
-include "dialect/LatheBase.td"
-include "dialect/Layers.td"
+include "dialect/Kinds.td"
 
 def Lathe_ReshapeOp : Lathe_Op<"reshape",
     [Operand<"input", Lathe_Tensor, "any shape">],

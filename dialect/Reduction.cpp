@@ -11,6 +11,16 @@
 using namespace mlir;
 using namespace mlir::lathe;
 
+#define GET_OP_CLASSES
+#include "dialect/Reduction.cpp.inc"
+
+void LatheDialect::addReductionOps() {
+  addOperations<
+#define GET_OP_LIST
+#include "dialect/Reduction.cpp.inc"
+      >();
+}
+
 /// The shape without the axes, or with size 1 there.
 static Shape dropAxes(Shape shape, ArrayRef<int64_t> axes, bool keepdims) {
   for (int64_t axis : llvm::reverse(axes))

@@ -8,11 +8,7 @@
 #ifndef LATHE_REDUCTION_TD
 #define LATHE_REDUCTION_TD
 
-include "dialect/LatheBase.td"
-
-def Lathe_ReduceKind : Lathe_Enum<"ReduceKind", "how elements combine", [
-  "sum", "mean", "max", "min", "prod"]>;
-def Lathe_ReduceKindAttr : EnumAttr<Lathe_Dialect, Lathe_ReduceKind, "reduce_kind">;
+include "dialect/Kinds.td"
 
 def Lathe_ReduceOp : Lathe_Op<"reduce",
     [Operand<"input", Lathe_Tensor, "any shape of at least rank 1">],

@@ -13,6 +13,16 @@
 using namespace mlir;
 using namespace mlir::lathe;
 
+#define GET_OP_CLASSES
+#include "dialect/Spectral.cpp.inc"
+
+void LatheDialect::addSpectralOps() {
+  addOperations<
+#define GET_OP_LIST
+#include "dialect/Spectral.cpp.inc"
+      >();
+}
+
 LogicalResult FrequencyFilterOp::inferReturnTypes(
     MLIRContext *, std::optional<Location> location, Adaptor op,
     SmallVectorImpl<Type> &results) {

@@ -8,8 +8,7 @@
 #ifndef LATHE_SPECTRAL_TD
 #define LATHE_SPECTRAL_TD
 
-include "dialect/LatheBase.td"
-include "dialect/Activation.td"
+include "dialect/Kinds.td"
 
 def FrequencyFilterShapes {
   string weight = "[2, blocks, in.channels // blocks, in.channels // blocks]";

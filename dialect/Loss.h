@@ -1,0 +1,16 @@
+//===- Loss.h - Losses, computed forwards ---------------------------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef LATHE_DIALECT_LOSS_H
+#define LATHE_DIALECT_LOSS_H
+
+#include "dialect/LatheDialect.h"
+
+#define GET_OP_CLASSES
+#include "dialect/Loss.h.inc"
+
+#endif // LATHE_DIALECT_LOSS_H

@@ -1,0 +1,16 @@
+//===- Multigrid.h - Multigrid operators ----------------------------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef LATHE_DIALECT_MULTIGRID_H
+#define LATHE_DIALECT_MULTIGRID_H
+
+#include "dialect/LatheDialect.h"
+
+#define GET_OP_CLASSES
+#include "dialect/Multigrid.h.inc"
+
+#endif // LATHE_DIALECT_MULTIGRID_H

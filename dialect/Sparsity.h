@@ -1,0 +1,16 @@
+//===- Sparsity.h - Pruning masks -----------------------------------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef LATHE_DIALECT_SPARSITY_H
+#define LATHE_DIALECT_SPARSITY_H
+
+#include "dialect/LatheDialect.h"
+
+#define GET_OP_CLASSES
+#include "dialect/Sparsity.h.inc"
+
+#endif // LATHE_DIALECT_SPARSITY_H
