@@ -246,6 +246,48 @@ Work ConvTranspose2dOp::getWork() {
 }
 
 //===----------------------------------------------------------------------===//
+// MatmulOp
+//===----------------------------------------------------------------------===//
+
+LogicalResult MatmulOp::inferReturnTypes(MLIRContext *,
+                                         std::optional<Location> location,
+                                         Adaptor op,
+                                         SmallVectorImpl<Type> &results) {
+  Shape a = getShape(op.getInput()), b = getShape(op.getOther());
+  Type type = getElementTypeOrSelf(op.getInput());
+  if (a.size() < 2 || b.size() < 2 ||
+      type != getElementTypeOrSelf(op.getOther()))
+    return emitOptionalError(location,
+                             "'matmul' needs two operands of rank 2 or more "
+                             "and of one element type, got ",
+                             op.getInput().getType(), " and ",
+                             op.getOther().getType(), " [C1]");
+  if (op.getTransposeInput())
+    std::swap(a.back(), *(a.end() - 2));
+  if (op.getTransposeOther())
+    std::swap(b.back(), *(b.end() - 2));
+  DimExpr summed = a.back(), features = b.back();
+  if (!summed.isCompatible(*(b.end() - 2)))
+    return emitOptionalError(location, "'matmul' sums over ", summed.str(),
+                             " in the first operand and ", (b.end() - 2)->str(),
+                             " in the second [C2]");
+  std::optional<Shape> batch =
+      broadcastShapes(ArrayRef(a).drop_back(2), ArrayRef(b).drop_back(2));
+  if (!batch)
+    return emitOptionalError(location, "'matmul' cannot align ",
+                             formatShape(op.getInput()), " with ",
+                             formatShape(op.getOther()),
+                             " before their last two dimensions [C3]");
+  batch->append({*(a.end() - 2), features});
+  return inferTensor(location, "matmul", *batch, type, results);
+}
+
+Work MatmulOp::getWork() {
+  DimExpr outputs = getElementCount(getShape(getResult()));
+  return workOf(outputs * getDim(getInput(), getTransposeInput() ? -2 : -1));
+}
+
+//===----------------------------------------------------------------------===//
 // EmbeddingOp
 //===----------------------------------------------------------------------===//
 

@@ -101,6 +101,26 @@ def Lathe_ConvTranspose2dOp : Lathe_Op<"conv_transpose2d",
   }];
 }
 
+def Lathe_MatmulOp : Lathe_Op<"matmul",
+    [Operand<"input", Lathe_FloatTensor, "[..., M, K], or [..., K, M] if transposed">,
+     Operand<"other", Lathe_FloatTensor, "[..., K, N], or [..., N, K] if transposed">],
+    [BoolKey<"transpose_input", "whether the first operand's last two dimensions change places", "false">,
+     BoolKey<"transpose_other", "whether the second operand's do", "false">]> {
+  let family = "Layers";
+  let summary = "a product of matrices, for each place of the dimensions before";
+  let formula = "y[…, m, n] = Σ_k a[…, m, k] b[…, k, n]";
+  let example = "{id: scores, op: matmul, from: [q, k], transpose_other: true}";
+  let description = [{
+    The dimensions before the last two agree by NumPy's rules: they are aligned
+    at the end, and a size of 1 stretches.
+
+    Constraints:
+    - (C1) both operands have at least rank 2 and one element type.
+    - (C2) the dimensions that are summed over have one size.
+    - (C3) the dimensions before the last two agree by NumPy's rules.
+  }];
+}
+
 def Lathe_EmbeddingOp : Lathe_Op<"embedding",
     [Operand<"indices", Lathe_IntegerTensor, "row numbers, of any shape">],
     [ShapingKey<"count", "int", "rows of the table">,

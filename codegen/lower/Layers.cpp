@@ -55,6 +55,35 @@ struct LinearLowering : Lowering<LinearOp> {
   }
 };
 
+struct MatmulLowering : Lowering<MatmulOp> {
+  using Lowering::Lowering;
+
+  FailureOr<SmallVector<Value>> lower(MatmulOp op,
+                                      Structured &b) const override {
+    Shape shape = b.getResultShape();
+    unsigned rank = shape.size();
+    Value x = widen(b, op.getInput()), y = widen(b, op.getOther());
+    AffineExpr row = b.d(rank - 2), column = b.d(rank - 1), summed = b.d(rank);
+    auto read = [&](Value operand, AffineExpr first, AffineExpr second,
+                    bool isTransposed) {
+      Shape sizes = b.getShape(operand);
+      SmallVector<AffineExpr> places;
+      for (unsigned i = 0; i + 2 < sizes.size(); ++i)
+        places.push_back(sizes[i].isConstant(1) ? b.getAffineConstantExpr(0)
+                                                : b.d(rank - sizes.size() + i));
+      if (isTransposed)
+        std::swap(first, second);
+      places.append({first, second});
+      return b.mapOf(rank + 1, places);
+    };
+    Value product =
+        b.contract(shape, 1, x, read(x, row, summed, op.getTransposeInput()), y,
+                   read(y, summed, column, op.getTransposeOther()));
+    return SmallVector<Value>{
+        convertTensor(b, product, getElementTypeOrSelf(op.getInput()))};
+  }
+};
+
 /// A convolution without padding, of an image [N, C, H, W] or, with the
 /// channels last, [N, H, W, C].
 struct Convolution {
@@ -261,6 +290,7 @@ struct EmbeddingLowering : Lowering<EmbeddingOp> {
 
 void lathe::populateLayersLowerings(RewritePatternSet &patterns,
                                     LoweringState &state) {
-  patterns.add<LinearLowering, Conv2dLowering, ConvTranspose2dLowering,
-               EmbeddingLowering>(patterns.getContext(), state);
+  patterns.add<LinearLowering, MatmulLowering, Conv2dLowering,
+               ConvTranspose2dLowering, EmbeddingLowering>(
+      patterns.getContext(), state);
 }
