@@ -25,6 +25,16 @@ class LathePass<string argument, string operation> : Pass<argument, operation> {
 // Phase tensor
 //===----------------------------------------------------------------------===//
 
+def Decompose : LathePass<"lathe-decompose", "::mlir::func::FuncOp"> {
+  let summary = "rewrites ops that are compositions into smaller ones";
+  let description = [{
+    An op at the level of a paper that is a composition of others (a multigrid
+    cycle, an adapter, attention) becomes these, by the decomposition of its
+    family (codegen/decompose/). What is made keeps the op's location. Ops with
+    a lowering of their own stay.
+  }];
+}
+
 def LowerToLinalg : LathePass<"lathe-lower-to-linalg", "::mlir::ModuleOp"> {
   let summary = "lowers the dialect to linalg on tensors";
   let description = [{

@@ -30,6 +30,7 @@ using namespace mlir::lathe;
 
 void lathe::buildTensorPipeline(OpPassManager &pm,
                                 const PipelineOptions &options) {
+  pm.addNestedPass<func::FuncOp>(createDecompose());
   LowerToLinalgOptions lowering;
   lowering.channelsLast = options.optimise;
   pm.addPass(createLowerToLinalg(lowering));
