@@ -81,7 +81,8 @@ struct HoistWeightMathPass
     SmallVector<func::FuncOp> functions(getOperation().getOps<func::FuncOp>());
     SymbolTable symbols(getOperation());
     for (func::FuncOp function : functions)
-      hoistFrom(function, symbols);
+      if (!function.isDeclaration())
+        hoistFrom(function, symbols);
   }
 
 private:

@@ -144,9 +144,9 @@ namespace {
 struct PlanMemoryPass : lathe::impl::PlanMemoryBase<PlanMemoryPass> {
   void runOnOperation() override {
     func::FuncOp function = getOperation();
-    Block &body = function.front();
     if (!function->hasAttr("lathe.entry"))
       return;
+    Block &body = function.front();
     FailureOr<SmallVector<Buffer>> found = findBuffers(body);
     if (failed(found))
       return signalPassFailure();
