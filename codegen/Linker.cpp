@@ -101,9 +101,13 @@ LogicalResult lathe::link(Location location, StringRef object, LinkKind kind,
                                        redirects, 0, 0, &error);
   if (code != 0) {
     auto text = llvm::MemoryBuffer::getFile(log);
+    // A plugin lies in a temporary file, whose name says nothing.
+    std::string what = kind == LinkKind::plugin
+                           ? "the code that prepares the weights"
+                           : ("'" + output + "'").str();
     InFlightDiagnostic diagnostic = emitError(location)
-                                    << "'" << *driver << "' could not link '"
-                                    << output << "': " << error;
+                                    << "'" << *driver << "' could not link "
+                                    << what << ": " << error;
     if (text)
       diagnostic << (*text)->getBuffer().take_front(2000);
   } else if (std::error_code renamed =
