@@ -38,7 +38,8 @@ public:
     Source source = Source::constants;
     if (isa<ParameterOp>(op))
       source = Source::weights;
-    else if (!isMemoryEffectFree(&op))
+    else if (!isMemoryEffectFree(&op) || isa<kernel::CallOp>(op))
+      // What runs at compile time is linked with no runtime.
       source = Source::inputs;
     llvm::SetVector<Value> operands(op.operand_begin(), op.operand_end());
     getUsedValuesDefinedAbove(op.getRegions(), operands);

@@ -10,6 +10,7 @@
 #include "mlir/Dialect/Bufferization/IR/BufferizableOpInterface.h"
 #include "mlir/Dialect/Bufferization/IR/DstBufferizableOpInterfaceImpl.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/TypeUtilities.h"
 
 using namespace mlir;
@@ -102,6 +103,21 @@ void NestOp::getEffects(
 }
 
 //===----------------------------------------------------------------------===//
+// CallOp
+//===----------------------------------------------------------------------===//
+
+void CallOp::getEffects(
+    SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>>
+        &effects) {
+  for (OpOperand &input : getInputsMutable())
+    if (isa<MemRefType>(input.get().getType()))
+      effects.emplace_back(MemoryEffects::Read::get(), &input);
+  for (OpOperand &output : getOutputsMutable())
+    if (isa<MemRefType>(output.get().getType()))
+      effects.emplace_back(MemoryEffects::Write::get(), &output);
+}
+
+//===----------------------------------------------------------------------===//
 // DispatchOp
 //===----------------------------------------------------------------------===//
 
@@ -167,10 +183,87 @@ struct NestBufferization
     return success();
   }
 };
+
+/// Whether the buffer's type says that its elements are neighbours in memory,
+/// in row-major order.
+bool isDense(Value buffer) {
+  auto type = cast<MemRefType>(buffer.getType());
+  return type.areTrailingDimsContiguous(type.getRank());
+}
+
+/// A dense buffer of the sizes of `buffer`.
+FailureOr<Value>
+allocateLike(RewriterBase &rewriter, Value buffer,
+             const bufferization::BufferizationOptions &options) {
+  auto type = cast<MemRefType>(buffer.getType());
+  SmallVector<Value> sizes;
+  for (int64_t i = 0; i < type.getRank(); ++i)
+    if (type.isDynamicDim(i))
+      sizes.push_back(
+          memref::DimOp::create(rewriter, buffer.getLoc(), buffer, i));
+  return options.createAlloc(
+      rewriter, buffer.getLoc(),
+      MemRefType::get(type.getShape(), type.getElementType()), sizes);
+}
+
+struct CallBufferization
+    : bufferization::DstBufferizableOpInterfaceExternalModel<CallBufferization,
+                                                             CallOp> {
+  bool bufferizesToMemoryRead(Operation *op, OpOperand &operand,
+                              const bufferization::AnalysisState &) const {
+    return !cast<DestinationStyleOpInterface>(op).isDpsInit(&operand);
+  }
+
+  LogicalResult bufferize(Operation *op, RewriterBase &rewriter,
+                          const bufferization::BufferizationOptions &options,
+                          bufferization::BufferizationState &state) const {
+    auto call = cast<CallOp>(op);
+    rewriter.setInsertionPoint(call);
+    SmallVector<Value> inputs, outputs, dense;
+    for (Value input : call.getInputs()) {
+      FailureOr<Value> buffer =
+          bufferization::getBuffer(rewriter, input, options, state);
+      if (succeeded(buffer) && !isDense(*buffer)) {
+        Value strided = *buffer;
+        buffer = allocateLike(rewriter, strided, options);
+        if (succeeded(buffer) &&
+            failed(options.createMemCpy(rewriter, call.getLoc(), strided,
+                                        *buffer)))
+          return failure();
+      }
+      if (failed(buffer))
+        return failure();
+      inputs.push_back(*buffer);
+    }
+    for (Value output : call.getOutputs()) {
+      FailureOr<Value> buffer =
+          bufferization::getBuffer(rewriter, output, options, state);
+      if (failed(buffer))
+        return failure();
+      outputs.push_back(*buffer);
+      if (!isDense(*buffer))
+        buffer = allocateLike(rewriter, *buffer, options);
+      if (failed(buffer))
+        return failure();
+      dense.push_back(*buffer);
+    }
+    auto lowered =
+        CallOp::create(rewriter, call.getLoc(), /*results=*/TypeRange{},
+                       call.getCalleeAttr(), inputs, dense, call.getSizes());
+    lowered->setDiscardableAttrs(call->getDiscardableAttrDictionary());
+    for (auto [from, to] : llvm::zip(dense, outputs))
+      if (from != to &&
+          failed(options.createMemCpy(rewriter, call.getLoc(), from, to)))
+        return failure();
+    bufferization::replaceOpWithBufferizedValues(rewriter, op, outputs);
+    return success();
+  }
+};
 } // namespace
 
 void mlir::lathe::kernel::registerBufferization(DialectRegistry &registry) {
   registry.addExtension(+[](MLIRContext *context, KernelDialect *) {
     NestOp::attachInterface<NestBufferization>(*context);
+    CallOp::attachInterface<CallBufferization>(*context);
   });
 }

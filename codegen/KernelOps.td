@@ -124,4 +124,38 @@ def Kernel_ReportIndexOp : Kernel_Op<"report_index", []> {
   let assemblyFormat = "$index `below` $bound attr-dict";
 }
 
+def Kernel_CallOp : Kernel_Op<"call",
+    [AttrSizedOperandSegments, DestinationStyleOpInterface,
+     DeclareOpInterfaceMethods<MemoryEffectsOpInterface>]> {
+  let summary = "calls a function of the runtime on buffers";
+  let description = [{
+    Becomes a call of the C function `callee`, which runtime/abi.h declares as
+
+        void callee(LatheContext *context, int64_t event,
+                    const T *input..., U *output..., int64_t size...);
+
+    Each operand arrives as a pointer to a dense row-major buffer: an input that
+    lies otherwise is copied first. The function stores every element of its
+    outputs and reads none before. Memory that it works in is an output whose
+    result nobody uses; there may be one such, as two could become one buffer.
+
+    Example:
+
+        %v:2 = kernel.call @latheTopK ins(%x : tensor<?x8xf32>)
+            outs(%a, %b : tensor<?x2xf32>, tensor<?x2xi64>) sizes(%n, %c8, %c2)
+            -> tensor<?x2xf32>, tensor<?x2xi64>
+  }];
+  let arguments = (ins FlatSymbolRefAttr:$callee, Variadic<AnyShaped>:$inputs,
+                       Variadic<AnyShaped>:$outputs, Variadic<Index>:$sizes);
+  let results = (outs Variadic<AnyRankedTensor>:$results);
+  let assemblyFormat = [{
+    $callee (`ins` `(` $inputs^ `:` type($inputs) `)`)?
+    `outs` `(` $outputs `:` type($outputs) `)` (`sizes` `(` $sizes^ `)`)?
+    attr-dict (`->` type($results)^)?
+  }];
+  let extraClassDeclaration = [{
+    MutableOperandRange getDpsInitsMutable() { return getOutputsMutable(); }
+  }];
+}
+
 #endif // LATHE_KERNEL_OPS_TD

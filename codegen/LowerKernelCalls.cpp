@@ -28,6 +28,7 @@ struct LowerKernelCallsPass
     module.walk([&](kernel::DispatchOp op) { lower(op, types); });
     module.walk([&](kernel::EventOp op) { lower(op); });
     module.walk([&](kernel::ReportIndexOp op) { lower(op); });
+    module.walk([&](kernel::CallOp op) { lower(op); });
     for (auto function : module.getOps<func::FuncOp>()) {
       if (function->hasAttr("lathe.entry"))
         function->setAttr(LLVM::LLVMDialect::getEmitCWrapperAttrName(),
@@ -153,6 +154,44 @@ private:
     op.erase();
   }
 
+  /// The number of the event that the op stands in.
+  static Value eventOf(ImplicitLocOpBuilder &b, Operation *op) {
+    auto event = op->getAttrOfType<IntegerAttr>("lathe.event");
+    return arith::ConstantOp::create(
+        b, b.getI64IntegerAttr(event ? event.getInt() : -1));
+  }
+
+  /// The address of a buffer's first element.
+  Value addressOf(ImplicitLocOpBuilder &b, Value buffer) {
+    auto type = cast<MemRefType>(buffer.getType());
+    Value address =
+        toI64(b, memref::ExtractAlignedPointerAsIndexOp::create(b, buffer));
+    if (!type.getLayout().isIdentity()) {
+      auto layout = memref::ExtractStridedMetadataOp::create(b, buffer);
+      Value bytes = arith::ConstantOp::create(
+          b, b.getI64IntegerAttr(getElementBytes(type.getElementType())));
+      Value offset =
+          arith::MulIOp::create(b, toI64(b, layout.getOffset()), bytes);
+      address = arith::AddIOp::create(b, address, offset);
+    }
+    return LLVM::IntToPtrOp::create(b, pointer(), address);
+  }
+
+  void lower(kernel::CallOp op) {
+    ImplicitLocOpBuilder b(op.getLoc(), op);
+    Value context = op->getParentOfType<func::FuncOp>().getArguments().back();
+    SmallVector<Value> arguments = {context, eventOf(b, op)};
+    for (ValueRange buffers : {op.getInputs(), op.getOutputs()})
+      for (Value buffer : buffers)
+        arguments.push_back(addressOf(b, buffer));
+    for (Value size : op.getSizes())
+      arguments.push_back(toI64(b, size));
+    func::FuncOp callee = declare(
+        op.getCallee(), llvm::to_vector(ValueRange(arguments).getTypes()));
+    func::CallOp::create(b, callee, arguments);
+    op.erase();
+  }
+
   /// index < bound ? index : (report, clamped index)
   void lower(kernel::ReportIndexOp op) {
     ImplicitLocOpBuilder b(op.getLoc(), op);
@@ -170,11 +209,9 @@ private:
       b.setInsertionPointToStart(choice.elseBlock());
       func::FuncOp report =
           declare("latheReportIndex", {pointer(), i64(), i64(), i64()});
-      auto event = op->getAttrOfType<IntegerAttr>("lathe.event");
-      Value id = arith::ConstantOp::create(
-          b, b.getI64IntegerAttr(event ? event.getInt() : -1));
-      func::CallOp::create(
-          b, report, ValueRange{context, id, toI64(b, index), toI64(b, bound)});
+      func::CallOp::create(b, report,
+                           ValueRange{context, eventOf(b, op), toI64(b, index),
+                                      toI64(b, bound)});
       Value zero = arith::ConstantIndexOp::create(b, 0);
       Value one = arith::ConstantIndexOp::create(b, 1);
       Value last = arith::SubIOp::create(b, bound, one);

@@ -18,7 +18,8 @@ using namespace mlir::lathe;
 
 /// Whether the op does work that a profile should show.
 static bool doesWork(Operation &op) {
-  return isa<kernel::NestOp, linalg::LinalgOp, scf::ForOp, scf::ParallelOp>(op);
+  return isa<kernel::NestOp, kernel::CallOp, linalg::LinalgOp, scf::ForOp,
+             scf::ParallelOp>(op);
 }
 
 namespace {
@@ -54,9 +55,11 @@ struct MarkEventsPass : lathe::impl::MarkEventsBase<MarkEventsPass> {
                                 /*end=*/false, context);
       }
       int64_t event = paths.size() - 1;
-      op.walk([&](kernel::ReportIndexOp report) {
-        report->setAttr("lathe.event",
-                        OpBuilder(report).getI64IntegerAttr(event));
+      // What may report an error names its event.
+      op.walk([&](Operation *inner) {
+        if (isa<kernel::ReportIndexOp, kernel::CallOp>(inner))
+          inner->setAttr("lathe.event",
+                         OpBuilder(inner).getI64IntegerAttr(event));
       });
       previous = &op;
     }
