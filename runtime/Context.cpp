@@ -32,6 +32,8 @@ void latheParallelFor(LatheContext *context, int64_t count, int64_t grain,
                       LatheLoopBody body, void *captures) {
   if (count <= 0)
     return;
+  if (!context)
+    return body(0, count, captures);
   int64_t parts =
       std::min<int64_t>(context->threads, count / std::max<int64_t>(grain, 1));
   if (parts <= 1 || context->inParallelLoop)
@@ -64,4 +66,13 @@ void latheReportIndex(LatheContext *context, int64_t event, int64_t index,
   context->reportedEvent = event;
   context->reportedIndex = index;
   context->reportedBound = bound;
+  context->reportedFault = nullptr;
+}
+
+void lathe::runtime::reportFault(LatheContext *context, int64_t event,
+                                 const char *fault) {
+  if (!context || context->reported.exchange(true, std::memory_order_relaxed))
+    return;
+  context->reportedEvent = event;
+  context->reportedFault = fault;
 }

@@ -30,6 +30,31 @@ struct LatheContext {
   int64_t reportedEvent = 0;
   int64_t reportedIndex = 0;
   int64_t reportedBound = 0;
+  /// What stands against a value, if that is what was reported.
+  const char *reportedFault = nullptr;
 };
+
+namespace lathe::runtime {
+
+/// Reports that event `event` met a value that admits no result. The run
+/// returns an error naming the op and `fault`, which lives forever: "needs
+/// finite costs". May be called from any thread; the first report wins.
+void reportFault(LatheContext *context, int64_t event, const char *fault);
+
+/// Calls function(row) for each row on any thread, `work` elementary
+/// operations each.
+template <typename Function>
+void forEachRow(LatheContext *context, int64_t rows, int64_t work,
+                Function &function) {
+  // Waking a thread costs as long as this many operations take.
+  constexpr int64_t leastWork = 65536;
+  auto body = [](int64_t begin, int64_t end, void *captures) {
+    for (int64_t row = begin; row < end; ++row)
+      (*static_cast<Function *>(captures))(row);
+  };
+  latheParallelFor(context, rows, leastWork / (work + 1) + 1, body, &function);
+}
+
+} // namespace lathe::runtime
 
 #endif // LATHE_RUNTIME_CONTEXT_H

@@ -96,7 +96,8 @@ struct LatheInstance {
 private:
   Status checkCall(uint32_t entry, std::span<const LatheTensor> inputs,
                    std::span<const LatheTensor> outputs);
-  Status indexReport(const LatheEntryInfo &entry) const;
+  /// The error that compiled code reported.
+  Status reportedError(const LatheEntryInfo &entry) const;
 };
 
 Status LatheInstance::prepare(const LatheInstanceOptions &options) {
@@ -185,8 +186,11 @@ Status LatheInstance::checkCall(uint32_t entry,
   return status;
 }
 
-Status LatheInstance::indexReport(const LatheEntryInfo &entry) const {
+Status LatheInstance::reportedError(const LatheEntryInfo &entry) const {
   const LatheEventInfo &event = entry.events[context.reportedEvent];
+  if (context.reportedFault)
+    return {LATHE_BAD_VALUE, concat(quote(event.name), " (", event.op, ") ",
+                                    context.reportedFault)};
   return {LATHE_BAD_INDEX, concat(quote(event.name), " (", event.op,
                                   ") met the index ", context.reportedIndex,
                                   ", wanted 0 to ", context.reportedBound - 1)};
@@ -205,7 +209,7 @@ Status LatheInstance::run(uint32_t entry, std::span<const LatheTensor> inputs,
   context.events = info.events;
   context.reported.store(false, std::memory_order_relaxed);
   model->binary->entries[entry](&context, args.data());
-  return context.reported.load() ? indexReport(info) : Status();
+  return context.reported.load() ? reportedError(info) : Status();
 }
 
 LatheCode latheInstanceCreate(const LatheModel *model,

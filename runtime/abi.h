@@ -66,6 +66,51 @@ LATHE_ABI void latheEventEnd(LatheContext *context, int64_t event);
 LATHE_ABI void latheReportIndex(LatheContext *context, int64_t event,
                                 int64_t index, int64_t bound);
 
+//===----------------------------------------------------------------------===//
+// Functions that compute
+//
+// Compiled code calls them by `kernel.call`: the context, the event whose op
+// is computed, dense row-major inputs, outputs, and sizes. They allocate
+// nothing, and their results do not depend on the number of threads. With a
+// null context they run in one thread and report nothing.
+//===----------------------------------------------------------------------===//
+
+/// The `k` largest of each row of x [rows, size], largest first, and their
+/// places; the first of equals comes first, and a NaN counts as the largest.
+/// 1 <= k <= size.
+LATHE_ABI void latheTopK(LatheContext *context, int64_t event, const float *x,
+                         float *values, int64_t *places, int64_t rows,
+                         int64_t size, int64_t k);
+
+/// For each row of each cost [batch, rows, columns], 0 or 1 + the column that
+/// an assignment of least total cost gives it; min(rows, columns) rows get
+/// one. A cost that is no finite number is reported, and nothing assigned.
+/// `scratch` holds [batch, 6 * (rows + columns)].
+LATHE_ABI void latheMatch(LatheContext *context, int64_t event,
+                          const float *cost, int64_t *matches, int64_t *scratch,
+                          int64_t batch, int64_t rows, int64_t columns);
+
+/// A token for each row of logits [rows, size], drawn from softmax(logits /
+/// temperature) of the `limit` most probable tokens (0: of all), of which the
+/// fewest are kept whose probabilities reach `mass` of their sum. The draw
+/// depends on seed, counter and row alone. Temperature 0 takes the most
+/// probable token. `scratch` holds [rows, size].
+LATHE_ABI void latheSample(LatheContext *context, int64_t event,
+                           const float *logits, const float *temperature,
+                           const int64_t *limit, const float *mass,
+                           const int64_t *seed, const int64_t *counter,
+                           int64_t *tokens, int64_t *scratch, int64_t rows,
+                           int64_t size);
+
+/// Sorts `count` numbers into groups, in order within each: `places` [count]
+/// is where each goes, `order` [count] the inverse, and group g has the places
+/// from offsets[g] to offsets[g + 1] (`offsets` has groups + 1). Numbers not in
+/// [0, groups) come last.
+LATHE_ABI void latheGroup(LatheContext *context, int64_t event,
+                          const int64_t *numbers, int64_t *order,
+                          int64_t *places, int64_t *offsets, int64_t count,
+                          int64_t groups);
+
 #ifdef __cplusplus
 }
 #endif
