@@ -85,10 +85,14 @@ public:
     if (!init)
       init = rewriter.getZeroAttr(accumulator);
     Location location = root.getLoc();
-    auto nest =
-        NestOp::create(rewriter, location, last->getResultTypes(), inputs,
-                       last.getDpsInits()[0],
-                       rewriter.getAffineMapArrayAttr(maps), reductions, init);
+    // A nest stores every element: what its output was filled with is in
+    // `init`.
+    Value output = last.getDpsInits()[0];
+    if (auto fill = output.getDefiningOp<linalg::FillOp>())
+      output = fill.getDpsInits()[0];
+    auto nest = NestOp::create(
+        rewriter, location, last->getResultTypes(), inputs, output,
+        rewriter.getAffineMapArrayAttr(maps), reductions, init);
     bool reduces = root.getNumReductionLoops() > 0;
     if (reduces)
       fillRegion(nest.getReduce(), root, accumulator, /*hasAccumulator=*/true);

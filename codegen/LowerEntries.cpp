@@ -21,6 +21,28 @@ static MemRefType bufferOf(Type tensor) {
   return MemRefType::get(type.getShape(), type.getElementType());
 }
 
+/// Gives each user of an empty or filled tensor one of its own. Bufferization
+/// puts a result where it goes by way of the empty tensor it starts from, and
+/// can do so once only.
+static void separateDestinations(func::FuncOp function) {
+  auto separate = [&](auto op) {
+    SmallVector<OpOperand *> uses =
+        llvm::map_to_vector(op->getUses(), [](OpOperand &use) { return &use; });
+    for (OpOperand *use : ArrayRef(uses).drop_front())
+      use->set(OpBuilder(op).clone(*op)->getResult(0));
+  };
+  SmallVector<linalg::FillOp> fills;
+  function.walk([&](linalg::FillOp op) { fills.push_back(op); });
+  for (linalg::FillOp op : fills)
+    if (!op->use_empty())
+      separate(op);
+  SmallVector<tensor::EmptyOp> empties;
+  function.walk([&](tensor::EmptyOp op) { empties.push_back(op); });
+  for (tensor::EmptyOp op : empties)
+    if (!op->use_empty())
+      separate(op);
+}
+
 namespace {
 struct LowerEntriesPass : lathe::impl::LowerEntriesBase<LowerEntriesPass> {
   void runOnOperation() override {
@@ -31,6 +53,7 @@ struct LowerEntriesPass : lathe::impl::LowerEntriesBase<LowerEntriesPass> {
 
 private:
   LogicalResult lower(func::FuncOp function) {
+    separateDestinations(function);
     Block &entry = function.front();
     OpBuilder b = OpBuilder::atBlockBegin(&entry);
     Location location = function.getLoc();

@@ -45,8 +45,11 @@ func.func @epilogue(%x: tensor<4x5xf32>, %w: tensor<5x6xf32>, %bias: tensor<6xf3
 
 // The reduction's result is used twice: no epilogue.
 
+// The first stores into what was to be filled: it starts from `init`.
+
 // CHECK-LABEL: func @twice
-// CHECK: kernel.nest
+// CHECK: %[[EMPTY:.*]] = tensor.empty
+// CHECK: kernel.nest ins(%{{.*}}) outs(%[[EMPTY]] :
 // CHECK: kernel.nest
 #all = affine_map<(d0, d1) -> (d0, d1)>
 #row = affine_map<(d0, d1) -> (d0)>

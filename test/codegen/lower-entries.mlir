@@ -23,3 +23,21 @@ func.func @main() -> tensor<3xf32> {
   %b = lathe.parameter @b : tensor<3xf32>
   return %b : tensor<3xf32>
 }
+
+// -----
+
+// Two results that start from one empty tensor are each stored where they go.
+
+// CHECK-LABEL: func @shared
+// CHECK: %[[A:.*]] = tensor.empty() : tensor<4xf32>
+// CHECK: %[[B:.*]] = tensor.empty() : tensor<4xf32>
+// CHECK-DAG: kernel.call @f outs(%[[A]] :
+// CHECK-DAG: kernel.call @g outs(%[[B]] :
+module {
+func.func @shared() -> (tensor<4xf32>, tensor<4xf32>) attributes {lathe.entry} {
+  %e = tensor.empty() : tensor<4xf32>
+  %a = kernel.call @f outs(%e : tensor<4xf32>) -> tensor<4xf32>
+  %b = kernel.call @g outs(%e : tensor<4xf32>) -> tensor<4xf32>
+  return %a, %b : tensor<4xf32>, tensor<4xf32>
+}
+}
