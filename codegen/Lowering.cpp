@@ -22,6 +22,7 @@ void lathe::populateLowerings(RewritePatternSet &patterns,
   populateRearrangementLowerings(patterns, state);
   populateSpectralLowerings(patterns, state);
   populateAttentionLowerings(patterns, state);
+  populateMatchingLowerings(patterns, state);
 }
 
 Shape Structured::getShape(Value value) {
@@ -68,6 +69,13 @@ Value Structured::size(const DimExpr &dim) {
     sum = sum ? createOrFold<arith::AddIOp>(sum, product) : product;
   }
   return sum;
+}
+
+DimExpr Structured::nameSize(Value value) {
+  // No name of a spec holds a '#'.
+  std::string name = "#" + std::to_string(state.dims.size());
+  state.dims[name] = value;
+  return DimExpr::symbol(name);
 }
 
 OpFoldResult Structured::foldedSize(const DimExpr &dim) {

@@ -125,6 +125,11 @@ public:
   /// An element of a tensor at indices of index type.
   Value extract(Value tensor, ValueRange indices);
 
+  /// A size that is known when running only, as a name: sizes of tensors in
+  /// the same block may be made of it. `value` is an index; a tensor of such a
+  /// size needs a bound, which an arith.minsi can give.
+  DimExpr nameSize(Value value);
+
   /// Remembers the sizes of a value made by other means.
   Value record(Value value, ArrayRef<DimExpr> shape);
   /// Remembers the type of a result of the op.
@@ -183,6 +188,9 @@ void populateSpectralLowerings(RewritePatternSet &patterns,
                                LoweringState &state);
 void populateAttentionLowerings(RewritePatternSet &patterns,
                                 LoweringState &state);
+
+void populateMatchingLowerings(RewritePatternSet &patterns,
+                               LoweringState &state);
 
 } // namespace mlir::lathe
 

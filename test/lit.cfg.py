@@ -58,8 +58,11 @@ def jit(lowering, loops, mathematics):
     ]
     pipeline = ",".join(part for part in passes if part)
     libraries = ",".join(
-        os.path.join(config.llvm_bin, os.pardir, "lib", name)
-        for name in ("libmlir_runner_utils.so", "libmlir_c_runner_utils.so")
+        [
+            os.path.join(config.llvm_bin, os.pardir, "lib", name)
+            for name in ("libmlir_runner_utils.so", "libmlir_c_runner_utils.so")
+        ]
+        + [os.path.join(config.lathe_build, "lib", "liblathe-runtime-functions.so")]
     )
     return (
         f"lathe-opt %s -pass-pipeline='builtin.module({pipeline})'"
@@ -67,9 +70,9 @@ def jit(lowering, loops, mathematics):
     )
 
 
-reference = jit("lathe-lower-to-linalg", "func.func(convert-linalg-to-loops)", "")
+reference = jit("func.func(lathe-decompose),lathe-lower-to-linalg", "func.func(convert-linalg-to-loops)", "")
 optimised = jit(
-    "lathe-lower-to-linalg{channels-last=true},"
+    "func.func(lathe-decompose),lathe-lower-to-linalg{channels-last=true},"
     "func.func(lathe-sink-transposes,lathe-fuse-elementwise,lathe-form-nests)",
     "func.func(lathe-copies-to-nests,convert-linalg-to-loops,lathe-generate-nests{vector-bytes=32 parallel=false})",
     "func.func(lathe-approximate-math)",

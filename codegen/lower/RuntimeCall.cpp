@@ -28,3 +28,14 @@ SmallVector<Value> lathe::callRuntime(Structured &b, StringRef function,
     b.record(result, output.shape);
   return results;
 }
+
+Selection lathe::selectLargest(Structured &b, Value x, int64_t k) {
+  Shape shape = b.getShape(x);
+  DimExpr size = shape.back();
+  DimExpr rows = getElementCount(ArrayRef(shape).drop_back());
+  shape.back() = k;
+  SmallVector<Value> results = callRuntime(
+      b, "latheTopK", x, {{shape, b.getF32Type()}, {shape, b.getI64Type()}},
+      {rows, size, k});
+  return {results[0], results[1]};
+}

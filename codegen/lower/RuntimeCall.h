@@ -25,6 +25,14 @@ SmallVector<Value> callRuntime(Structured &b, StringRef function,
                                ValueRange inputs, ArrayRef<Output> outputs,
                                ArrayRef<DimExpr> sizes);
 
+/// The k largest elements along the last dimension of an f32 tensor, largest
+/// first, and their places as i64.
+struct Selection {
+  Value values;
+  Value places;
+};
+Selection selectLargest(Structured &b, Value x, int64_t k);
+
 } // namespace mlir::lathe
 
 #endif // LATHE_CODEGEN_LOWER_RUNTIMECALL_H
