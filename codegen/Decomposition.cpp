@@ -136,6 +136,5 @@ SmallVector<Value> Composer::split(Value x, ArrayRef<int64_t> sizes,
 }
 
 void lathe::populateDecompositions(RewritePatternSet &patterns) {
-  // One call a family that has any.
-  (void)patterns;
+  populateRoutingDecompositions(patterns);
 }

@@ -92,6 +92,9 @@ template <typename OpTy> struct Decomposition : OpRewritePattern<OpTy> {
 /// The decompositions of all families.
 void populateDecompositions(RewritePatternSet &patterns);
 
+// One function a family.
+void populateRoutingDecompositions(RewritePatternSet &patterns);
+
 } // namespace mlir::lathe
 
 #endif // LATHE_CODEGEN_DECOMPOSITION_H

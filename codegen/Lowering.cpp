@@ -23,6 +23,7 @@ void lathe::populateLowerings(RewritePatternSet &patterns,
   populateSpectralLowerings(patterns, state);
   populateAttentionLowerings(patterns, state);
   populateMatchingLowerings(patterns, state);
+  populateRoutingLowerings(patterns, state);
 }
 
 Shape Structured::getShape(Value value) {

@@ -191,6 +191,8 @@ void populateAttentionLowerings(RewritePatternSet &patterns,
 
 void populateMatchingLowerings(RewritePatternSet &patterns,
                                LoweringState &state);
+void populateRoutingLowerings(RewritePatternSet &patterns,
+                              LoweringState &state);
 
 } // namespace mlir::lathe
 

@@ -53,6 +53,9 @@ static std::optional<int64_t> upperBound(Value value) {
     return std::nullopt;
   std::optional<int64_t> a = upperBound(op->getOperand(0));
   std::optional<int64_t> b = upperBound(op->getOperand(1));
+  // What is read from a buffer has no bound but the one that a minimum gives.
+  if (isa<arith::MinSIOp>(op) && (a || b))
+    return std::min(a.value_or(INT64_MAX), b.value_or(INT64_MAX));
   if (!a || !b)
     return std::nullopt;
   // Sizes are at least 0; subtrahends are constants.

@@ -6,6 +6,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "dialect/Routing.h"
+#include "dialect/Checks.h"
+#include "dialect/Locations.h"
 
 using namespace mlir;
 using namespace mlir::lathe;
@@ -18,4 +20,157 @@ void LatheDialect::addRoutingOps() {
 #define GET_OP_LIST
 #include "dialect/Routing.cpp.inc"
       >();
+}
+
+/// That `k` of `count` experts can be picked.
+static LogicalResult checkPicks(std::optional<Location> location, StringRef op,
+                                int64_t k, int64_t count,
+                                StringRef constraint) {
+  if (k >= 1 && k <= count)
+    return success();
+  return emitOptionalError(atKey(location, "top_k"), "'", op, "' picks 1 to ",
+                           count, " of ", count, " experts, got top_k: ", k,
+                           " [", constraint, "]");
+}
+
+//===----------------------------------------------------------------------===//
+// NullExpertRouterOp
+//===----------------------------------------------------------------------===//
+
+/// How many experts a gate is for: nothing if its shape is not that of one.
+static std::optional<int64_t> countGated(Value gate, const DimExpr &features) {
+  Shape shape = getShape(gate);
+  if (shape.size() != 2 || !shape[1].isCompatible(features))
+    return std::nullopt;
+  return shape[0].getConstant();
+}
+
+LogicalResult NullExpertRouterOp::inferReturnTypes(
+    MLIRContext *context, std::optional<Location> location, Adaptor op,
+    SmallVectorImpl<Type> &results) {
+  constexpr StringRef name = "null_expert_router";
+  Shape shape = getShape(op.getInput());
+  if (shape.empty())
+    return emitOptionalError(location, "'", name,
+                             "' needs an input with a last dimension [C1]");
+  int64_t experts = 0;
+  std::pair<StringRef, Value> gates[] = {{"gate", op.getGate()},
+                                         {"gate2", op.getNullGate()}};
+  for (auto [which, gate] : gates) {
+    if (!gate)
+      continue;
+    std::optional<int64_t> count = countGated(gate, shape.back());
+    if (!count)
+      return emitOptionalError(location, "'", name, "' needs a ", which,
+                               " [experts, ", shape.back().str(), "], got ",
+                               formatShape(gate), " [C2]");
+    experts += *count;
+  }
+  int64_t k = op.getTopK();
+  if (failed(checkPicks(location, name, k, experts, "C3")))
+    return failure();
+  DimExpr tokens = getElementCount(ArrayRef(shape).drop_back());
+  Type elementType = getElementTypeOrSelf(op.getInput());
+  auto infer = [&](int64_t size, Type type) {
+    return inferTensor(location, name, {tokens, size}, type, results);
+  };
+  return success(succeeded(infer(experts, elementType)) &&
+                 succeeded(infer(k, elementType)) &&
+                 succeeded(infer(k, IntegerType::get(context, 64))));
+}
+
+Work NullExpertRouterOp::getWork() {
+  DimExpr logits = getElementCount(getShape(getLogits()));
+  // Softmax is 5 operations an element and selection 1; a pick is masked,
+  // added up and divided.
+  return workOf(logits * getDim(getInput(), -1),
+                logits * 6 + getElementCount(getShape(getWeights())) * 3);
+}
+
+//===----------------------------------------------------------------------===//
+// ExpertsOp
+//===----------------------------------------------------------------------===//
+
+LogicalResult ExpertsOp::inferReturnTypes(MLIRContext *,
+                                          std::optional<Location> location,
+                                          Adaptor op,
+                                          SmallVectorImpl<Type> &results) {
+  constexpr StringRef name = "experts";
+  Shape shape = getShape(op.getInput());
+  if (shape.empty())
+    return emitOptionalError(location, "'", name,
+                             "' needs an input with a last dimension [C1]");
+  DimExpr tokens = getElementCount(ArrayRef(shape).drop_back());
+  Shape weights = getShape(op.getWeights()), picks = getShape(op.getPicks());
+  if (weights.size() != 2 || !weights[0].isCompatible(tokens) ||
+      !areCompatible(weights, picks))
+    return emitOptionalError(location, "'", name, "' needs weights and picks [",
+                             tokens.str(), ", top_k], got ",
+                             formatShape(weights), " and ", formatShape(picks),
+                             " [C2]");
+  size_t count = op.getW1().size();
+  if (count == 0 || op.getW2().size() != count || op.getW3().size() != count)
+    return emitOptionalError(location, "'", name,
+                             "' needs at least one expert, and as many of each "
+                             "matrix, got ",
+                             count, " of w1, ", op.getW2().size(), " of w2, ",
+                             op.getW3().size(), " of w3 [C3]");
+  DimExpr features = shape.back(), hidden = getDim(op.getW1().front(), 0);
+  std::tuple<StringRef, ValueRange, Shape> families[] = {
+      {"w1", op.getW1(), {hidden, features}},
+      {"w2", op.getW2(), {features, hidden}},
+      {"w3", op.getW3(), {hidden, features}}};
+  for (const auto &[parameter, values, wanted] : families)
+    for (Value value : values)
+      if (failed(
+              checkParameter(location, name, parameter, value, wanted, "C4")))
+        return failure();
+  Type elementType = getElementTypeOrSelf(op.getInput());
+  if (getElementTypeOrSelf(op.getWeights()) != elementType)
+    return emitOptionalError(location, "'", name, "' has an input of ",
+                             elementType, " and weights of ",
+                             getElementTypeOrSelf(op.getWeights()), " [C5]");
+  results.push_back(op.getInput().getType());
+  return success();
+}
+
+Work ExpertsOp::getWork() {
+  DimExpr picks = getElementCount(getShape(getPicks()));
+  DimExpr features = getDim(getInput(), -1);
+  DimExpr hidden = getDim(getW1().front(), 0);
+  // Silu and the product with what it gates; the weighted sum.
+  return workOf(picks * hidden * features * 3,
+                picks * (hidden * 2 + features * 2));
+}
+
+//===----------------------------------------------------------------------===//
+// BalanceLossOp
+//===----------------------------------------------------------------------===//
+
+LogicalResult BalanceLossOp::inferReturnTypes(MLIRContext *,
+                                              std::optional<Location> location,
+                                              Adaptor op,
+                                              SmallVectorImpl<Type> &results) {
+  constexpr StringRef name = "balance_loss";
+  Shape shape = getShape(op.getLogits());
+  std::optional<int64_t> count =
+      shape.size() == 2 ? shape[1].getConstant() : std::nullopt;
+  if (!count)
+    return emitOptionalError(location, "'", name,
+                             "' needs logits [tokens, experts], got ",
+                             formatShape(shape), " [C1]");
+  int64_t experts = op.getExperts();
+  if (experts < 1 || experts > *count)
+    return emitOptionalError(atKey(location, "experts"), "'", name, "' has ",
+                             *count, " logits a token, but experts: ", experts,
+                             " [C2]");
+  if (failed(checkPicks(location, name, op.getTopK(), *count, "C3")))
+    return failure();
+  return inferTensor(location, name, {1}, getElementTypeOrSelf(op.getLogits()),
+                     results);
+}
+
+Work BalanceLossOp::getWork() {
+  // Softmax, selection and the mean.
+  return workOf(0, getElementCount(getShape(getLogits())) * 7);
 }

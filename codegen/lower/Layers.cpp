@@ -31,24 +31,8 @@ struct LinearLowering : Lowering<LinearOp> {
 
   FailureOr<SmallVector<Value>> lower(LinearOp op,
                                       Structured &b) const override {
-    Shape shape = b.getResultShape();
-    unsigned rank = shape.size();
-    SmallVector<AffineExpr> input;
-    for (unsigned i = 0; i + 1 < rank; ++i)
-      input.push_back(b.d(i));
-    input.push_back(b.d(rank));
-    AffineMap inputMap = b.mapOf(rank + 1, input);
-    // The default path reads the matrix input by output, the output's features
-    // being contiguous in vectors; the transposition is done once, at compile
-    // time.
-    Value x = widen(b, op.getInput());
-    Value weight = convertTensor(b, op.getWeight(), getElementTypeOrSelf(x));
-    AffineMap weightMap = b.mapOf(rank + 1, {b.d(rank - 1), b.d(rank)});
-    if (b.isChannelsLast()) {
-      weight = b.transpose(weight, {1, 0});
-      weightMap = b.mapOf(rank + 1, {b.d(rank), b.d(rank - 1)});
-    }
-    Value product = b.contract(shape, 1, x, inputMap, weight, weightMap);
+    Value product = project(b, widen(b, op.getInput()), op.getWeight());
+    unsigned rank = b.getResultShape().size();
     Value y = addBias(b, product, op.getBias(), rank - 1);
     return SmallVector<Value>{
         convertTensor(b, y, getElementTypeOrSelf(op.getInput()))};

@@ -90,6 +90,30 @@ Value lathe::takeSlices(Structured &b, Value input, Value indices,
 }
 
 //===----------------------------------------------------------------------===//
+// Products
+//===----------------------------------------------------------------------===//
+
+Value lathe::project(Structured &b, Value x, Value weight) {
+  Shape shape = b.getShape(x);
+  shape.back() = b.getShape(weight)[0];
+  unsigned rank = shape.size();
+  SmallVector<AffineExpr> read;
+  for (unsigned i = 0; i + 1 < rank; ++i)
+    read.push_back(b.d(i));
+  read.push_back(b.d(rank));
+  weight = convertTensor(b, weight, getElementTypeOrSelf(x));
+  AffineMap weightMap = b.mapOf(rank + 1, {b.d(rank - 1), b.d(rank)});
+  // The default path reads the matrix input by output, the output's features
+  // being contiguous in vectors; the transposition is done once, at compile
+  // time.
+  if (b.isChannelsLast()) {
+    weight = b.transpose(weight, {1, 0});
+    weightMap = b.mapOf(rank + 1, {b.d(rank), b.d(rank - 1)});
+  }
+  return b.contract(shape, 1, x, b.mapOf(rank + 1, read), weight, weightMap);
+}
+
+//===----------------------------------------------------------------------===//
 // Reductions
 //===----------------------------------------------------------------------===//
 

@@ -32,6 +32,9 @@ Value slice(Structured &b, Value input, int64_t axis, const DimExpr &offset,
 /// place. Indices outside are clamped and reported when running.
 Value takeSlices(Structured &b, Value input, Value indices, int64_t axis);
 
+/// x Wᵀ over the last dimension, in x's element type.
+Value project(Structured &b, Value x, Value weight);
+
 /// From a tensor's dimensions to those that are none of the axes.
 AffineMap mapWithout(Structured &b, unsigned rank, ArrayRef<int64_t> axes);
 /// The fold of a body, over an element and the accumulator, along ascending
