@@ -195,6 +195,17 @@ class ParameterFamily<string name, string checkpointPath, string countExpr,
   let count = countExpr;
 }
 
+/// A buffer that the op owns and that lives across calls: zero when an instance
+/// of the program is made, declared as the state "<path of the step>.<name>"
+/// and shared by the entries that have a step of that path. `shape` is a list
+/// expression over the keys and `in`, whose elements have the type of `in`'s.
+/// The op has its symbol as the attribute of the buffer's name.
+class StateBuffer<string bufferName, string shapeExpr, string doc> {
+  string name = bufferName;
+  string shape = shapeExpr;
+  string description = doc;
+}
+
 /// A further name of the op in specs, with some keys settled:
 /// `Alias<"relu", [["kind", "relu"]]>` makes `{op: relu}` a spelling of
 /// `{op: activation, kind: relu}`.
@@ -208,6 +219,7 @@ class SpecBinding {
   list<Operand> operands = [];
   list<Key> keys = [];
   list<Parameter> parameterList = [];
+  list<StateBuffer> stateBuffers = [];
   list<Alias> aliases = [];
   /// The family, a heading of the spec reference.
   string family = "";
@@ -237,12 +249,16 @@ class ParameterConstraint<Parameter p> {
 }
 
 /// An op of the dialect that a spec can name. Its ODS arguments are its
-/// operands, its parameters and its keys, in this order. Result types are
-/// inferred; the inference checks the numbered constraints of the description.
+/// operands, its parameters, its keys and the symbols of its states, in this
+/// order. Result types are inferred; the inference checks the numbered
+/// constraints of the description.
 class Lathe_Op<string mnemonic, list<Operand> operandList, list<Key> keyList,
-               list<Parameter> params = [], list<Trait> traits = []>
+               list<Parameter> params = [], list<Trait> traits = [],
+               list<StateBuffer> buffers = []>
     : Op<Lathe_Dialect, mnemonic,
-         !listconcat([Pure, DeclareOpInterfaceMethods<CostOpInterface>,
+         // What an op with states does depends on the calls before.
+         !listconcat(!if(!empty(buffers), [Pure], []<Trait>),
+                     [DeclareOpInterfaceMethods<CostOpInterface>,
                       InferTypeOpAdaptor],
                      // Two optional or variadic operands need their segments.
                      !if(!gt(!add(!size(!filter(o, operandList, !ne(o.arity, "one"))),
@@ -254,13 +270,15 @@ class Lathe_Op<string mnemonic, list<Operand> operandList, list<Key> keyList,
   let operands = operandList;
   let keys = keyList;
   let parameterList = params;
+  let stateBuffers = buffers;
   defvar irKeys = !filter(k, keyList, k.inIR);
   let arguments = !con(
       !dag(ins, !foreach(o, operandList, OperandConstraint<o>.type),
            !foreach(o, operandList, o.name)),
       !dag(ins, !foreach(p, params, ParameterConstraint<p>.type),
            !foreach(p, params, p.name)),
-      !dag(ins, !foreach(k, irKeys, k.attr), !foreach(k, irKeys, k.name)));
+      !dag(ins, !foreach(k, irKeys, k.attr), !foreach(k, irKeys, k.name)),
+      !dag(ins, !foreach(s, buffers, FlatSymbolRefAttr), !foreach(s, buffers, s.name)));
   let results = (outs Lathe_Tensor:$result);
   let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
 }

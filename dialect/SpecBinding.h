@@ -75,6 +75,11 @@ struct ParameterBinding {
   StringRef description;
 };
 
+/// A buffer that lives across calls; `shape` is an expression.
+struct StateBinding {
+  StringRef name, shape, description;
+};
+
 struct AliasBinding {
   StringRef name;
   ArrayRef<std::pair<StringRef, StringRef>> settled;
@@ -88,6 +93,7 @@ struct OpBinding {
   ArrayRef<OperandBinding> operands;
   ArrayRef<KeyBinding> keys;
   ArrayRef<ParameterBinding> parameters;
+  ArrayRef<StateBinding> states;
   ArrayRef<AliasBinding> aliases;
   bool takesEpilogue;
   bool hasOperandSegments;

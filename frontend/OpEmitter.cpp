@@ -55,7 +55,8 @@ Datum OpEmitter::emit(
       if (Attribute attribute = keys.getAttribute(key))
         attributes.append(key.name, attribute);
   }
-  if (!isGood || !addParameters(op, keys, groups, site))
+  if (!isGood || !addParameters(op, keys, groups, site) ||
+      !addStates(op, keys, attributes, site))
     return Datum::unknown();
   return build(op, groups, std::move(attributes), site);
 }
@@ -264,6 +265,32 @@ bool OpEmitter::addParameter(BoundOp op, const ParameterBinding &parameter,
     if (!symbol)
       return false;
     group.push_back(ParameterOp::create(builder, site.location, type, symbol));
+  }
+  return true;
+}
+
+bool OpEmitter::addStates(BoundOp op, StepKeys &keys, NamedAttrList &attributes,
+                          const StepSite &site) {
+  for (const StateBinding &state : op.op->states) {
+    Datum sizes = keys.evaluateDefinition(state.shape);
+    Datum in = keys.getFirstInput();
+    if (!sizes.isList() || !in.isTensor())
+      return false;
+    Shape shape;
+    for (const Datum &size : sizes.list()) {
+      if (!size.isInt() && !size.isSize())
+        return false;
+      // The inference speaks of impossible sizes in the op's own words.
+      shape.push_back(size.isInt() ? std::max<int64_t>(size.integer(), 1)
+                                   : size.size());
+    }
+    RankedTensorType type =
+        getTensorType(shape, getElementTypeOrSelf(in.tensor()));
+    FlatSymbolRefAttr symbol = weights.declareState(
+        joinPath(getStepPath(site.location), state.name), type, site.location);
+    if (!symbol)
+      return false;
+    attributes.append(state.name, symbol);
   }
   return true;
 }

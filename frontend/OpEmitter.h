@@ -49,6 +49,9 @@ private:
   bool addParameter(BoundOp op, const ParameterBinding &parameter,
                     StepKeys &keys, SmallVector<Value> &group,
                     const StepSite &site);
+  /// Declares the op's states and appends their symbols.
+  bool addStates(BoundOp op, StepKeys &keys, NamedAttrList &attributes,
+                 const StepSite &site);
   /// The static shape of a parameter; nothing after a mistake. An impossible
   /// size becomes 1 and `pendingMistake`: the op's inference speaks first.
   std::optional<SmallVector<int64_t>>

@@ -65,6 +65,46 @@ FlatSymbolRefAttr Weights::declare(StringRef name, RankedTensorType type,
   return FlatSymbolRefAttr::get(symbol);
 }
 
+FlatSymbolRefAttr Weights::declareState(StringRef name, RankedTensorType type,
+                                        Location location) {
+  OpBuilder builder(module.getContext());
+  StringAttr symbol = builder.getStringAttr(name);
+  auto it = states.find(symbol);
+  if (it == states.end()) {
+    if (SymbolTable::lookupSymbolIn(module, symbol)) {
+      emitError(location) << "the state '" << name
+                          << "' has the name of something else; give the step "
+                             "another 'id'";
+      return {};
+    }
+    if (last)
+      builder.setInsertionPointAfter(last);
+    else
+      builder.setInsertionPointToStart(module.getBody());
+    auto op = StateOp::create(builder, location, name, type);
+    states.insert({symbol, {op, entry}});
+    return FlatSymbolRefAttr::get(symbol);
+  }
+  DeclaredState &other = it->second;
+  bool twice = other.entry == entry;
+  if (twice || other.op.getType() != type) {
+    InFlightDiagnostic diagnostic =
+        emitError(location)
+        << (twice ? "two steps own the state '" : "the shared state '") << name
+        << "'";
+    if (twice)
+      diagnostic << "; give one an 'id'";
+    else
+      diagnostic << " is " << formatShape(other.op.getType())
+                 << ", but this step needs " << formatShape(type);
+    diagnostic.attachNote(other.op.getLoc())
+        << (twice ? "the first is here" : "it is made here");
+    return {};
+  }
+  other.entry = entry;
+  return FlatSymbolRefAttr::get(symbol);
+}
+
 void Weights::rename(const Spec &spec, ModelScope &scope) {
   if (spec.rename && !spec.rename->isNull())
     addSources(*spec.rename, scope);

@@ -15,7 +15,7 @@
 namespace mlir::lathe::frontend {
 
 /// Declares parameters in a module, each once: the entries of a model share
-/// them, and steps that say so.
+/// them, and steps that say so. Likewise the states that steps own.
 class Weights {
 public:
   explicit Weights(ModuleOp module) : module(module) {}
@@ -27,6 +27,12 @@ public:
   /// took, or, with `shares`, one that no step made or one of another shape.
   FlatSymbolRefAttr declare(StringRef name, RankedTensorType type,
                             StringRef init, Location location, bool shares);
+
+  /// The symbol of a state that a step owns, which the entries share; null
+  /// after a mistake: two steps of one entry with one path, or types that
+  /// differ.
+  FlatSymbolRefAttr declareState(StringRef name, RankedTensorType type,
+                                 Location location);
 
   /// Sets the names that the parameters have in the checkpoint by the spec's
   /// `rename` table, and the module's list of names to ignore.
@@ -41,7 +47,12 @@ private:
   void addSources(const YamlNode &table, ModelScope &scope);
 
   ModuleOp module;
+  struct DeclaredState {
+    StateOp op;
+    unsigned entry;
+  };
   llvm::MapVector<StringAttr, Declared> declared;
+  llvm::MapVector<StringAttr, DeclaredState> states;
   Operation *last = nullptr;
   unsigned entry = 0;
 };

@@ -104,6 +104,9 @@ OpRecord::OpRecord(const Record *def) {
     keys.push_back(readKey(key));
   for (const Record *parameter : def->getValueAsListOfDefs("parameterList"))
     parameters.push_back(readParameter(parameter));
+  for (const Record *state : def->getValueAsListOfDefs("stateBuffers"))
+    states.push_back({text(state, "name"), text(state, "shape"),
+                      text(state, "description")});
   for (const Record *alias : def->getValueAsListOfDefs("aliases"))
     aliases.push_back(readAlias(alias));
   takesEpilogue = def->getValueAsBit("takesEpilogue");

@@ -42,6 +42,10 @@ struct ParameterRecord {
   StringRef name, path, shape, count, when, init, description;
 };
 
+struct StateRecord {
+  StringRef name, shape, description;
+};
+
 struct AliasRecord {
   StringRef name;
   std::vector<std::pair<StringRef, StringRef>> settled;
@@ -59,6 +63,7 @@ struct OpRecord {
   std::vector<OperandRecord> operands;
   std::vector<KeyRecord> keys;
   std::vector<ParameterRecord> parameters;
+  std::vector<StateRecord> states;
   std::vector<AliasRecord> aliases;
   bool takesEpilogue, hasOperandSegments;
 };

@@ -132,6 +132,12 @@ static std::string emitOp(const OpRecord &op, raw_ostream &os) {
                      << quoted(parameter.when) << ", " << quoted(parameter.init)
                      << ", " << quoted(parameter.description);
                 });
+  std::string states =
+      emitTable(os, "StateBinding", ("statesOf" + op.defName).str(), op.states,
+                [&](const StateRecord &state) {
+                  os << quoted(state.name) << ", " << quoted(state.shape)
+                     << ", " << quoted(state.description);
+                });
   std::vector<std::string> settled;
   for (const AliasRecord &alias : op.aliases)
     settled.push_back(emitTable(
@@ -149,7 +155,7 @@ static std::string emitOp(const OpRecord &op, raw_ostream &os) {
   llvm::raw_string_ostream(row)
       << quoted(op.name) << ", " << quoted(op.operationName) << ",\n     "
       << quoted(op.summary) << ",\n     " << operands << ", " << keys << ", "
-      << parameters << ", " << aliases << ", "
+      << parameters << ", " << states << ", " << aliases << ", "
       << (op.takesEpilogue ? "true" : "false") << ", "
       << (op.hasOperandSegments ? "true" : "false");
   return row;

@@ -73,6 +73,13 @@ static void emitParameters(const OpRecord &op, raw_ostream &os) {
   }
 }
 
+static void emitStates(const OpRecord &op, raw_ostream &os) {
+  os << "\n| state | shape | |\n| --- | --- | --- |\n";
+  for (const StateRecord &state : op.states)
+    os << "| " << code(state.name) << " | " << code(state.shape) << " | "
+       << cell(state.description) << " |\n";
+}
+
 static void emitOp(const OpRecord &op, raw_ostream &os) {
   os << "\n### `" << op.name << "`\n\n" << op.summary << "\n";
   if (!op.formula.empty())
@@ -89,6 +96,8 @@ static void emitOp(const OpRecord &op, raw_ostream &os) {
     emitKeys(op, os);
   if (!op.parameters.empty())
     emitParameters(op, os);
+  if (!op.states.empty())
+    emitStates(op, os);
   if (!op.aliases.empty()) {
     os << "\nAlso as";
     for (const AliasRecord &alias : op.aliases) {
