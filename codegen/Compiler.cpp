@@ -171,8 +171,10 @@ private:
          llvm::make_early_inc_range(prepare->getOps<func::FuncOp>()))
       if (!isPrepare(function))
         function.erase();
-    for (auto weight : llvm::make_early_inc_range(prepare->getOps<WeightOp>()))
-      weight.erase();
+    for (Operation &op : llvm::make_early_inc_range(prepare->getOps()))
+      if (isa<WeightOp, StateOp>(op))
+        op.erase();
+    prepare->getOperation()->removeAttr("lathe.state_bytes");
     return prepare;
   }
 

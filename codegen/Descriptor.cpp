@@ -42,6 +42,57 @@ static llvm::json::Object tensorToJson(StringRef name, Type type) {
       {"shape", shapeToJson(getShape(type))}};
 }
 
+/// A size as people write it: what is added first, then what is subtracted.
+static std::string readable(const DimExpr &size) {
+  std::string added, subtracted;
+  for (const auto &[monomial, coefficient] : size.getTerms()) {
+    DimExpr term = std::abs(coefficient);
+    for (const DimExpr::Atom &atom : monomial)
+      term *= atom.dividend ? atom.dividend->floorDiv(atom.divisor)
+                            : DimExpr::symbol(atom.name);
+    if (coefficient < 0)
+      subtracted += " - " + term.str();
+    else
+      added += (added.empty() ? "" : " + ") + term.str();
+  }
+  return added.empty() ? size.str() : added + subtracted;
+}
+
+static std::string readable(StringRef text) {
+  std::optional<DimExpr> size = DimExpr::parse(text);
+  return size ? readable(*size) : text.str();
+}
+
+/// A dimension's bounds, its limit, and the input that it is read from.
+static llvm::json::Object dimToJson(StringRef name, ModuleOp module) {
+  auto entry = [&](StringRef table) -> Attribute {
+    auto attr = module->getAttrOfType<DictionaryAttr>(table);
+    return attr ? attr.get(name) : Attribute();
+  };
+  auto bounds = cast<DenseI64ArrayAttr>(entry("lathe.dims"));
+  llvm::json::Object dim{
+      {"name", name}, {"min", bounds[0]}, {"max", bounds[1]}};
+  if (auto limit = dyn_cast_if_present<StringAttr>(entry("lathe.dim_limits")))
+    dim["limit"] = readable(limit.getValue());
+  auto source = dyn_cast_if_present<DictionaryAttr>(entry("lathe.dim_sources"));
+  if (!source)
+    return dim;
+  dim["input"] = source.getAs<StringAttr>("input").getValue();
+  if (auto values = source.getAs<DenseI64ArrayAttr>("values"))
+    dim["values"] = llvm::json::Array(values.asArrayRef());
+  return dim;
+}
+
+static llvm::json::Object inputToJson(StringRef name, Type type,
+                                      DictionaryAttr attrs) {
+  llvm::json::Object input = tensorToJson(name, type);
+  if (auto range = attrs ? attrs.getAs<ArrayAttr>("lathe.range") : ArrayAttr())
+    input["range"] =
+        llvm::json::Array{readable(cast<StringAttr>(range[0]).getValue()),
+                          readable(cast<StringAttr>(range[1]).getValue())};
+  return input;
+}
+
 /// "batch x16x8x8", for profiles.
 static std::string briefShape(Type type) {
   return llvm::join(
@@ -66,24 +117,20 @@ DescriptorBuilder::DescriptorBuilder(ModuleOp module) {
   model["summary"] = text("lathe.summary");
   llvm::json::Array dims;
   auto bounds = module->getAttrOfType<DictionaryAttr>("lathe.dims");
-  auto add = [&](StringRef name, DenseI64ArrayAttr limits) {
-    dims.push_back(llvm::json::Object{
-        {"name", name}, {"min", limits[0]}, {"max", limits[1]}});
-  };
   if (auto order = module->getAttrOfType<ArrayAttr>("lathe.dim_order"))
     for (Attribute name : order)
-      add(cast<StringAttr>(name),
-          bounds.getAs<DenseI64ArrayAttr>(cast<StringAttr>(name).getValue()));
+      dims.push_back(dimToJson(cast<StringAttr>(name), module));
   else if (bounds)
     for (NamedAttribute dim : bounds)
-      add(dim.getName(), cast<DenseI64ArrayAttr>(dim.getValue()));
+      dims.push_back(dimToJson(dim.getName(), module));
   model["dims"] = std::move(dims);
 
   for (auto function : module.getOps<func::FuncOp>()) {
     llvm::json::Array inputs, outputs;
     for (auto [i, type] : llvm::enumerate(function.getArgumentTypes()))
       inputs.push_back(
-          tensorToJson(nameOf(function.getArgAttrDict(i), "input", i), type));
+          inputToJson(nameOf(function.getArgAttrDict(i), "input", i), type,
+                      function.getArgAttrDict(i)));
     for (auto [i, type] : llvm::enumerate(function.getResultTypes()))
       outputs.push_back(tensorToJson(
           nameOf(function.getResultAttrDict(i), "output", i), type));
@@ -141,6 +188,25 @@ SmallVector<WeightOp> mlir::lathe::getProgramWeights(ModuleOp module) {
   return weights;
 }
 
+/// The states' places in the block that each instance owns.
+static llvm::json::Object statesToJson(ModuleOp module) {
+  llvm::json::Array tensors;
+  for (auto state : module.getOps<StateOp>()) {
+    auto offset = state->getAttrOfType<IntegerAttr>("lathe.offset");
+    auto type = cast<RankedTensorType>(state.getType());
+    if (!offset || !type.hasStaticShape())
+      continue;
+    llvm::json::Object tensor = tensorToJson(state.getSymName(), type);
+    tensor["offset"] = offset.getInt();
+    tensor["bytes"] =
+        type.getNumElements() * getElementBytes(type.getElementType());
+    tensors.push_back(std::move(tensor));
+  }
+  auto bytes = module->getAttrOfType<IntegerAttr>("lathe.state_bytes");
+  return llvm::json::Object{{"bytes", bytes ? bytes.getInt() : 0},
+                            {"tensors", std::move(tensors)}};
+}
+
 std::string DescriptorBuilder::str(ModuleOp module, StringRef target,
                                    bool optimised,
                                    StringRef weightsFile) const {
@@ -152,6 +218,7 @@ std::string DescriptorBuilder::str(ModuleOp module, StringRef target,
   for (const auto &[name, entry] : entries)
     entryArray.push_back(llvm::json::Object(entry));
   descriptor["entries"] = std::move(entryArray);
+  descriptor["state"] = statesToJson(module);
   llvm::json::Array tensors;
   WeightsLayout layout = getWeightsLayout(module);
   for (const auto &tensor : layout.tensors)

@@ -259,11 +259,44 @@ struct CallBufferization
     return success();
   }
 };
+struct WriteBackBufferization
+    : bufferization::BufferizableOpInterface::ExternalModel<
+          WriteBackBufferization, WriteBackOp> {
+  bool bufferizesToMemoryRead(Operation *, OpOperand &,
+                              const bufferization::AnalysisState &) const {
+    return true;
+  }
+  bool bufferizesToMemoryWrite(Operation *, OpOperand &,
+                               const bufferization::AnalysisState &) const {
+    return false;
+  }
+  bufferization::AliasingValueList
+  getAliasingValues(Operation *, OpOperand &,
+                    const bufferization::AnalysisState &) const {
+    return {};
+  }
+
+  LogicalResult bufferize(Operation *op, RewriterBase &rewriter,
+                          const bufferization::BufferizationOptions &options,
+                          bufferization::BufferizationState &state) const {
+    auto write = cast<WriteBackOp>(op);
+    FailureOr<Value> source =
+        bufferization::getBuffer(rewriter, write.getSource(), options, state);
+    if (failed(source))
+      return failure();
+    if (*source != write.getBuffer())
+      memref::CopyOp::create(rewriter, write.getLoc(), *source,
+                             write.getBuffer());
+    rewriter.eraseOp(op);
+    return success();
+  }
+};
 } // namespace
 
 void mlir::lathe::kernel::registerBufferization(DialectRegistry &registry) {
   registry.addExtension(+[](MLIRContext *context, KernelDialect *) {
     NestOp::attachInterface<NestBufferization>(*context);
     CallOp::attachInterface<CallBufferization>(*context);
+    WriteBackOp::attachInterface<WriteBackBufferization>(*context);
   });
 }

@@ -15,6 +15,7 @@ include "mlir/IR/OpBase.td"
 include "mlir/IR/SymbolInterfaces.td"
 include "mlir/Interfaces/ControlFlowInterfaces.td"
 include "mlir/Interfaces/DestinationStyleOpInterface.td"
+include "mlir/Interfaces/InferTypeOpInterface.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 
 def Kernel_Dialect : Dialect {
@@ -155,6 +156,32 @@ def Kernel_CallOp : Kernel_Op<"call",
   }];
   let extraClassDeclaration = [{
     MutableOperandRange getDpsInitsMutable() { return getOutputsMutable(); }
+  }];
+}
+
+def Kernel_BoundedOp : Kernel_Op<"bounded", [Pure, SameOperandsAndResultType]> {
+  let summary = "a size that is known never to exceed a number";
+  let description = [{
+    The value itself. Planning memory reads the bound, which no arithmetic on
+    the parts of the size would give: `past + tokens` stays within 4096 because
+    the runtime accepts no `past` beyond `4096 - tokens`.
+  }];
+  let arguments = (ins Index:$size, I64Attr:$bound);
+  let results = (outs Index:$result);
+  let assemblyFormat = "$size `max` $bound attr-dict";
+}
+
+def Kernel_WriteBackOp : Kernel_Op<"write_back", []> {
+  let summary = "stores a tensor in a buffer that may be the tensor's own";
+  let description = [{
+    Becomes a copy, or nothing where the tensor was computed in the buffer. It
+    stands behind everything that reads the buffer's old contents, and so makes
+    no promise that nothing else does, as
+    `bufferization.materialize_in_destination` would.
+  }];
+  let arguments = (ins AnyShaped:$source, AnyMemRef:$buffer);
+  let assemblyFormat = [{
+    $source `in` $buffer attr-dict `:` type($source) `,` type($buffer)
   }];
 }
 

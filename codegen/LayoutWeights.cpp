@@ -20,6 +20,25 @@ using namespace mlir::lathe;
 namespace {
 struct LayoutWeightsPass : lathe::impl::LayoutWeightsBase<LayoutWeightsPass> {
   void runOnOperation() override {
+    layWeightsOut();
+    layStatesOut();
+  }
+
+private:
+  void layStatesOut() {
+    Builder b(&getContext());
+    int64_t offset = 0;
+    for (auto state : getOperation().getOps<StateOp>()) {
+      auto type = cast<RankedTensorType>(state.getType());
+      state->setAttr("lathe.offset", b.getI64IntegerAttr(offset));
+      int64_t bytes =
+          type.getNumElements() * getElementBytes(type.getElementType());
+      offset += llvm::alignTo(bytes, 64);
+    }
+    getOperation()->setAttr("lathe.state_bytes", b.getI64IntegerAttr(offset));
+  }
+
+  void layWeightsOut() {
     llvm::StringSet<> read;
     getOperation().walk([&](ParameterOp op) { read.insert(op.getWeight()); });
     Builder b(&getContext());

@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "codegen/KernelDialect.h"
 #include "codegen/Passes.h"
 
 namespace mlir::lathe {
@@ -78,7 +79,8 @@ private:
     terminator.erase();
     auto bytes = MemRefType::get({ShapedType::kDynamic}, b.getIntegerType(8));
     Value weights = entry.addArgument(bytes, location);
-    entry.addArgument(bytes, location);
+    Value states = entry.addArgument(bytes, location);
+    entry.addArgument(bytes, location); // The arena.
     entry.addArgument(LLVM::LLVMPointerType::get(b.getContext()), location);
     function.setType(b.getFunctionType(entry.getArgumentTypes(), {}));
     function->removeAttr(function.getResAttrsAttrName());
@@ -87,7 +89,57 @@ private:
     if (ArrayAttr attrs = function.getArgAttrsAttr())
       llvm::copy(attrs, argumentAttrs.begin());
     function.setArgAttrsAttr(b.getArrayAttr(argumentAttrs));
+    if (failed(lowerStates(function, states)))
+      return failure();
     return lowerParameters(function, weights);
+  }
+
+  /// The place of a state's buffer in the block of states.
+  FailureOr<Value> viewState(Operation *op, StringRef name, Value states) {
+    auto state = getOperation().lookupSymbol<StateOp>(name);
+    auto offset = state->getAttrOfType<IntegerAttr>("lathe.offset");
+    auto type = cast<RankedTensorType>(state.getType());
+    if (!offset || !type.hasStaticShape())
+      return op->emitOpError("uses '")
+             << name << "', which has no place among the states";
+    OpBuilder b = OpBuilder::atBlockBegin(op->getBlock());
+    Value at = arith::ConstantIndexOp::create(b, op->getLoc(), offset.getInt());
+    return memref::ViewOp::create(b, op->getLoc(), bufferOf(type), states, at,
+                                  ValueRange())
+        .getResult();
+  }
+
+  /// One read a state and function, which may be computed in, and one write at
+  /// the end.
+  LogicalResult lowerStates(func::FuncOp function, Value states) {
+    llvm::StringMap<Value> views;
+    WalkResult result = function.walk([&](Operation *op) {
+      if (!isa<ReadStateOp, WriteStateOp>(op))
+        return WalkResult::advance();
+      auto read = dyn_cast<ReadStateOp>(op);
+      StringRef name =
+          read ? read.getState() : cast<WriteStateOp>(op).getState();
+      Value &view = views[name];
+      if (!view) {
+        FailureOr<Value> made = viewState(op, name, states);
+        if (failed(made))
+          return WalkResult::interrupt();
+        view = *made;
+      }
+      // Outputs may hold the old contents.
+      OpBuilder b(read ? op : op->getBlock()->getTerminator());
+      if (read)
+        read.replaceAllUsesWith(bufferization::ToTensorOp::create(
+                                    b, op->getLoc(), read.getType(), view,
+                                    /*restrict=*/true, /*writable=*/true)
+                                    .getResult());
+      else
+        kernel::WriteBackOp::create(b, op->getLoc(),
+                                    cast<WriteStateOp>(op).getValue(), view);
+      op->erase();
+      return WalkResult::advance();
+    });
+    return failure(result.wasInterrupted());
   }
 
   LogicalResult lowerParameters(func::FuncOp function, Value weights) {

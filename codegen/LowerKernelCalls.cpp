@@ -29,6 +29,11 @@ struct LowerKernelCallsPass
     module.walk([&](kernel::EventOp op) { lower(op); });
     module.walk([&](kernel::ReportIndexOp op) { lower(op); });
     module.walk([&](kernel::CallOp op) { lower(op); });
+    // Memory is planned: bounds have done their work.
+    module.walk([&](kernel::BoundedOp op) {
+      op.replaceAllUsesWith(op.getSize());
+      op.erase();
+    });
     for (auto function : module.getOps<func::FuncOp>()) {
       if (function->hasAttr("lathe.entry"))
         function->setAttr(LLVM::LLVMDialect::getEmitCWrapperAttrName(),
@@ -37,9 +42,10 @@ struct LowerKernelCallsPass
         function.setPrivate();
       dropOurAttributes(function);
     }
-    // What is left is code: weights are addresses by now.
-    for (auto weight : llvm::make_early_inc_range(module.getOps<WeightOp>()))
-      weight.erase();
+    // What is left is code: weights and states are addresses by now.
+    for (Operation &op : llvm::make_early_inc_range(module.getOps()))
+      if (isa<WeightOp, StateOp>(op))
+        op.erase();
   }
 
 private:

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "codegen/Lowering.h"
+#include "codegen/KernelDialect.h"
 
 using namespace mlir;
 using namespace mlir::lathe;
@@ -24,6 +25,7 @@ void lathe::populateLowerings(RewritePatternSet &patterns,
   populateAttentionLowerings(patterns, state);
   populateMatchingLowerings(patterns, state);
   populateRoutingLowerings(patterns, state);
+  populateStateLowerings(patterns, state);
 }
 
 Shape Structured::getShape(Value value) {
@@ -50,9 +52,34 @@ void Structured::recordResult(Value value, unsigned i) {
 // Sizes
 //===----------------------------------------------------------------------===//
 
+/// Whether a size's parts at their bounds do not tell its own: limits make it
+/// smaller, or it is a difference.
+static bool needsBound(const DimExpr &size, const DimBounds &bounds) {
+  int64_t sum = 0;
+  for (const auto &[monomial, coefficient] : size.getTerms()) {
+    DimExpr term = coefficient;
+    for (const DimExpr::Atom &atom : monomial)
+      term *= atom.dividend ? atom.dividend->floorDiv(atom.divisor)
+                            : DimExpr::symbol(atom.name);
+    auto range = bounds.of(term);
+    if (coefficient < 0 || !range || llvm::AddOverflow(sum, range->second, sum))
+      return true;
+  }
+  auto range = bounds.of(size);
+  return range && range->second < sum;
+}
+
 Value Structured::size(const DimExpr &dim) {
   if (std::optional<int64_t> constant = dim.getConstant())
     return arith::ConstantIndexOp::create(*this, *constant);
+  Value sum = sizeOfParts(dim);
+  auto range = state.bounds.of(dim);
+  if (!range || !needsBound(dim, state.bounds))
+    return sum;
+  return kernel::BoundedOp::create(*this, sum, range->second);
+}
+
+Value Structured::sizeOfParts(const DimExpr &dim) {
   Value sum;
   for (const auto &[monomial, coefficient] : dim.getTerms()) {
     Value product = arith::ConstantIndexOp::create(*this, coefficient);
@@ -342,6 +369,43 @@ Value Structured::pad(Value input, ArrayRef<int64_t> low,
     }
     return b.extract(input, indices);
   });
+}
+
+//===----------------------------------------------------------------------===//
+// States
+//===----------------------------------------------------------------------===//
+
+Value Structured::readBuffer(FlatSymbolRefAttr symbol) {
+  Value buffer = state.buffers[symbol.getAttr()].current;
+  assert(buffer && "a state that the op does not name as its symbol");
+  return buffer;
+}
+
+void Structured::writeBuffer(FlatSymbolRefAttr symbol, Value buffer) {
+  state.buffers[symbol.getAttr()].current = buffer;
+}
+
+bool Structured::isInitialRead(Value value) const {
+  return llvm::any_of(state.buffers, [&](const auto &entry) {
+    return entry.second.initial == value;
+  });
+}
+
+Value Structured::window(Value tensor, ArrayRef<OpFoldResult> offsets,
+                         ArrayRef<DimExpr> shape) {
+  SmallVector<OpFoldResult> strides(shape.size(), getIndexAttr(1));
+  return record(tensor::ExtractSliceOp::create(*this, tensor, offsets,
+                                               foldedSizes(shape), strides),
+                shape);
+}
+
+Value Structured::replaceWindow(Value tensor, ArrayRef<OpFoldResult> offsets,
+                                Value part) {
+  Shape shape = getShape(part);
+  SmallVector<OpFoldResult> strides(shape.size(), getIndexAttr(1));
+  return record(tensor::InsertSliceOp::create(*this, part, tensor, offsets,
+                                              foldedSizes(shape), strides),
+                getShape(tensor));
 }
 
 //===----------------------------------------------------------------------===//

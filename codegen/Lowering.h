@@ -25,6 +25,7 @@
 #ifndef LATHE_CODEGEN_LOWERING_H
 #define LATHE_CODEGEN_LOWERING_H
 
+#include "dialect/DimBounds.h"
 #include "dialect/LatheDialect.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -32,6 +33,7 @@
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 #include "mlir/IR/PatternMatch.h"
+#include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/StringMap.h"
 
 namespace mlir::lathe {
@@ -41,6 +43,13 @@ struct LoweringState {
   bool channelsLast = false;
   /// The value of each named dimension, at the function's entry.
   llvm::StringMap<Value> dims;
+  DimBounds bounds;
+  /// The buffer of each state, whole and with dynamic dimensions at their
+  /// bounds: as the function finds it, and as it is at the op being lowered.
+  struct StateBuffer {
+    Value initial, current;
+  };
+  llvm::MapVector<StringAttr, StateBuffer> buffers;
   /// The result types of each op with their encodings, which the types in the
   /// IR have lost by the time it is lowered.
   llvm::DenseMap<Operation *, SmallVector<RankedTensorType, 1>> types;
@@ -120,6 +129,20 @@ public:
   Value pad(Value input, ArrayRef<int64_t> low, ArrayRef<int64_t> high,
             PaddingMode mode, double value = 0);
 
+  //===--- States ---------------------------------------------------------===//
+  /// The buffer of a state at this op: static, dynamic dimensions at their
+  /// bounds.
+  Value readBuffer(FlatSymbolRefAttr symbol);
+  /// Makes `buffer`, changed, the state's buffer from here on.
+  void writeBuffer(FlatSymbolRefAttr symbol, Value buffer);
+  /// Whether the function's own read of a state's buffer is being visited.
+  bool isInitialRead(Value value) const;
+  /// The elements of `tensor` from `offsets` on; all of them are there.
+  Value window(Value tensor, ArrayRef<OpFoldResult> offsets,
+               ArrayRef<DimExpr> shape);
+  /// `tensor` with `part` in place of its elements from `offsets` on.
+  Value replaceWindow(Value tensor, ArrayRef<OpFoldResult> offsets, Value part);
+
   //===--- Inside a body --------------------------------------------------===//
   Value index(unsigned dimension);
   /// An element of a tensor at indices of index type.
@@ -142,6 +165,8 @@ public:
   }
 
 private:
+  Value sizeOfParts(const DimExpr &dim);
+
   Operation *op;
   LoweringState &state;
 };
@@ -188,6 +213,7 @@ void populateSpectralLowerings(RewritePatternSet &patterns,
                                LoweringState &state);
 void populateAttentionLowerings(RewritePatternSet &patterns,
                                 LoweringState &state);
+void populateStateLowerings(RewritePatternSet &patterns, LoweringState &state);
 
 void populateMatchingLowerings(RewritePatternSet &patterns,
                                LoweringState &state);

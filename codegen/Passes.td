@@ -40,8 +40,10 @@ def LowerToLinalg : LathePass<"lathe-lower-to-linalg", "::mlir::ModuleOp"> {
   let description = [{
     Every op becomes linalg.generic and tensor ops by the lowering of its
     family (codegen/lower/). Encodings leave the types; a dynamic dimension's
-    name becomes a tensor.dim of the entry's input that has it. Weights stay
-    `lathe.parameter`.
+    name becomes a tensor.dim of the entry's input that has it, or the value of
+    the input that `lathe.dim_sources` names. Weights stay `lathe.parameter`.
+    Each state is read once, at the entry's beginning, as a whole buffer with
+    dynamic dimensions at their bounds, and written once, at its end.
   }];
   let options = [
     Option<"channelsLast", "channels-last", "bool", "false",
@@ -85,7 +87,9 @@ def LayoutWeights : LathePass<"lathe-layout-weights", "::mlir::ModuleOp"> {
   let summary = "gives each weight that the program reads its place in the weights file";
   let description = [{
     Weights get `lathe.offset`, a multiple of 64 bytes, in the order of their
-    declaration; the module gets `lathe.weight_bytes`.
+    declaration; the module gets `lathe.weight_bytes`. States get the same
+    within the block of states that each instance owns, and the module
+    `lathe.state_bytes`.
   }];
 }
 
@@ -108,9 +112,10 @@ def FormNests : LathePass<"lathe-form-nests", "::mlir::func::FuncOp"> {
 def LowerEntries : LathePass<"lathe-lower-entries", "::mlir::ModuleOp"> {
   let summary = "gives functions the signature of the runtime's ABI";
   let description = [{
-    Inputs and outputs become memrefs; the base of the weights, of the arena
-    and the context follow. `lathe.parameter` becomes a view of the weights at
-    the offset in the weight's `lathe.offset`.
+    Inputs and outputs become memrefs; the base of the weights, of the states,
+    of the arena and the context follow. `lathe.parameter` becomes a view of
+    the weights at the offset in the weight's `lathe.offset`. A state is read
+    once, as a tensor that may be computed in, and written last.
   }];
 }
 

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "codegen/KernelDialect.h"
 #include "codegen/Passes.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/Interfaces/ViewLikeInterface.h"
@@ -49,6 +50,8 @@ static std::optional<int64_t> upperBound(Value value) {
         argument.getArgNumber(), "lathe.bounds");
     return bounds ? std::optional<int64_t>(bounds[*index]) : std::nullopt;
   }
+  if (auto bounded = dyn_cast_if_present<kernel::BoundedOp>(op))
+    return static_cast<int64_t>(bounded.getBound());
   if (!op || op->getNumOperands() != 2)
     return std::nullopt;
   std::optional<int64_t> a = upperBound(op->getOperand(0));

@@ -32,6 +32,9 @@ private:
   void readDim(const json &dim);
   LatheEntryInfo readEntry(const json &entry, Descriptor::Entry &exprs);
   LatheTensorInfo readTensor(const json &tensor, ShapeExpr *exprs);
+  void readRange(const json &tensor, LatheTensorInfo &info,
+                 std::optional<Descriptor::Range> &exprs);
+  std::vector<LatheTensorInfo> readTensors(const json &object);
   LatheEventInfo readEvent(const json &event, std::vector<SizeExpr> &flops);
   SizeExpr readSize(const json &size);
   std::vector<int64_t> shapeAt(const ShapeExpr &exprs,
@@ -58,8 +61,14 @@ void Reader::readModel(const json &model) {
   info.optimised = model.value("optimised", true);
   info.parameters = model.value("parameters", int64_t(0));
 
-  for (const json &dim : model.value("dims", json::array()))
+  const json dimList = model.value("dims", json::array());
+  for (const json &dim : dimList)
     readDim(dim);
+  // A limit may name any dim.
+  for (const json &dim : dimList)
+    descriptor.dimLimits.push_back(dim.contains("limit")
+                                       ? std::optional(readSize(dim["limit"]))
+                                       : std::nullopt);
   info.dimCount = static_cast<uint32_t>(dims.size());
   info.dims = descriptor.keep(dims);
 
@@ -73,11 +82,22 @@ void Reader::readModel(const json &model) {
   info.weightsFile = keepText(weights, "file");
   info.weightsBytes = weights.value("bytes", uint64_t(0));
   descriptor.layout = weights.value("layout", "");
-  std::vector<LatheTensorInfo> tensors;
-  for (const json &tensor : weights.value("tensors", json::array()))
-    tensors.push_back(readTensor(tensor, nullptr));
+  std::vector<LatheTensorInfo> tensors = readTensors(weights);
   info.weightCount = static_cast<uint32_t>(tensors.size());
   info.weights = descriptor.keep(std::move(tensors));
+
+  const json state = model.value("state", json::object());
+  info.stateBytes = state.value("bytes", uint64_t(0));
+  std::vector<LatheTensorInfo> states = readTensors(state);
+  info.stateCount = static_cast<uint32_t>(states.size());
+  info.states = descriptor.keep(std::move(states));
+}
+
+std::vector<LatheTensorInfo> Reader::readTensors(const json &object) {
+  std::vector<LatheTensorInfo> tensors;
+  for (const json &tensor : object.value("tensors", json::array()))
+    tensors.push_back(readTensor(tensor, nullptr));
+  return tensors;
 }
 
 void Reader::readDim(const json &dim) {
@@ -85,7 +105,18 @@ void Reader::readDim(const json &dim) {
   descriptor.dimNames.push_back(name);
   minDims.push_back(dim.value("min", int64_t(1)));
   maxDims.push_back(dim.at("max").get<int64_t>());
-  dims.push_back({descriptor.keep(name), minDims.back(), maxDims.back()});
+  LatheDimInfo info = {};
+  info.name = descriptor.keep(name);
+  info.min = minDims.back();
+  info.max = maxDims.back();
+  if (dim.contains("limit"))
+    info.limit = keepText(dim, "limit");
+  if (dim.contains("input"))
+    info.input = keepText(dim, "input");
+  auto values = dim.value("values", std::vector<int64_t>());
+  info.valueCount = static_cast<uint32_t>(values.size());
+  info.values = descriptor.keep(std::move(values));
+  dims.push_back(info);
 }
 
 LatheEntryInfo Reader::readEntry(const json &entry, Descriptor::Entry &exprs) {
@@ -94,8 +125,10 @@ LatheEntryInfo Reader::readEntry(const json &entry, Descriptor::Entry &exprs) {
   info.arenaBytes = entry.value("arena_bytes", size_t(0));
   std::vector<LatheTensorInfo> inputs, outputs;
   std::vector<LatheEventInfo> events;
-  for (const json &tensor : entry.at("inputs"))
+  for (const json &tensor : entry.at("inputs")) {
     inputs.push_back(readTensor(tensor, &exprs.inputs.emplace_back()));
+    readRange(tensor, inputs.back(), exprs.ranges.emplace_back());
+  }
   for (const json &tensor : entry.at("outputs"))
     outputs.push_back(readTensor(tensor, &exprs.outputs.emplace_back()));
   for (const json &event : entry.value("events", json::array()))
@@ -107,6 +140,16 @@ LatheEntryInfo Reader::readEntry(const json &entry, Descriptor::Entry &exprs) {
   info.outputs = descriptor.keep(std::move(outputs));
   info.events = descriptor.keep(std::move(events));
   return info;
+}
+
+void Reader::readRange(const json &tensor, LatheTensorInfo &info,
+                       std::optional<Descriptor::Range> &exprs) {
+  if (!tensor.contains("range"))
+    return;
+  auto range = tensor["range"].get<std::vector<std::string>>();
+  exprs = {readSize(range.at(0)), readSize(range.at(1))};
+  info.least = descriptor.keep(range[0]);
+  info.most = descriptor.keep(range[1]);
 }
 
 LatheTensorInfo Reader::readTensor(const json &tensor, ShapeExpr *exprs) {

@@ -21,10 +21,15 @@ using ShapeExpr = std::vector<SizeExpr>;
 /// The descriptor of a LatheModelBinary: as the C interface shows it (`info`),
 /// and its expressions.
 struct Descriptor {
+  /// Two bounds, both included.
+  struct Range {
+    SizeExpr least, most;
+  };
   /// Of one entry, in the order of its inputs, outputs and events.
   struct Entry {
     std::vector<ShapeExpr> inputs;
     std::vector<ShapeExpr> outputs;
+    std::vector<std::optional<Range>> ranges; ///< Of the inputs' values.
     std::vector<SizeExpr> flops;
   };
 
@@ -34,6 +39,7 @@ struct Descriptor {
   LatheModelInfo info = {};
   std::vector<Entry> entries;
   std::vector<std::string> dimNames;
+  std::vector<std::optional<SizeExpr>> dimLimits;
   /// Identifies the arrangement of the weights in their file.
   std::string layout;
 
@@ -54,11 +60,23 @@ private:
   std::vector<std::shared_ptr<const void>> kept;
 };
 
-/// Finds the values of the model's dims (to `dims`) from the inputs' shapes.
-/// Fails with a message if a type, a rank or a size is not what the entry
-/// wants or a dim is beyond its bounds. Allocates on failure only.
+/// Finds the values of the model's dims (to `dims`) from the inputs' shapes and
+/// from the inputs that hold dims. Fails with a message if a type, a rank or a
+/// size is not what the entry wants or a dim is beyond its bounds. Allocates
+/// on failure only.
 Status bindDims(const Descriptor &descriptor, uint32_t entry,
                 std::span<const LatheTensor> inputs, std::span<int64_t> dims);
+
+/// "4096 - tokens = 4000 with tokens = 96": the text of a bound and its value,
+/// or the text alone if it is a number.
+std::string describeBound(const Descriptor &descriptor, const char *text,
+                          const SizeExpr &bound, std::span<const int64_t> dims);
+
+/// Checks every element of the inputs that have a range. Fails with a message
+/// that names the input, the first value beyond it and its place.
+Status checkRanges(const Descriptor &descriptor, uint32_t entry,
+                   std::span<const LatheTensor> inputs,
+                   std::span<const int64_t> dims);
 
 /// Checks that `tensor` has the type and, at these dims, the shape wanted.
 Status checkTensor(const Descriptor &descriptor, const LatheTensorInfo &wanted,

@@ -1,17 +1,19 @@
-//===- Dims.cpp - Dims from the shapes of inputs --------------------------===//
+//===- Dims.cpp - Dims from the shapes and values of inputs ---------------===//
 //
 // Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // An input's shape such as [batch, 2*tokens + 1] is solved for its dims: first
-// those that stand alone, then those in expressions with one unknown. Every
-// size is checked afterwards, so solving may assume what it likes.
+// those that stand alone, then those that inputs hold as their values, then
+// those in expressions with one unknown. Every size is checked afterwards, so
+// solving may assume what it likes.
 //
 //===----------------------------------------------------------------------===//
 
 #include "runtime/Descriptor.h"
 #include "runtime/Types.h"
 #include <algorithm>
+#include <cstring>
 
 using namespace lathe::runtime;
 
@@ -40,6 +42,22 @@ static std::string describeDims(const Descriptor &descriptor,
   return text;
 }
 
+static bool isKnown(const SizeExpr &expr, std::span<const int64_t> dims) {
+  bool known = true;
+  expr.forEachDim([&](size_t dim) { known &= dims[dim] != unbound; });
+  return known;
+}
+
+std::string lathe::runtime::describeBound(const Descriptor &descriptor,
+                                          const char *text,
+                                          const SizeExpr &bound,
+                                          std::span<const int64_t> dims) {
+  std::optional<int64_t> value = bound.evaluate(dims);
+  std::string named = describeDims(descriptor, {bound}, dims);
+  return named.empty() || !value ? std::string(text)
+                                 : concat(text, " = ", *value, named);
+}
+
 static Status mismatch(const Descriptor &descriptor,
                        const LatheTensorInfo &wanted, const ShapeExpr &shape,
                        const LatheTensor &tensor,
@@ -62,6 +80,82 @@ static Status bind(const Descriptor &descriptor, size_t dim, int64_t value,
                                     : concat("least ", info.min))};
   dims[dim] = value;
   return {};
+}
+
+/// The number of the input that holds the dim, in an entry that has it.
+static std::optional<size_t> findSource(const LatheDimInfo &dim,
+                                        const LatheEntryInfo &entry) {
+  if (dim.input)
+    for (size_t i = 0; i < entry.inputCount; ++i)
+      if (std::string_view(entry.inputs[i].name) == dim.input)
+        return i;
+  return std::nullopt;
+}
+
+/// The only element of a dim's source.
+static Result<int64_t> readSource(const LatheTensorInfo &wanted,
+                                  const LatheTensor &tensor) {
+  if (elementCount(shapeOf(tensor)) != 1)
+    return Status(LATHE_BAD_SHAPE,
+                  concat(quote(wanted.name), " is ",
+                         describe(tensor.type, shapeOf(tensor)),
+                         ", wanted a single number"));
+  if (!tensor.data)
+    return Status(LATHE_BAD_ARGUMENT,
+                  concat(quote(wanted.name), " has null data"));
+  int64_t value = 0;
+  int32_t narrow = 0;
+  if (tensor.type == LATHE_I64) {
+    std::memcpy(&value, tensor.data, sizeof(value));
+  } else if (tensor.type == LATHE_I32) {
+    std::memcpy(&narrow, tensor.data, sizeof(narrow));
+    value = narrow;
+  } else {
+    return Status(LATHE_BAD_MODEL, concat(quote(wanted.name),
+                                          " holds a dim, but is no integer"));
+  }
+  return value;
+}
+
+/// Takes the dim's value from its source. A limit over dims that are not known
+/// yet is checked later.
+static Status bindSource(const Descriptor &descriptor, size_t dim,
+                         const LatheTensorInfo &wanted,
+                         const LatheTensor &tensor, std::span<int64_t> dims) {
+  Result<int64_t> value = readSource(wanted, tensor);
+  if (!value)
+    return value.status();
+  const LatheDimInfo &info = descriptor.info.dims[dim];
+  int64_t least = info.valueCount ? 0 : info.min;
+  int64_t most = info.valueCount ? info.valueCount - 1 : info.max;
+  std::string text = std::to_string(most);
+  const std::optional<SizeExpr> &limit = descriptor.dimLimits[dim];
+  if (limit && isKnown(*limit, dims) && !info.valueCount) {
+    int64_t bound = limit->evaluate(dims).value_or(INT64_MAX);
+    if (bound <= most) {
+      most = bound;
+      if (*value > most || *value < least)
+        text = describeBound(descriptor, info.limit, *limit, dims);
+    }
+  }
+  if (*value < least || *value > most)
+    return {LATHE_BAD_INDEX, concat(quote(wanted.name), " is ", *value,
+                                    ", wanted ", least, " to ", text)};
+  dims[dim] = info.valueCount ? info.values[*value] : *value;
+  return {};
+}
+
+/// Checks a dim against its limit, now that all dims are known.
+static Status checkLimit(const Descriptor &descriptor, size_t dim,
+                         std::span<const int64_t> dims) {
+  const std::optional<SizeExpr> &limit = descriptor.dimLimits[dim];
+  if (!limit || dims[dim] == unbound || !isKnown(*limit, dims) ||
+      dims[dim] <= limit->evaluate(dims).value_or(INT64_MAX))
+    return {};
+  const LatheDimInfo &info = descriptor.info.dims[dim];
+  return {LATHE_BAD_SHAPE,
+          concat(info.name, " is ", dims[dim], ", wanted ", info.min, " to ",
+                 describeBound(descriptor, info.limit, *limit, dims))};
 }
 
 /// Gives the one unbound dim of `expr`, if it has just one, the least value
@@ -130,11 +224,19 @@ Status lathe::runtime::bindDims(const Descriptor &descriptor, uint32_t entry,
         inputs[i].rank != info.inputs[i].rank)
       return mismatch(descriptor, info.inputs[i], shapes[i], inputs[i], dims);
     for (size_t axis = 0; axis < shapes[i].size(); ++axis)
-      if (auto dim = shapes[i][axis].plainDim(); dim && dims[*dim] == unbound)
+      if (auto dim = shapes[i][axis].plainDim();
+          dim && dims[*dim] == unbound &&
+          !findSource(descriptor.info.dims[*dim], info))
         if (Status status = bind(descriptor, *dim, inputs[i].shape[axis], dims);
             status.failed())
           return status;
   }
+  for (size_t dim = 0; dim < dims.size(); ++dim)
+    if (auto source = findSource(descriptor.info.dims[dim], info))
+      if (Status status = bindSource(descriptor, dim, info.inputs[*source],
+                                     inputs[*source], dims);
+          status.failed())
+        return status;
   for (size_t i = 0; i < inputs.size(); ++i)
     for (size_t axis = 0; axis < shapes[i].size(); ++axis)
       solve(descriptor, shapes[i][axis], inputs[i].shape[axis], dims);
@@ -142,6 +244,9 @@ Status lathe::runtime::bindDims(const Descriptor &descriptor, uint32_t entry,
     if (Status status =
             checkTensor(descriptor, info.inputs[i], shapes[i], inputs[i], dims);
         status.failed())
+      return status;
+  for (size_t dim = 0; dim < dims.size(); ++dim)
+    if (Status status = checkLimit(descriptor, dim, dims); status.failed())
       return status;
   return {};
 }

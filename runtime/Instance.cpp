@@ -8,31 +8,36 @@
 #include "runtime/Model.h"
 #include "runtime/Types.h"
 #include <algorithm>
+#include <cstring>
 #include <sys/mman.h>
 
 using namespace lathe::runtime;
 
 namespace {
 
-/// Zeroed memory, which takes no room until it is touched: an arena is as big
-/// as the dims' maxima need, most runs use less.
-class Arena {
+/// Zeroed memory, which takes no room until it is touched: it is as big as the
+/// dims' maxima need, most runs use less.
+class Memory {
 public:
-  Status allocate(size_t size) {
+  Status allocate(size_t size, std::string_view purpose) {
     if (size == 0)
       return {};
     void *memory = mmap(nullptr, size, PROT_READ | PROT_WRITE,
                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (memory == MAP_FAILED)
       return {LATHE_OUT_OF_MEMORY,
-              concat("cannot get the ", size,
-                     " bytes of working memory; "
-                     "compile for smaller bounds of the dims")};
+              concat("cannot get the ", size, " bytes of ", purpose,
+                     "; compile for smaller bounds of the dims")};
     bytes = memory;
     length = size;
     return {};
   }
-  ~Arena() {
+  /// Makes it zero again, and gives the room back until it is touched.
+  void clear() {
+    if (bytes && madvise(bytes, length, MADV_DONTNEED) != 0)
+      std::memset(bytes, 0, length);
+  }
+  ~Memory() {
     if (bytes)
       munmap(bytes, length);
   }
@@ -83,7 +88,8 @@ private:
 
 struct LatheInstance {
   const LatheModel *model = nullptr;
-  Arena arena;
+  Memory arena;
+  Memory states;
   LatheContext context;
   std::vector<Arguments> arguments; ///< Per entry.
   std::vector<int64_t> dims;
@@ -106,12 +112,17 @@ Status LatheInstance::prepare(const LatheInstanceOptions &options) {
   size_t arenaBytes = 0;
   for (const LatheEntryInfo &entry : std::span(info.entries, info.entryCount))
     arenaBytes = std::max(arenaBytes, entry.arenaBytes);
-  if (Status status = arena.allocate(arenaBytes); status.failed())
+  if (Status status = arena.allocate(arenaBytes, "working memory");
+      status.failed())
+    return status;
+  if (Status status = states.allocate(info.stateBytes, "state");
+      status.failed())
     return status;
 
-  // The arguments are inputs, outputs, weights, arena.
+  // The arguments are inputs, outputs, weights, states, arena.
   const void *weights = model->weights ? model->weights->data() : nullptr;
   int64_t sizes[] = {static_cast<int64_t>(info.weightsBytes),
+                     static_cast<int64_t>(states.size()),
                      static_cast<int64_t>(arena.size())};
   for (const LatheEntryInfo &entry : std::span(info.entries, info.entryCount)) {
     Arguments &args = arguments.emplace_back();
@@ -119,12 +130,13 @@ Status LatheInstance::prepare(const LatheInstanceOptions &options) {
       args.add(tensor.rank);
     for (const auto &tensor : std::span(entry.outputs, entry.outputCount))
       args.add(tensor.rank);
-    args.add(1);
-    args.add(1);
+    for (size_t i = 0; i < std::size(sizes); ++i)
+      args.add(1);
     args.link();
     size_t tensors = entry.inputCount + entry.outputCount;
     args.set(tensors, weights, {&sizes[0], 1});
-    args.set(tensors + 1, arena.data(), {&sizes[1], 1});
+    args.set(tensors + 1, states.data(), {&sizes[1], 1});
+    args.set(tensors + 2, arena.data(), {&sizes[2], 1});
   }
 
   context.dims = dims.data();
@@ -183,7 +195,8 @@ Status LatheInstance::checkCall(uint32_t entry,
     status = checkData(info.inputs[i], inputs[i]);
   for (size_t i = 0; i < outputs.size() && !status.failed(); ++i)
     status = checkData(info.outputs[i], outputs[i]);
-  return status;
+  return status.failed() ? status
+                         : checkRanges(descriptor, entry, inputs, dims);
 }
 
 Status LatheInstance::reportedError(const LatheEntryInfo &entry) const {
@@ -234,6 +247,19 @@ LatheCode latheInstanceCreate(const LatheModel *model,
 }
 
 void latheInstanceDestroy(LatheInstance *instance) { delete instance; }
+
+LatheCode latheInstanceResetState(LatheInstance *instance,
+                                  LatheStatus *status) {
+  return guarded(status, [&]() -> Status {
+    if (!instance)
+      return {LATHE_BAD_ARGUMENT, "'instance' is null"};
+    if (instance->running.exchange(true, std::memory_order_acquire))
+      return {LATHE_BAD_ARGUMENT, "the instance is running"};
+    instance->states.clear();
+    instance->running.store(false, std::memory_order_release);
+    return {};
+  });
+}
 
 void latheInstanceSetHooks(LatheInstance *instance, const LatheHooks *hooks) {
   instance->context.hooks = hooks ? *hooks : LatheHooks();

@@ -14,7 +14,7 @@
 
 #include <stdint.h>
 
-#define LATHE_ABI_VERSION 1u
+#define LATHE_ABI_VERSION 2u
 
 /// Visible to compiled code that a process loads (the compiler runs some).
 #define LATHE_ABI __attribute__((visibility("default")))
@@ -28,9 +28,10 @@ typedef struct LatheContext LatheContext;
 
 /// An entry point. `descriptors[i]` points to the MLIR memref descriptor
 /// {allocated, aligned, offset, sizes[rank], strides[rank]} of argument i, in
-/// the order: inputs, outputs, weights (rank 1, i8), arena (rank 1, i8).
-/// Inputs and outputs are dense row-major; the weights and the arena are
-/// aligned to 64 bytes.
+/// the order: inputs, outputs, weights (rank 1, i8), states (rank 1, i8), arena
+/// (rank 1, i8). Inputs and outputs are dense row-major; the others are aligned
+/// to 64 bytes. The runtime has checked the inputs' values against their ranges
+/// and the dims against their bounds.
 typedef void (*LatheEntry)(LatheContext *context, void **descriptors);
 
 /// Iterations [begin, end) of a parallel loop, on any thread.

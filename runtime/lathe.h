@@ -92,14 +92,20 @@ typedef enum LatheType {
 LATHE_API const char *latheTypeName(LatheType type);
 LATHE_API size_t latheTypeSize(LatheType type);
 
-/// A dynamic dimension and the values it may take, both bounds included.
+/// A dynamic dimension and the values it may take, both bounds included. Its
+/// value is a size of an input's shape, or what the input `input` holds.
 typedef struct LatheDimInfo {
   const char *name;
   int64_t min;
   int64_t max;
+  const char *limit;     ///< A further bound over other dims: "4096 - tokens";
+                         ///< null for none.
+  const char *input;     ///< The input that holds the value; null for none.
+  uint32_t valueCount;   ///< Not 0: the input holds a number into `values`.
+  const int64_t *values; ///< The sizes to choose from.
 } LatheDimInfo;
 
-/// An input, an output or a weight.
+/// An input, an output, a weight or a state.
 typedef struct LatheTensorInfo {
   const char *name;
   LatheType type;
@@ -107,6 +113,8 @@ typedef struct LatheTensorInfo {
   const char *const *shape; ///< Per dimension: "16", "batch", "2*tokens + 1".
   const int64_t *minShape;  ///< The shape with every dim at its minimum,
   const int64_t *maxShape;  ///< and at its maximum.
+  const char *least; ///< The values that an input may hold, both included:
+  const char *most;  ///< "0" and "4096 - tokens". Null where any will do.
 } LatheTensorInfo;
 
 /// A part of an entry that profiles tell apart: about one op of the model.
@@ -144,6 +152,10 @@ typedef struct LatheModelInfo {
   const LatheTensorInfo *weights;
   const char *weightsFile; ///< Its name, without a folder.
   uint64_t weightsBytes;
+  uint32_t stateCount;
+  const LatheTensorInfo
+      *states;         ///< What an instance remembers from run to run.
+  uint64_t stateBytes; ///< The memory that this takes, an instance.
 } LatheModelInfo;
 
 //===----------------------------------------------------------------------===//
@@ -186,9 +198,9 @@ LATHE_API LatheCode latheModelCheckWeights(const LatheModel *model,
                                            LatheStatus *status);
 
 /// Writes to `shape` (as many numbers as that output's rank) the shape that
-/// output `output` of entry `entry` has for these inputs, of which only the
-/// types and shapes are looked at.
-/// Errors: LATHE_BAD_SHAPE, as for latheInstanceRun.
+/// output `output` of entry `entry` has for these inputs, of which the types
+/// and shapes are looked at, and the data of those that hold dims.
+/// Errors: LATHE_BAD_SHAPE and LATHE_BAD_INDEX, as for latheInstanceRun.
 LATHE_API LatheCode latheModelOutputShape(const LatheModel *model,
                                           uint32_t entry,
                                           const LatheTensor *inputs,
@@ -240,7 +252,8 @@ struct LatheTensor {
 };
 
 /// Makes an instance of a model that has its weights. All memory and threads
-/// are taken here, none by latheInstanceRun. `options` may be null.
+/// are taken here, none by latheInstanceRun. The instance has states of its
+/// own, which are zero. `options` may be null.
 /// Errors: LATHE_BAD_ARGUMENT without weights; LATHE_OUT_OF_MEMORY.
 LATHE_API LatheCode latheInstanceCreate(const LatheModel *model,
                                         const LatheInstanceOptions *options,
@@ -250,18 +263,25 @@ LATHE_API LatheCode latheInstanceCreate(const LatheModel *model,
 /// Ends the instance's threads and frees its memory.
 LATHE_API void latheInstanceDestroy(LatheInstance *instance);
 
+/// Makes the instance's states zero again, as after latheInstanceCreate: for
+/// the next sequence. Errors: LATHE_BAD_ARGUMENT while the instance runs.
+LATHE_API LatheCode latheInstanceResetState(LatheInstance *instance,
+                                            LatheStatus *status);
+
 /// Replaces the hooks; null removes them. Not while the instance runs.
 LATHE_API void latheInstanceSetHooks(LatheInstance *instance,
                                      const LatheHooks *hooks);
 
 /// Runs entry number `entry`, reading `inputs` and writing `outputs`, both in
-/// the descriptor's order. The dims' values come from the inputs' shapes. The
-/// same inputs give the same bits, whatever the number of threads.
+/// the descriptor's order. The dims' values come from the inputs' shapes, or
+/// from inputs that hold them. The same inputs and states give the same bits,
+/// whatever the number of threads.
 /// Errors: LATHE_BAD_SHAPE if a type or shape is wrong or a dim beyond its
-/// bounds, LATHE_BAD_ARGUMENT on wrong counts, null or misaligned data and an
-/// instance that is running already: outputs are untouched then.
-/// LATHE_BAD_INDEX if the model met an index out of range: outputs are
-/// meaningless then.
+/// bounds, LATHE_BAD_INDEX if an input holds a value out of its range,
+/// LATHE_BAD_ARGUMENT on wrong counts, null or misaligned data and an instance
+/// that is running already: outputs and states are untouched then.
+/// LATHE_BAD_INDEX naming an op if the model met an index out of range:
+/// outputs and states are meaningless then.
 LATHE_API LatheCode latheInstanceRun(LatheInstance *instance, uint32_t entry,
                                      const LatheTensor *inputs,
                                      size_t inputCount,

@@ -14,14 +14,27 @@ using namespace lathe::runtime;
 
 static void printTensor(const char *role, const LatheTensorInfo &tensor,
                         FILE *stream) {
-  fprintf(stream, "  %-8s %-24s %s\n", role, tensor.name,
+  fprintf(stream, "  %-8s %-24s %s", role, tensor.name,
           typeText(tensor).c_str());
+  if (tensor.least)
+    fprintf(stream, ", %s to %s", tensor.least, tensor.most);
+  fputc('\n', stream);
 }
 
 static void printDims(const LatheModelInfo &model, FILE *stream) {
-  for (const LatheDimInfo &dim : std::span(model.dims, model.dimCount))
-    fprintf(stream, "dimension    %s: %lld to %lld\n", dim.name,
-            static_cast<long long>(dim.min), static_cast<long long>(dim.max));
+  for (const LatheDimInfo &dim : std::span(model.dims, model.dimCount)) {
+    fprintf(stream, "dimension    %s: ", dim.name);
+    for (uint32_t i = 0; i < dim.valueCount; ++i)
+      fprintf(stream, "%s%lld", i ? ", " : "",
+              static_cast<long long>(dim.values[i]));
+    if (!dim.valueCount)
+      fprintf(stream, "%lld to %s", static_cast<long long>(dim.min),
+              dim.limit ? dim.limit : std::to_string(dim.max).c_str());
+    if (dim.input)
+      fprintf(stream, dim.valueCount ? ", chosen by '%s'" : ", from '%s'",
+              dim.input);
+    fputc('\n', stream);
+  }
 }
 
 void lathe::runtime::printInfo(const LatheModelInfo &model, FILE *stream) {
@@ -35,6 +48,9 @@ void lathe::runtime::printInfo(const LatheModelInfo &model, FILE *stream) {
   fprintf(stream, "weights      %.3f MB, %s\n",
           static_cast<double>(model.weightsBytes) * 1e-6,
           model.embedded ? "embedded" : model.weightsFile);
+  if (model.stateBytes)
+    fprintf(stream, "state        %.3f MB\n",
+            static_cast<double>(model.stateBytes) * 1e-6);
   printDims(model, stream);
   for (const auto &entry : std::span(model.entries, model.entryCount)) {
     fprintf(stream, "\nentry %s, %.3f MB of working memory\n", entry.name,
@@ -45,6 +61,8 @@ void lathe::runtime::printInfo(const LatheModelInfo &model, FILE *stream) {
       printTensor("output", tensor, stream);
   }
   fprintf(stream, "\n");
+  for (const auto &tensor : std::span(model.states, model.stateCount))
+    printTensor("state", tensor, stream);
   for (const auto &tensor : std::span(model.weights, model.weightCount))
     if (!std::string_view(tensor.name).starts_with(paddingPrefix))
       printTensor("weight", tensor, stream);

@@ -16,7 +16,10 @@ static const char descriptor[] = R"({
   "lathe": 1, "model": "fake", "summary": "Arithmetic by hand.",
   "target": "any", "optimised": true, "parameters": 8,
   "dims": [{"name": "batch", "min": 1, "max": 256},
-           {"name": "tokens", "min": 2, "max": 64}],
+           {"name": "tokens", "min": 2, "max": 64},
+           {"name": "steps", "min": 1, "max": 6},
+           {"name": "past", "min": 0, "max": 5, "limit": "6 - steps", "input": "position"},
+           {"name": "width", "min": 1, "max": 3, "input": "choice", "values": [3, 1]}],
   "entries": [
     {"name": "main", "arena_bytes": 4096,
      "inputs": [{"name": "x", "type": "f32", "shape": ["batch", 4]}],
@@ -31,7 +34,16 @@ static const char descriptor[] = R"({
     {"name": "window", "arena_bytes": 0,
      "inputs": [{"name": "odd", "type": "f32", "shape": ["2*tokens + 1"]},
                 {"name": "mask", "type": "bool", "shape": ["batch", "tokens"]}],
-     "outputs": [{"name": "sum", "type": "f32", "shape": ["batch"]}]}],
+     "outputs": [{"name": "sum", "type": "f32", "shape": ["batch"]}]},
+    {"name": "append", "arena_bytes": 0,
+     "inputs": [{"name": "x", "type": "f32", "shape": ["steps"]},
+                {"name": "position", "type": "i32", "shape": [], "range": ["0", "6 - steps"]},
+                {"name": "choice", "type": "i64", "shape": [1]},
+                {"name": "codes", "type": "i32", "shape": [2, "steps"], "range": ["-1", "past + 8"]}],
+     "outputs": [{"name": "all", "type": "f32", "shape": ["past + steps"]},
+                 {"name": "chosen", "type": "f32", "shape": ["width"]}]}],
+  "state": {"bytes": 64,
+    "tensors": [{"name": "memory", "type": "f32", "shape": [6], "offset": 0, "bytes": 24}]},
   "weights": {"file": "fake.weights", "bytes": 80, "layout": "0123456789abcdef",
     "tensors": [
       {"name": "scale", "type": "f32", "shape": [4], "offset": 0, "bytes": 16},
@@ -77,11 +89,11 @@ void addBias(int64_t begin, int64_t end, void *captures) {
 
 void runMain(LatheContext *context, void **args) {
   if (argument<1>(args[2]).sizes[0] != 80 ||
-      argument<1>(args[3]).sizes[0] != 4096 ||
+      argument<1>(args[4]).sizes[0] != 4096 ||
       argument<2>(args[0]).strides[0] != 4)
     abort();
   Affine affine = {context, dataOf<float, 2>(args[0]),
-                   dataOf<float, 1>(args[2]), dataOf<float, 1>(args[3]),
+                   dataOf<float, 1>(args[2]), dataOf<float, 1>(args[4]),
                    dataOf<float, 2>(args[1])};
   int64_t batch = argument<2>(args[0]).sizes[0];
   latheEventBegin(context, 0);
@@ -117,12 +129,27 @@ void runWindow(LatheContext *, void **args) {
   }
 }
 
-const LatheEntry entries[] = {runMain, runGather, runWindow};
+void runAppend(LatheContext *, void **args) {
+  if (argument<1>(args[7]).sizes[0] != 64)
+    abort();
+  const float *x = dataOf<float, 1>(args[0]);
+  int32_t past = *static_cast<int32_t *>(argument<1>(args[1]).aligned);
+  float *memory = dataOf<float, 1>(args[7]);
+  int64_t steps = argument<1>(args[0]).sizes[0];
+  for (int64_t i = 0; i < steps; ++i)
+    memory[past + i] += x[i];
+  for (int64_t i = 0; i < past + steps; ++i)
+    dataOf<float, 1>(args[4])[i] = memory[i];
+  for (int64_t i = 0; i < argument<1>(args[5]).sizes[0]; ++i)
+    dataOf<float, 1>(args[5])[i] = 7;
+}
+
+const LatheEntry entries[] = {runMain, runGather, runWindow, runAppend};
 
 } // namespace
 
 extern "C" const LatheModelBinary latheModel = {
-    LATHE_ABI_VERSION, 3,       descriptor, sizeof(descriptor) - 1,
+    LATHE_ABI_VERSION, 4,       descriptor, sizeof(descriptor) - 1,
     entries,           nullptr, 0};
 
 void writeFakeWeights(const std::string &path, const std::string &layout) {

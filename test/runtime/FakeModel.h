@@ -16,6 +16,10 @@
 /// Entry 1, "gather": values = table[ids]              ids: i64[tokens]
 /// Entry 2, "window": sum of odd, where mask is true   odd: f32[2*tokens + 1],
 ///                    mask: bool[batch, tokens], sum: f32[batch]
+/// Entry 3, "append": adds x to the state from position on, and gives what is
+///                    in the state by then; x: f32[steps], position: i32[],
+///                    choice: i64[1], codes: i32[2, steps], all: f32[past +
+///                    steps], chosen: f32[width]
 extern "C" const LatheModelBinary latheModel;
 
 /// Writes the model's weights to `path`: scale = 1 2 3 4, bias = 10 20 30 40,

@@ -127,9 +127,9 @@ TEST_F(Model, DescribesItself) {
   const LatheModelInfo *info = latheModelInfo(model);
   EXPECT_STREQ(info->name, "fake");
   EXPECT_EQ(info->parameters, 8);
-  ASSERT_EQ(info->dimCount, 2u);
+  ASSERT_EQ(info->dimCount, 5u);
   EXPECT_EQ(info->dims[0].max, 256);
-  ASSERT_EQ(info->entryCount, 3u);
+  ASSERT_EQ(info->entryCount, 4u);
   EXPECT_EQ(info->entries[0].arenaBytes, 4096u);
   EXPECT_STREQ(info->entries[0].events[1].op, "add");
   const LatheTensorInfo &odd = info->entries[2].inputs[0];
@@ -152,7 +152,7 @@ TEST_F(Model, RefusesOtherVersions) {
   EXPECT_EQ(opened, nullptr);
   EXPECT_STREQ(status.message,
                "the model was compiled for version 99 of the runtime, this is "
-               "version 1; compile it again");
+               "version 2; compile it again");
 }
 
 TEST_F(Model, RefusesMalformedDescriptors) {
@@ -369,7 +369,7 @@ TEST_F(Model, RefusesBadCalls) {
               LATHE_BAD_ARGUMENT);
     return std::string(status.message);
   };
-  EXPECT_EQ(error(3, good, 1), "there is no entry 3: 'fake' has 3");
+  EXPECT_EQ(error(4, good, 1), "there is no entry 4: 'fake' has 4");
   EXPECT_EQ(error(0, good, 0),
             "'main' takes 1 inputs and 1 outputs, got 0 and 1");
   EXPECT_EQ(error(0, null, 1), "'x' has null data");
