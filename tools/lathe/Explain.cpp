@@ -87,7 +87,7 @@ public:
                     const std::string &shape) -> llvm::raw_ostream & {
       return os << llvm::left_justify(path, widths[0] + 2)
                 << llvm::left_justify(op, widths[1] + 2)
-                << llvm::left_justify(shape, widths[2]);
+                << llvm::left_justify(shape, widths[2] + 1);
     };
     auto numbers = [&](const Row &row) {
       os << llvm::format(
