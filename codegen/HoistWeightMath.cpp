@@ -39,7 +39,7 @@ public:
     if (isa<ParameterOp>(op))
       source = Source::weights;
     else if (!isMemoryEffectFree(&op) || isa<kernel::CallOp>(op))
-      // What runs at compile time is linked with no runtime.
+      // What a call reports is an error of a run, not of the compiler.
       source = Source::inputs;
     llvm::SetVector<Value> operands(op.operand_begin(), op.operand_end());
     getUsedValuesDefinedAbove(op.getRegions(), operands);

@@ -64,3 +64,19 @@ func.func @main(%x: tensor<6xf32>, %y: tensor<50000x6xf32>, %init: tensor<6xf32>
   %1 = linalg.add ins(%y, %wide : tensor<50000x6xf32>, tensor<50000x6xf32>) outs(%e : tensor<50000x6xf32>) -> tensor<50000x6xf32>
   return %0, %1 : tensor<6xf32>, tensor<50000x6xf32>
 }
+
+// -----
+
+// Nor what calls the runtime: what it reports is an error of a run.
+
+// CHECK-LABEL: func @main
+// CHECK: kernel.call @f
+// CHECK-NOT: func @prepare
+lathe.weight @w : tensor<3xf32>
+func.func @main(%x: tensor<3xf32>, %init: tensor<3xf32>) -> tensor<3xf32> {
+  %w = lathe.parameter @w : tensor<3xf32>
+  %e = tensor.empty() : tensor<3xf32>
+  %c = kernel.call @f ins(%w : tensor<3xf32>) outs(%e : tensor<3xf32>) -> tensor<3xf32>
+  %0 = linalg.add ins(%x, %c : tensor<3xf32>, tensor<3xf32>) outs(%init : tensor<3xf32>) -> tensor<3xf32>
+  return %0 : tensor<3xf32>
+}

@@ -18,3 +18,15 @@ func.func @main(%x: memref<4xf32>, %run: !llvm.ptr) attributes {lathe.entry} {
   linalg.fill ins(%two : f32) outs(%x : memref<4xf32>) loc("head")
   return
 }
+
+// A call of the runtime is work, and knows its event for what it may report.
+
+// CHECK-LABEL: func @call
+// CHECK-SAME: lathe.events = ["match"]
+// CHECK: kernel.event 0 in %arg1
+// CHECK-NEXT: kernel.call @f outs(%arg0 : memref<4xf32>) {lathe.event = 0 : i64}
+// CHECK-NEXT: kernel.event 0 end in %arg1
+func.func @call(%x: memref<4xf32>, %run: !llvm.ptr) attributes {lathe.entry} {
+  kernel.call @f outs(%x : memref<4xf32>) loc("match")
+  return
+}

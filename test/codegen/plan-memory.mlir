@@ -40,6 +40,23 @@ func.func @view(%x: memref<16xf32>, %weights: memref<?xi8>, %arena: memref<?xi8>
 
 // -----
 
+// A number read from memory has no bound but that of a minimum.
+
+// CHECK-LABEL: func @minimum
+// CHECK-SAME: lathe.arena_bytes = 64 : i64
+func.func @minimum(%x: memref<8xf32>, %counts: memref<1xindex>, %weights: memref<?xi8>, %arena: memref<?xi8>, %run: !llvm.ptr) attributes {lathe.entry} {
+  %c0 = arith.constant 0 : index
+  %c8 = arith.constant 8 : index
+  %count = memref.load %counts[%c0] : memref<1xindex>
+  %n = arith.minsi %count, %c8 : index
+  %part = memref.subview %x[0] [%n] [1] : memref<8xf32> to memref<?xf32, strided<[1]>>
+  %a = memref.alloc(%n) : memref<?xf32>
+  memref.copy %part, %a : memref<?xf32, strided<[1]>> to memref<?xf32>
+  return
+}
+
+// -----
+
 func.func @unbounded(%x: memref<?xf32>, %weights: memref<?xi8>, %arena: memref<?xi8>, %run: !llvm.ptr) attributes {lathe.entry} {
   %c0 = arith.constant 0 : index
   %n = memref.dim %x, %c0 : memref<?xf32>
