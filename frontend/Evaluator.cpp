@@ -42,9 +42,12 @@ Datum Evaluator::evaluate(const Expression &expression) {
   case Expression::Kind::Name:
     return evaluateName(expression.text, expression.position);
   case Expression::Kind::Member:
-    return evaluateMember(expression);
   case Expression::Kind::Index:
-    return evaluateIndex(expression);
+    return evaluatePath(expression);
+  case Expression::Kind::Range:
+    return evaluateRange(expression);
+  case Expression::Kind::Comprehension:
+    return evaluateComprehension(expression);
   case Expression::Kind::Call:
     return evaluateCall(expression);
   case Expression::Kind::Unary:
@@ -78,32 +81,44 @@ Datum Evaluator::evaluateName(StringRef name, size_t position) {
   return fail(position, "unknown name '" + name + "'" + suggestion.str());
 }
 
-Datum Evaluator::evaluateMember(const Expression &expression) {
-  // Step names are dotted: the longest prefix that means something does.
-  SmallVector<const Expression *> members;
+Datum Evaluator::evaluatePath(const Expression &expression) {
+  // Names of steps have parts, of which repetitions are numbers: of
+  // `body[1].mix.width`, the longest prefix that means something does.
+  SmallVector<const Expression *> links;
   const Expression *root = &expression;
-  while (root->kind == Expression::Kind::Member) {
-    members.push_back(root);
+  while (root->kind == Expression::Kind::Member ||
+         root->kind == Expression::Kind::Index) {
+    links.push_back(root);
     root = root->children[0].get();
   }
-  if (root->kind != Expression::Kind::Name)
-    return memberOf(evaluate(*expression.children[0]), expression.text,
-                    expression.position);
-  std::reverse(members.begin(), members.end());
-  for (size_t length = members.size(); length > 0; --length) {
+  std::reverse(links.begin(), links.end());
+  SmallVector<Datum> indices;
+  for (const Expression *link : links)
+    indices.push_back(link->kind == Expression::Kind::Index
+                          ? evaluate(*link->children[1])
+                          : Datum::null());
+  if (llvm::any_of(indices, [](const Datum &d) { return d.isUnknown(); }))
+    return Datum::unknown();
+  size_t done = 0;
+  Datum value = Datum::unknown();
+  if (root->kind == Expression::Kind::Name) {
     std::string dotted = root->text;
-    for (const Expression *member : ArrayRef(members).take_front(length))
-      dotted += "." + member->text;
-    std::optional<Datum> value = scope.lookup(dotted, embedded);
-    if (!value)
-      continue;
-    for (const Expression *member : ArrayRef(members).drop_front(length))
-      value = memberOf(*value, member->text, member->position);
-    return *value;
+    for (size_t i = 0; i < links.size(); ++i) {
+      if (!indices[i].isNull() && !indices[i].isInt())
+        break;
+      dotted += "." + (indices[i].isInt() ? indices[i].str() : links[i]->text);
+      if (std::optional<Datum> found = scope.lookup(dotted, embedded)) {
+        value = *found;
+        done = i + 1;
+      }
+    }
   }
-  Datum value = evaluateName(root->text, root->position);
-  for (const Expression *member : members)
-    value = memberOf(value, member->text, member->position);
+  if (done == 0)
+    value = evaluate(*root);
+  for (size_t i = done; i < links.size(); ++i)
+    value = links[i]->kind == Expression::Kind::Member
+                ? memberOf(value, links[i]->text, links[i]->position)
+                : itemOf(value, indices[i], *links[i]);
   return value;
 }
 
@@ -162,11 +177,10 @@ ArrayRef<StringRef> lathe::frontend::getAxisNames() {
   return names;
 }
 
-Datum Evaluator::evaluateIndex(const Expression &expression) {
-  Datum base = evaluate(*expression.children[0]);
-  Datum index = evaluate(*expression.children[1]);
-  if (base.isUnknown() || index.isUnknown())
-    return Datum::unknown();
+Datum Evaluator::itemOf(const Datum &base, const Datum &index,
+                        const Expression &expression) {
+  if (base.isUnknown())
+    return base;
   if (!base.isList())
     return fail(expression.position,
                 base.describe() + " cannot be indexed: it is no list");
@@ -179,6 +193,68 @@ Datum Evaluator::evaluateIndex(const Expression &expression) {
                                                       " is outside a list of " +
                                                       Twine(size));
   return base.list()[place < 0 ? place + size : place];
+}
+
+Datum Evaluator::evaluateRange(const Expression &expression) {
+  Datum base = evaluate(*expression.children[0]);
+  if (base.isUnknown())
+    return base;
+  if (!base.isList())
+    return fail(expression.position,
+                base.describe() + " has no parts: it is no list");
+  const Datum::List &list = base.list();
+  int64_t size = list.size();
+  int64_t ends[] = {0, size};
+  for (unsigned i = 0; i < 2; ++i) {
+    const Expression &child = *expression.children[i + 1];
+    Datum end = evaluate(child);
+    if (end.isUnknown())
+      return end;
+    if (end.isNull())
+      continue;
+    if (!end.isInt())
+      return fail(child.position, "the end of a range must be a whole number, "
+                                  "not " +
+                                      end.describe());
+    // As in Python: from the end if negative, and never outside.
+    int64_t place = end.integer();
+    ends[i] = std::clamp<int64_t>(place < 0 ? place + size : place, 0, size);
+  }
+  if (ends[0] >= ends[1])
+    return Datum::of(Datum::List());
+  if (!spend(budget.elements, ends[1] - ends[0], source.place))
+    return Datum::unknown();
+  return Datum::of(Datum::List(list.begin() + ends[0], list.begin() + ends[1]));
+}
+
+Datum Evaluator::evaluateComprehension(const Expression &expression) {
+  Datum items = evaluate(*expression.children[1]);
+  if (items.isUnknown())
+    return items;
+  if (!items.isList())
+    return fail(expression.children[1]->position,
+                "'for' needs a list, got " + items.describe());
+  Datum::List results;
+  bool anyUnknown = false;
+  for (const Datum &item : items.list()) {
+    if (!spend(budget.elements, 1, source.place))
+      return Datum::unknown();
+    InnerScope inner(scope, expression.text, item);
+    Evaluator evaluator(source, inner, budget);
+    evaluator.embedded = embedded;
+    if (expression.children.size() > 2) {
+      const Expression &condition = *expression.children[2];
+      std::optional<bool> isTaken =
+          evaluator.truth(evaluator.evaluate(condition), condition.position);
+      if (!isTaken)
+        return Datum::unknown();
+      if (!*isTaken)
+        continue;
+    }
+    results.push_back(evaluator.evaluate(*expression.children[0]));
+    anyUnknown |= results.back().isUnknown();
+  }
+  return anyUnknown ? Datum::unknown() : Datum::of(std::move(results));
 }
 
 Datum Evaluator::evaluateCall(const Expression &expression) {

@@ -25,6 +25,29 @@ public:
   virtual std::optional<DimExpr::Bounds> boundsOf(StringRef dim) = 0;
 };
 
+/// A scope with one more name.
+class InnerScope : public Scope {
+public:
+  InnerScope(Scope &outer, StringRef name, Datum value)
+      : outer(outer), name(name), value(std::move(value)) {}
+
+  std::optional<Datum> lookup(StringRef wanted, bool embedded) override {
+    return wanted == name ? value : outer.lookup(wanted, embedded);
+  }
+  void forEachName(function_ref<void(StringRef)> visit) override {
+    visit(name);
+    outer.forEachName(visit);
+  }
+  std::optional<DimExpr::Bounds> boundsOf(StringRef dim) override {
+    return outer.boundsOf(dim);
+  }
+
+private:
+  Scope &outer;
+  StringRef name;
+  Datum value;
+};
+
 /// What all expressions of a spec may cost together: no spec, however hostile,
 /// keeps the compiler busy or fills its memory.
 struct Budget {
@@ -48,12 +71,15 @@ public:
 private:
   Datum fail(size_t position, const Twine &message);
   Datum evaluateName(StringRef name, size_t position);
-  Datum evaluateMember(const Expression &expression);
-  Datum evaluateIndex(const Expression &expression);
+  Datum evaluatePath(const Expression &expression);
+  Datum evaluateRange(const Expression &expression);
+  Datum evaluateComprehension(const Expression &expression);
   Datum evaluateCall(const Expression &expression);
   Datum evaluateUnary(const Expression &expression);
   Datum evaluateBinary(const Expression &expression);
   Datum evaluateList(const Expression &expression);
+  Datum itemOf(const Datum &base, const Datum &index,
+               const Expression &expression);
   Datum memberOf(const Datum &base, StringRef member, size_t position);
   /// Nothing after a mistake, or if `datum` is unknown.
   std::optional<bool> truth(const Datum &datum, size_t position);

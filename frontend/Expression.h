@@ -10,8 +10,10 @@
 //   sum         = product {('+' | '-') product}
 //   product     = sign {('*' | '/' | '//' | '%') sign}
 //   sign        = ('-' | '+') sign | power      power = postfix ['**' sign]
-//   postfix     = primary {'.' member | '[' expression ']'}
+//   postfix     = primary {'.' member | '[' expression ']' | '[' range ']'}
+//   range       = [expression] ':' [expression]
 //   primary     = number | string | name ['(' arguments ')'] | list
+//               | '[' expression 'for' name 'in' or ['if' or] ']'
 //               | '(' expression ')' | '${' expression '}'
 //
 //===----------------------------------------------------------------------===//
@@ -57,6 +59,11 @@ struct Expression {
     Member,
     /// children[0] [children[1]]
     Index,
+    /// children[0] [children[1]:children[2]]; a missing end is a null literal
+    Range,
+    /// [children[0] for `text` in children[1] if children[2]], the last
+    /// optional
+    Comprehension,
     /// `text` (children)
     Call,
     /// `text` children[0]

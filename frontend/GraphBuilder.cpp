@@ -199,6 +199,16 @@ void GraphBuilder::shareWeights(const Step &step, std::string &weightPath,
 // Operands
 //===----------------------------------------------------------------------===//
 
+Datum GraphBuilder::lookupStep(StringRef name, Frame &frame, Location place) {
+  if (std::optional<Datum> named = frame.lookupTensors(name))
+    return *named;
+  Suggestion suggestion(name);
+  frame.forEachTensorName([&](StringRef n) { suggestion.consider(n); });
+  emitError(place) << "no step before this one is called '" << name << "'"
+                   << suggestion.str();
+  return Datum::unknown();
+}
+
 void GraphBuilder::resolve(const YamlNode &node, Frame &frame,
                            Datum::List &tensors) {
   if (node.isSequence()) {
@@ -214,21 +224,19 @@ void GraphBuilder::resolve(const YamlNode &node, Frame &frame,
   }
   Datum value =
       evaluateTemplate(frame.sourceOf(node), frame, frame.model.getBudget());
-  // A name, written or computed; or tensors that an expression gives.
-  if (value.isString()) {
-    std::optional<Datum> named = frame.lookupTensors(value.string());
-    if (!named) {
-      Suggestion suggestion(value.string());
-      frame.forEachTensorName([&](StringRef n) { suggestion.consider(n); });
-      emitError(place) << "no step before this one is called '"
-                       << value.string() << "'" << suggestion.str();
-    }
-    value = named.value_or(Datum::unknown());
-  }
-  if (!value.isList())
-    tensors.push_back(value);
+  // Names, written or computed; or tensors that an expression gives.
+  auto add = [&](const Datum &item) {
+    Datum found =
+        item.isString() ? lookupStep(item.string(), frame, place) : item;
+    if (found.isList())
+      llvm::append_range(tensors, found.list());
+    else
+      tensors.push_back(found);
+  };
+  if (value.isList())
+    llvm::for_each(value.list(), add);
   else
-    llvm::append_range(tensors, value.list());
+    add(value);
   if (llvm::all_of(tensors, [](const Datum &t) {
         return t.isTensor() || t.isUnknown();
       }))

@@ -59,6 +59,8 @@ private:
   std::optional<std::string> evaluateName(const Step &step);
   std::optional<bool> evaluateCondition(const Step &step);
   void shareWeights(const Step &step, std::string &weightPath, bool &shares);
+  /// What the step called `name` gave; unknown after a message.
+  Datum lookupStep(StringRef name, Frame &frame, Location place);
   Datum::List positionalOperands(const Step &step, bool takesCurrent);
   Location locationOf(const Step &step);
   StepSite siteOf(const Step &step);

@@ -36,7 +36,7 @@ Token Lexer::next() {
   for (StringRef symbol : {"//", "**", "==", "!=", "<=", ">=", "${"})
     if (rest.starts_with(symbol))
       return make(Token::Kind::Symbol, 2);
-  if (StringRef("+-*/%<>()[]{},.").contains(first))
+  if (StringRef("+-*/%<>()[]{},.:").contains(first))
     return make(Token::Kind::Symbol, 1);
   // All bytes of one character of UTF-8.
   size_t length = 1;

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "frontend/LoadSpec.h"
+#include "frontend/EntryTensors.h"
 #include "frontend/GraphBuilder.h"
 #include "frontend/TensorText.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -43,6 +44,13 @@ private:
   void buildEntry(const EntryParts &entry);
   bool addInputs(const EntryParts &entry, Frame &frame, Block &body,
                  SmallVector<DictionaryAttr> &attributes);
+  Datum addInput(const EntryTensor &input, Block &body,
+                 SmallVector<DictionaryAttr> &attributes);
+  void checkSources(Block &body, MutableArrayRef<DictionaryAttr> attributes);
+  void requireSources(const EntryParts &entry, func::FuncOp function);
+  void addOutput(StringRef name, Location place, const YamlNode *value,
+                 GraphBuilder &graph, Frame &frame, SmallVector<Value> &values,
+                 SmallVector<DictionaryAttr> &attributes);
   void addOutputs(const EntryParts &entry, GraphBuilder &graph, Frame &frame,
                   SmallVector<Value> &values,
                   SmallVector<DictionaryAttr> &attributes);
@@ -65,18 +73,34 @@ private:
 } // namespace
 
 void ModelBuilder::setAttributes() {
-  SmallVector<NamedAttribute> dims;
+  SmallVector<NamedAttribute> dims, limits, sources;
   SmallVector<StringRef> order;
-  for (const auto &[name, bounds] : scope.getBounds()) {
+  for (const auto &[name, dim] : scope.getDims()) {
     dims.push_back(builder.getNamedAttr(
-        name, builder.getDenseI64ArrayAttr({bounds.first, bounds.second})));
+        name,
+        builder.getDenseI64ArrayAttr({dim.bounds.first, dim.bounds.second})));
     order.push_back(name);
+    if (dim.limit)
+      limits.push_back(
+          builder.getNamedAttr(name, builder.getStringAttr(dim.limit->str())));
+    if (dim.input.empty())
+      continue;
+    NamedAttrList source;
+    source.append("input", builder.getStringAttr(dim.input));
+    if (!dim.values.empty())
+      source.append("values", builder.getDenseI64ArrayAttr(dim.values));
+    sources.push_back(
+        builder.getNamedAttr(name, source.getDictionary(builder.getContext())));
   }
   ModuleOp op = *module;
   op->setAttr("lathe.model", builder.getStringAttr(spec.model));
   op->setAttr("lathe.summary", builder.getStringAttr(spec.summary));
   op->setAttr("lathe.dims", builder.getDictionaryAttr(dims));
   op->setAttr("lathe.dim_order", builder.getStrArrayAttr(order));
+  if (!limits.empty())
+    op->setAttr("lathe.dim_limits", builder.getDictionaryAttr(limits));
+  if (!sources.empty())
+    op->setAttr("lathe.dim_sources", builder.getDictionaryAttr(sources));
 }
 
 void ModelBuilder::setPrecision() {
@@ -114,7 +138,8 @@ void ModelBuilder::setPrecision() {
 void ModelBuilder::declareStates() {
   builder.setInsertionPointToEnd(module->getBody());
   for (const auto &[name, definition] : spec.state)
-    if (RankedTensorType type = evaluateTensorType(*definition.value, scope))
+    if (RankedTensorType type =
+            evaluateTensorType(*definition.value, scope, scope.getBudget()))
       StateOp::create(builder, definition.place, name, type);
 }
 
@@ -142,6 +167,7 @@ void ModelBuilder::buildEntry(const EntryParts &entry) {
       body.getArgumentTypes(), ValueRange(outputs).getTypes()));
   function.setAllArgAttrs(inputAttributes);
   function.setAllResultAttrs(outputAttributes);
+  requireSources(entry, function);
   if (entry.specialize)
     function->setAttr("lathe.specialize",
                       evaluateSpecialize(*entry.specialize));
@@ -157,63 +183,175 @@ bool ModelBuilder::addInputs(const EntryParts &entry, Frame &frame, Block &body,
     return false;
   }
   bool isGood = true;
-  for (const YamlNode::Entry &input : entry.inputs->entries) {
-    if (!isIdentifier(input.key))
-      emitError(input.keyPlace)
-          << "an input is named by letters, digits and '_', not '" << input.key
-          << "'";
-    RankedTensorType type = evaluateTensorType(*input.value, scope);
-    Datum value = Datum::unknown();
-    if (type)
-      value = Datum::of(Value(
-          body.addArgument(type, NameLoc::get(builder.getStringAttr(input.key),
-                                              input.keyPlace))));
-    isGood &= static_cast<bool>(type);
+  for (const EntryTensor &input :
+       readEntryTensors(*entry.inputs, "an input", "type", true, scope)) {
+    Datum value = addInput(input, body, attributes);
+    isGood &= !value.isUnknown();
     frame.inputs.push_back(value);
-    frame.variables.insert_or_assign(input.key, value);
-    attributes.push_back(makeNameAttribute(input.key));
+    frame.variables.insert_or_assign(input.name, value);
+    if (input.number) {
+      Datum::List family;
+      if (*input.number > 0)
+        family = frame.variables.find(input.family)->second.list();
+      family.push_back(value);
+      frame.variables.insert_or_assign(input.family,
+                                       Datum::of(std::move(family)));
+    }
   }
+  checkSources(body, attributes);
   frame.current =
       frame.inputs.size() == 1 ? frame.inputs.front() : Datum::of(frame.inputs);
   return isGood;
+}
+
+/// The argument of one input; unknown after a mistake.
+Datum ModelBuilder::addInput(const EntryTensor &input, Block &body,
+                             SmallVector<DictionaryAttr> &attributes) {
+  std::optional<InnerScope> numbered;
+  if (input.number)
+    numbered.emplace(scope, "i", Datum::of(*input.number));
+  Scope &inner = numbered ? static_cast<Scope &>(*numbered) : scope;
+  NamedAttrList attribute(makeNameAttribute(input.name));
+  RankedTensorType type;
+  if (input.content)
+    type = evaluateTensorType(*input.content, inner, scope.getBudget());
+  if (type && input.range)
+    if (auto range =
+            evaluateRange(*input.range, type, inner, scope.getBudget()))
+      attribute.append(
+          "lathe.range",
+          builder.getStrArrayAttr({range->first.str(), range->second.str()}));
+  attributes.push_back(attribute.getDictionary(builder.getContext()));
+  if (!type)
+    return Datum::unknown();
+  return Datum::of(Value(body.addArgument(
+      type, NameLoc::get(builder.getStringAttr(input.name), input.place))));
+}
+
+/// Checks that inputs which dimensions take their values from can be these,
+/// and gives them the ranges that follow.
+void ModelBuilder::checkSources(Block &body,
+                                MutableArrayRef<DictionaryAttr> attributes) {
+  llvm::StringMap<ArrayAttr> ranges;
+  for (const auto &[name, dim] : scope.getDims()) {
+    if (dim.input.empty())
+      continue;
+    const Definition &definition = spec.dims.find(name)->second;
+    for (auto [argument, attribute] :
+         llvm::zip(body.getArguments(), attributes)) {
+      if (attribute.getAs<StringAttr>("lathe.name") != dim.input)
+        continue;
+      auto type = cast<RankedTensorType>(argument.getType());
+      if (type.getRank() != 0 || !(type.getElementType().isInteger(32) ||
+                                   type.getElementType().isInteger(64))) {
+        emitError(argument.getLoc())
+                .append("'", dim.input, "' gives the dimension '", name,
+                        "' its value, and so must be i32[] or i64[], not ",
+                        formatShape(type), " of ",
+                        getElementName(type.getElementType()))
+                .attachNote(definition.place)
+            << "the dimension is here";
+        continue;
+      }
+      DimExpr least = dim.values.empty() ? DimExpr(dim.bounds.first) : 0;
+      DimExpr most = !dim.values.empty()
+                         ? DimExpr(int64_t(dim.values.size()) - 1)
+                         : dim.limit.value_or(dim.bounds.second);
+      ArrayAttr range = builder.getStrArrayAttr({least.str(), most.str()});
+      auto given = attribute.getAs<ArrayAttr>("lathe.range");
+      if (given && given != range) {
+        InFlightDiagnostic diagnostic = emitError(argument.getLoc());
+        diagnostic << "'" << dim.input << "' is " << least.str() << " to "
+                   << most.str() << " for the dimension '" << name
+                   << "', but has another range too";
+        diagnostic.attachNote(definition.place) << "the dimension is here";
+        continue;
+      }
+      NamedAttrList extended(attribute);
+      extended.set("lathe.range", range);
+      attribute = extended.getDictionary(builder.getContext());
+    }
+  }
+}
+
+/// Reports dimensions whose values come from an input that the entry lacks.
+void ModelBuilder::requireSources(const EntryParts &entry,
+                                  func::FuncOp function) {
+  llvm::StringSet<> used, inputs;
+  auto note = [&](Value value) {
+    for (const DimExpr &size : getShape(value))
+      size.forEachName([&](StringRef name) { used.insert(name); });
+  };
+  llvm::for_each(function.getArguments(), note);
+  function.walk([&](Operation *op) { llvm::for_each(op->getResults(), note); });
+  for (unsigned i = 0; i < function.getNumArguments(); ++i)
+    inputs.insert(
+        function.getArgAttrOfType<StringAttr>(i, "lathe.name").getValue());
+  for (const auto &[name, dim] : scope.getDims()) {
+    if (dim.input.empty() || !used.contains(name) || inputs.contains(dim.input))
+      continue;
+    InFlightDiagnostic diagnostic = emitError(entry.place);
+    diagnostic << "'" << entry.name << "' has sizes of '" << name
+               << "' but no input '" << dim.input
+               << "', which gives its value: add '" << dim.input
+               << ": \"i32[]\"' to its inputs";
+    diagnostic.attachNote(spec.dims.find(name)->second.place)
+        << "the dimension is here";
+  }
+}
+
+void ModelBuilder::addOutput(StringRef name, Location place,
+                             const YamlNode *value, GraphBuilder &graph,
+                             Frame &frame, SmallVector<Value> &values,
+                             SmallVector<DictionaryAttr> &attributes) {
+  Datum::List tensors;
+  if (value) {
+    graph.resolve(*value, frame, tensors);
+    if (tensors.size() != 1)
+      emitError(place) << "the output '" << name << "' is one tensor, got "
+                       << tensors.size();
+    else if (tensors.front().isTensor())
+      values.push_back(tensors.front().tensor());
+  }
+  attributes.push_back(makeNameAttribute(name));
 }
 
 void ModelBuilder::addOutputs(const EntryParts &entry, GraphBuilder &graph,
                               Frame &frame, SmallVector<Value> &values,
                               SmallVector<DictionaryAttr> &attributes) {
   const YamlNode &node = *entry.outputs;
-  llvm::StringSet<> names;
-  auto addOutput = [&](StringRef name, Location place, const YamlNode &value) {
-    if (!names.insert(name).second)
-      emitError(place) << "two outputs are called '" << name << "'";
-    Datum::List tensors;
-    graph.resolve(value, frame, tensors);
-    if (tensors.size() != 1)
-      emitError(place) << "the output '" << name << "' is one tensor, got "
-                       << tensors.size();
-    else if (tensors.front().isTensor())
-      values.push_back(tensors.front().tensor());
-    attributes.push_back(makeNameAttribute(name));
-  };
   if (node.isMapping() && !node.entries.empty()) {
-    for (const YamlNode::Entry &output : node.entries)
-      addOutput(output.key, output.keyPlace, *output.value);
-  } else if (node.isSequence() && !node.items.empty()) {
-    for (const YamlNode *output : node.items) {
-      std::optional<StringRef> name = getText(*output, "an output");
-      if (name && name->contains("${"))
-        emitError(output->place)
-            << "an expression needs a name here: 'outputs: "
-               "{name: \""
-            << *name << "\"}'";
-      else if (name)
-        addOutput(*name, output->place, *output);
+    for (const EntryTensor &output :
+         readEntryTensors(node, "an output", "from", false, scope)) {
+      if (output.number)
+        frame.variables.insert_or_assign("i", Datum::of(*output.number));
+      addOutput(output.name, output.place, output.content, graph, frame, values,
+                attributes);
+      frame.variables.erase("i");
     }
-  } else {
+    return;
+  }
+  if (!node.isSequence() || node.items.empty()) {
     emitError(node.place)
         << "'outputs' must be a list of steps, or a mapping of "
            "names to steps, not "
         << (node.isNull() ? "nothing" : "an empty one or text");
+    return;
+  }
+  llvm::StringSet<> names;
+  for (const YamlNode *output : node.items) {
+    std::optional<StringRef> name = getText(*output, "an output");
+    if (!name)
+      continue;
+    if (name->contains("${")) {
+      emitError(output->place) << "an expression needs a name here: 'outputs: "
+                                  "{name: \""
+                               << *name << "\"}'";
+      continue;
+    }
+    if (!names.insert(*name).second)
+      emitError(output->place) << "two outputs are called '" << *name << "'";
+    addOutput(*name, output->place, output, graph, frame, values, attributes);
   }
 }
 

@@ -112,36 +112,6 @@ void ModelScope::evaluateAll() {
   }
 }
 
-void ModelScope::evaluateDim(StringRef name, const Definition &definition) {
-  // Sizes are 32-bit on a GPU, and bounds multiply.
-  constexpr int64_t mostSize = INT32_MAX;
-  // Stays usable where its definition is wrong.
-  bounds[name] = {1, 1};
-  if (!checkMapping(*definition.value, "a dimension", {"min", "max"}))
-    return;
-  const YamlNode::Entry *least = definition.value->find("min");
-  const YamlNode::Entry *most = definition.value->find("max");
-  if (!most) {
-    emitError(definition.place)
-        << "the dimension '" << name << "' needs a bound, such as {max: 256}";
-    return;
-  }
-  std::optional<int64_t> low = 1;
-  if (least)
-    low = evaluateInteger(*least->value, "'min'", *this, budget);
-  std::optional<int64_t> high =
-      evaluateInteger(*most->value, "'max'", *this, budget);
-  if (!low || !high)
-    return;
-  if (*low < 1)
-    emitError(least->value->place) << "'min' must be at least 1, not " << *low;
-  else if (*high < *low || *high > mostSize)
-    emitError(most->value->place)
-        << "'max' must be " << *low << " to " << mostSize << ", not " << *high;
-  else
-    bounds[name] = {*low, *high};
-}
-
 std::optional<Datum> ModelScope::lookup(StringRef name, bool) {
   if (auto it = spec.lets.find(name); it != spec.lets.end())
     return evaluateLet(it->first, it->second);
@@ -156,8 +126,8 @@ void ModelScope::forEachName(function_ref<void(StringRef)> visit) {
 }
 
 std::optional<DimExpr::Bounds> ModelScope::boundsOf(StringRef dim) {
-  auto it = bounds.find(dim);
-  return it == bounds.end() ? std::nullopt : std::optional(it->second);
+  auto it = dims.find(dim);
+  return it == dims.end() ? std::nullopt : std::optional(it->second.bounds);
 }
 
 Datum ModelScope::evaluateLet(StringRef name, const Definition &definition) {

@@ -18,6 +18,18 @@ struct Setting {
   std::string name, value;
 };
 
+/// A dynamic dimension.
+struct Dimension {
+  /// Over everything.
+  DimExpr::Bounds bounds = {1, 1};
+  /// The upper bound where it depends on dimensions before this one.
+  std::optional<DimExpr> limit;
+  /// The input whose value the dimension has, or "".
+  StringRef input;
+  /// Not empty: the input is a place in these.
+  SmallVector<int64_t> values;
+};
+
 /// The lets and the dynamic dimensions of a spec. Lets are evaluated when first
 /// looked up, so that they may refer to each other in any order.
 class ModelScope : public Scope {
@@ -34,9 +46,7 @@ public:
   void forEachName(function_ref<void(StringRef)> visit) override;
   std::optional<DimExpr::Bounds> boundsOf(StringRef dim) override;
 
-  const llvm::MapVector<StringRef, DimExpr::Bounds> &getBounds() const {
-    return bounds;
-  }
+  const llvm::MapVector<StringRef, Dimension> &getDims() const { return dims; }
   Budget &getBudget() { return budget; }
 
 private:
@@ -48,13 +58,17 @@ private:
   Datum evaluateLet(StringRef name, const Definition &definition);
   Datum applySetting(const Setting &setting, const Definition &definition);
   void evaluateDim(StringRef name, const Definition &definition);
+  void evaluateDimValues(const YamlNode &node, Dimension &dim);
+  void evaluateDimBounds(StringRef name, const Definition &definition,
+                         Dimension &dim);
+  std::optional<DimExpr> evaluateMost(const YamlNode &node, StringRef name);
 
   const Spec &spec;
   Budget &budget;
   llvm::StringMap<Let> lets;
   unsigned openLets = 0;
   llvm::StringMap<const Setting *> overrides;
-  llvm::MapVector<StringRef, DimExpr::Bounds> bounds;
+  llvm::MapVector<StringRef, Dimension> dims;
 };
 
 /// The value of a YAML node outside of keys: scalars as YAML types them, text

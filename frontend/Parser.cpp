@@ -214,18 +214,69 @@ private:
                     std::move(base));
         advance();
       } else if (accept("[")) {
-        ExpressionPtr index = parseConditional();
-        if (!index)
-          return nullptr;
-        if (!accept("]"))
-          return fail("expected ']'");
-        base = make(Expression::Kind::Index, position, "", std::move(base),
-                    std::move(index));
+        base = parseSubscript(std::move(base), position);
       } else {
         return base;
       }
     }
     return nullptr;
+  }
+
+  /// What follows `base[`.
+  ExpressionPtr parseSubscript(ExpressionPtr base, size_t position) {
+    ExpressionPtr first = parseRangeEnd();
+    if (!first)
+      return nullptr;
+    if (accept(":")) {
+      ExpressionPtr last = parseRangeEnd();
+      if (!last)
+        return nullptr;
+      if (!accept("]"))
+        return fail("expected ']'");
+      ExpressionPtr range = make(Expression::Kind::Range, position, "",
+                                 std::move(base), std::move(first));
+      range->children.push_back(std::move(last));
+      return measure(std::move(range));
+    }
+    if (first->kind == Expression::Kind::Literal && first->literal.isNull())
+      return fail("expected a value");
+    if (!accept("]"))
+      return fail("expected ']'");
+    return make(Expression::Kind::Index, position, "", std::move(base),
+                std::move(first));
+  }
+
+  /// An end of a range, or a null literal where it is left out.
+  ExpressionPtr parseRangeEnd() {
+    if (token.isSymbol(":") || token.isSymbol("]"))
+      return makeLiteral(token.position, Datum::null());
+    return parseConditional();
+  }
+
+  /// What follows `[item for`, up to the closing bracket.
+  ExpressionPtr parseComprehension(ExpressionPtr item, size_t position) {
+    if (token.kind != Token::Kind::Name)
+      return fail("expected a name after 'for'");
+    StringRef variable = token.text;
+    advance();
+    if (!token.isName("in"))
+      return fail("expected 'in'");
+    advance();
+    ExpressionPtr items = parseOr();
+    if (!items)
+      return nullptr;
+    ExpressionPtr result = make(Expression::Kind::Comprehension, position,
+                                variable, std::move(item), std::move(items));
+    if (token.isName("if")) {
+      advance();
+      ExpressionPtr condition = parseOr();
+      if (!condition)
+        return nullptr;
+      result->children.push_back(std::move(condition));
+    }
+    if (!accept("]"))
+      return fail("expected ']'");
+    return measure(std::move(result));
   }
 
   ExpressionPtr parsePrimary() {
@@ -252,6 +303,18 @@ private:
     if (!accept("["))
       return fail("expected a value");
     ExpressionPtr list = make(Expression::Kind::List, first.position, "");
+    if (accept("]"))
+      return list;
+    ExpressionPtr item = parseConditional();
+    if (!item)
+      return nullptr;
+    if (token.isName("for")) {
+      advance();
+      return parseComprehension(std::move(item), first.position);
+    }
+    list->children.push_back(std::move(item));
+    if (!token.isSymbol("]") && !accept(","))
+      return fail("expected ',', 'for' or ']'");
     return parseItems(*list, "]") ? measure(std::move(list)) : nullptr;
   }
 
@@ -305,7 +368,7 @@ private:
 
   ExpressionPtr parseName() {
     Token name = token;
-    for (StringRef word : {"if", "else", "and", "or", "not"})
+    for (StringRef word : {"if", "else", "and", "or", "not", "for"})
       if (name.text == word)
         return fail("expected a value");
     advance();

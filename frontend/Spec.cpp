@@ -39,8 +39,8 @@ std::optional<StringRef> lathe::frontend::getText(const YamlNode &node,
 }
 
 bool lathe::frontend::isIdentifier(StringRef name) {
-  static constexpr StringRef words[] = {"if",  "else", "and",   "or",
-                                        "not", "true", "false", "null"};
+  static constexpr StringRef words[] = {"if",   "else",  "and",  "or", "not",
+                                        "true", "false", "null", "for"};
   return !name.empty() && !llvm::isDigit(name.front()) &&
          llvm::all_of(name,
                       [](char c) { return llvm::isAlnum(c) || c == '_'; }) &&

@@ -56,7 +56,8 @@ std::string lathe::frontend::getElementName(Type type) {
 }
 
 RankedTensorType lathe::frontend::evaluateTensorType(const YamlNode &node,
-                                                     ModelScope &scope) {
+                                                     Scope &scope,
+                                                     Budget &budget) {
   std::optional<StringRef> text = getText(node, "a tensor's type");
   if (!text)
     return {};
@@ -74,7 +75,7 @@ RankedTensorType lathe::frontend::evaluateTensorType(const YamlNode &node,
     *source.offset += name.size();
   Datum sizes = Datum::of(Datum::List());
   if (!source.text.trim().empty())
-    sizes = evaluateExpression(source, scope, scope.getBudget());
+    sizes = evaluateExpression(source, scope, budget);
   if (sizes.isUnknown())
     return {};
   if (!sizes.isList() || sizes.list().size() > mostRank) {
@@ -116,7 +117,13 @@ bool lathe::frontend::checkBounds(RankedTensorType type, Location location,
     }
     DimExpr::Bounds bounds =
         size.bounds(boundsOf).value_or(DimExpr::Bounds(1, 1));
-    if (bounds.first < 1) {
+    // Only what the spec allows to be empty may be.
+    int64_t least = 1;
+    size.forEachName([&](StringRef dim) {
+      if (scope.boundsOf(dim).value_or(DimExpr::Bounds(1, 1)).first == 0)
+        least = 0;
+    });
+    if (bounds.first < least) {
       emitError(location) << "the size '" << text << "' of "
                           << formatShape(type) << " can be " << bounds.first
                           << "; raise the 'min' of the dimension";

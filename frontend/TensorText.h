@@ -15,7 +15,8 @@ namespace mlir::lathe::frontend {
 
 /// The type that `f32[batch, 3, ${height}, 8]` stands for; null after a
 /// mistake, which is reported. Sizes are expressions over lets and dimensions.
-RankedTensorType evaluateTensorType(const YamlNode &node, ModelScope &scope);
+RankedTensorType evaluateTensorType(const YamlNode &node, Scope &scope,
+                                    Budget &budget);
 
 /// The element type that a spec calls `name` ("f32", "bool"), or null.
 Type getElementType(StringRef name, MLIRContext *context);

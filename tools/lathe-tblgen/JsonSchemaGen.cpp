@@ -172,14 +172,24 @@ static void addParts(Object &definitions) {
       {"graph", reference("graph")},
       {"outputs", listOf(Object{{"type", "string"}})},
       {"summary", Object{{"type", "string"}}}});
-  definitions["outputs"] =
-      Object{{"anyOf", Array{listOf(Object{{"type", "string"}}),
-                             mapOf(Object{{"type", "string"}})}}};
+  Object output = closed(Object{{"from", listOf(Object{{"type", "string"}})},
+                                {"repeat", reference("int")}});
+  output["required"] = Array{"from"};
+  definitions["outputs"] = Object{
+      {"anyOf", Array{listOf(Object{{"type", "string"}}),
+                      mapOf(Object{{"anyOf", Array{Object{{"type", "string"}},
+                                                   std::move(output)}}})}}};
+  Object input = closed(Object{{"type", reference("tensor")},
+                               {"range", listOf(reference("int"))},
+                               {"repeat", reference("int")}});
+  input["required"] = Array{"type"};
+  definitions["input"] =
+      Object{{"anyOf", Array{reference("tensor"), std::move(input)}}};
   definitions["specialize"] = mapOf(listOf(
       Object{{"anyOf", Array{reference("int"), Object{{"const", "any"}}}}}));
   definitions["entry"] =
       closed(Object{{"summary", Object{{"type", "string"}}},
-                    {"inputs", mapOf(reference("tensor"))},
+                    {"inputs", mapOf(reference("input"))},
                     {"graph", reference("graph")},
                     {"outputs", reference("outputs")},
                     {"specialize", reference("specialize")}});
@@ -191,9 +201,10 @@ void lathe::tblgen::emitJsonSchema(const std::vector<OpRecord> &ops,
   addValueTypes(definitions);
   addParts(definitions);
   definitions["step"] = stepSchema(ops);
-  Object dim =
-      closed(Object{{"min", reference("int")}, {"max", reference("int")}});
-  dim["required"] = Array{"max"};
+  Object dim = closed(Object{{"min", reference("int")},
+                             {"max", reference("int")},
+                             {"from", Object{{"type", "string"}}},
+                             {"values", reference("ints")}});
   Object properties{
       {"lathe",
        described(Object{{"const", 1}}, "The version of the spec language.")},
@@ -206,7 +217,7 @@ void lathe::tblgen::emitJsonSchema(const std::vector<OpRecord> &ops,
                          "Dynamic dimensions and their bounds.")},
       {"let", described(Object{{"type", "object"}},
                         "Named values; --set overrides them.")},
-      {"inputs", mapOf(reference("tensor"))},
+      {"inputs", mapOf(reference("input"))},
       {"state", described(mapOf(reference("tensor")),
                           "Buffers that live across calls.")},
       {"blocks", mapOf(reference("block"))},
