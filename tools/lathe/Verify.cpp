@@ -13,7 +13,7 @@
 #include "dialect/LatheDialect.h"
 #include "dialect/Locations.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "runtime/Random.h"
+#include "runtime/SampleInputs.h"
 #include "runtime/Types.h"
 #include "runtime/abi.h"
 #include "tools/lathe/Session.h"
@@ -172,18 +172,19 @@ private:
 
   std::vector<Tensor> makeInputs(const LatheModelInfo &info, uint32_t entry,
                                  int64_t size) {
+    // Dims that inputs hold start at 0: the first call finds no past.
+    std::vector<int64_t> wanted;
+    for (const LatheDimInfo &dim : llvm::ArrayRef(info.dims, info.dimCount))
+      wanted.push_back(dim.input && dim.min == 0 ? size - 1 : size);
+    std::vector<int64_t> dims = rt::nearestDims(info, wanted);
     std::vector<Tensor> inputs;
     const LatheEntryInfo &description = info.entries[entry];
     for (uint32_t i = 0; i < description.inputCount; ++i) {
       const LatheTensorInfo &input = description.inputs[i];
-      Tensor tensor{input.type, {}, {}};
-      for (uint32_t d = 0; d < input.rank; ++d)
-        tensor.shape.push_back(
-            std::clamp(size, input.minShape[d], input.maxShape[d]));
+      Tensor tensor{input.type, rt::sampleShape(info, input, dims), {}};
       tensor.bytes.resize(*rt::byteSize(input.type, tensor.shape));
       // Indices stay small: what they index is not known here.
-      rt::fillRandom(input.type, tensor.bytes.data(),
-                     rt::elementCount(tensor.shape), seed + i, /*bound=*/2);
+      rt::fillSample(info, input, dims, tensor.view(), seed + i, /*bound=*/2);
       inputs.push_back(std::move(tensor));
     }
     return inputs;
@@ -252,19 +253,28 @@ private:
     return true;
   }
 
-  /// Makes every op's result an output and names the worst.
+  /// Makes every op's result an output and names the worst of each entry.
   bool compareOps() {
     mlir::OwningOpRef<mlir::ModuleOp> tapped = module.clone();
-    std::vector<std::string> paths;
-    tapOps(*tapped, paths);
+    std::vector<std::vector<std::string>> paths;
+    for (auto function : tapped->getOps<mlir::func::FuncOp>())
+      tapOps(function, paths.emplace_back());
     Program reference, optimised;
     if (!build(*tapped, "tapped-reference", false, reference) ||
         !build(*tapped, "tapped-optimised", true, optimised))
       return false;
-    std::vector<Tensor> inputs = makeInputs(reference.info(), 0, 2), wanted,
+    for (uint32_t entry = 0; entry < reference.info().entryCount; ++entry)
+      if (!compareOps(reference, optimised, entry, paths[entry]))
+        return false;
+    return true;
+  }
+
+  bool compareOps(Program &reference, Program &optimised, uint32_t entry,
+                  const std::vector<std::string> &paths) {
+    std::vector<Tensor> inputs = makeInputs(reference.info(), entry, 2), wanted,
                         got;
-    if (!runProgram(reference, 0, inputs, wanted) ||
-        !runProgram(optimised, 0, inputs, got))
+    if (!runProgram(reference, entry, inputs, wanted) ||
+        !runProgram(optimised, entry, inputs, got))
       return false;
     size_t untapped = wanted.size() - paths.size();
     double before = 0;
@@ -283,8 +293,9 @@ private:
     return true;
   }
 
-  static void tapOps(mlir::ModuleOp tapped, std::vector<std::string> &paths) {
-    auto function = *tapped.getOps<mlir::func::FuncOp>().begin();
+  static void tapOps(mlir::func::FuncOp function,
+                     std::vector<std::string> &paths) {
+    mlir::MLIRContext *context = function.getContext();
     auto terminator = function.front().getTerminator();
     llvm::SmallVector<mlir::Value> results(terminator->getOperands());
     function.walk([&](CostOpInterface op) {
@@ -295,14 +306,13 @@ private:
       }
     });
     terminator->setOperands(results);
-    function.setType(mlir::FunctionType::get(
-        tapped.getContext(), function.getArgumentTypes(),
-        mlir::ValueRange(results).getTypes()));
+    function.setType(
+        mlir::FunctionType::get(context, function.getArgumentTypes(),
+                                mlir::ValueRange(results).getTypes()));
     if (auto attrs = function.getResAttrsAttr()) {
       llvm::SmallVector<mlir::Attribute> all(attrs.begin(), attrs.end());
-      all.resize(results.size(),
-                 mlir::DictionaryAttr::get(tapped.getContext()));
-      function.setResAttrsAttr(mlir::ArrayAttr::get(tapped.getContext(), all));
+      all.resize(results.size(), mlir::DictionaryAttr::get(context));
+      function.setResAttrsAttr(mlir::ArrayAttr::get(context, all));
     }
   }
 
