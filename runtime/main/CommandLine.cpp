@@ -8,6 +8,7 @@
 
 #include "runtime/main/CommandLine.h"
 #include "runtime/Types.h"
+#include "runtime/main/HostTensor.h"
 #include <algorithm>
 #include <charconv>
 #include <utility>
@@ -30,7 +31,9 @@ constexpr Flag flags[] = {
     {"entry", "NAME", "the entry to run; the first one unless given"},
     {"weights", "FILE", "the weights, if not beside the program"},
     {"threads", "N", "threads to use; every processor unless given"},
-    {"bench", "[SECONDS]", "measure speed, on random inputs if none are given"},
+    {"bench", "[SECONDS]",
+     "measure speed (of the last call), on random inputs "
+     "if none are given"},
     {"dim", "NAME=SIZE", "size of a dimension of random inputs"},
     {"profile", "FILE", "write a Chrome trace and print the time of each op"},
     {"info", "[json]", "describe the model"},
@@ -85,16 +88,31 @@ public:
       : model(model), arguments(arguments) {}
 
   Status parse() {
-    if (Status status = findEntry(); status.failed())
-      return status;
-    while (next < arguments.size())
-      if (Status status = parseArgument(arguments[next++]); status.failed())
+    bool isDone = false;
+    while (!isDone) {
+      options.calls.emplace_back();
+      end = next;
+      while (end < arguments.size() && std::string_view(arguments[end]) != ":")
+        ++end;
+      isDone = end == arguments.size();
+      if (Status status = parseCall(); status.failed())
         return status;
+      next = end + 1;
+    }
     return {};
   }
   Options options;
 
 private:
+  /// Reads the arguments from `next` to `end`.
+  Status parseCall() {
+    if (Status status = findEntry(); status.failed())
+      return status;
+    while (next < end)
+      if (Status status = parseArgument(arguments[next++]); status.failed())
+        return status;
+    return {};
+  }
   Status findEntry();
   Status parseArgument(std::string_view argument);
   Status setFlag(std::string_view flag, const std::string &value);
@@ -104,19 +122,27 @@ private:
   Status setDim(std::string_view assignment);
   Status unknownOption(std::string_view name) const;
 
-  const LatheEntryInfo &entry() const { return model.entries[options.entry]; }
+  Call &call() { return options.calls.back(); }
+  const LatheEntryInfo &entry() const {
+    return model.entries[options.calls.back().entry];
+  }
 
   const LatheModelInfo &model;
   std::span<const char *const> arguments;
   size_t next = 0;
+  size_t end = 0; ///< Of the call's arguments.
 };
 
 /// The entry comes first, since it says which options there are.
 Status Parser::findEntry() {
   std::string_view name;
-  for (size_t i = 0; i < arguments.size(); ++i) {
+  // Programs of one entry have no use for its name.
+  if (next < end && model.entryCount > 1 && *arguments[next] != '-' &&
+      *arguments[next])
+    name = arguments[next++];
+  for (size_t i = next; i < end; ++i) {
     std::string_view argument = arguments[i];
-    if (argument == "--entry" && i + 1 < arguments.size())
+    if (argument == "--entry" && i + 1 < end)
       name = arguments[i + 1];
     if (argument.starts_with("--entry="))
       name = argument.substr(8);
@@ -126,12 +152,13 @@ Status Parser::findEntry() {
   std::vector<std::string_view> known;
   for (uint32_t i = 0; i < model.entryCount; ++i) {
     known.push_back(model.entries[i].name);
-    options.entry = i;
+    call().entry = i;
     if (known.back() == name)
       return {};
   }
+  std::string hint = suggestion(name, known, "");
   return usage(concat(quote(model.name), " has no entry ", quote(name),
-                      suggestion(name, known, "")));
+                      hint.empty() ? std::string("; see --help") : hint));
 }
 
 bool hasTensor(std::span<const LatheTensorInfo> tensors,
@@ -163,14 +190,14 @@ Status Parser::parseArgument(std::string_view argument) {
   bool needsValue =
       !isFlag || (!flag->value.empty() && !flag->value.starts_with("["));
   if (needsValue && !hasValue) {
-    if (next == arguments.size())
+    if (next == end)
       return usage(concat("'--", name, "' wants ",
                           isFlag ? flag->value : "FILE", " behind it"));
     value = arguments[next++];
   }
   if (isFlag)
     return setFlag(name, value);
-  auto &files = isInput ? options.inputs : options.outputs;
+  auto &files = isInput ? call().inputs : call().outputs;
   return setFile(name, isInput ? inputsOf(entry()) : outputsOf(entry()), files,
                  concat(name, "=", value));
 }
@@ -193,9 +220,9 @@ Status Parser::setFlag(std::string_view flag, const std::string &value) {
     return usage(concat("'--", flag, "' is ", quote(value), ", wanted ", what));
   };
   if (flag == "input")
-    return setFile(flag, inputsOf(entry()), options.inputs, value);
+    return setFile(flag, inputsOf(entry()), call().inputs, value);
   if (flag == "output")
-    return setFile(flag, outputsOf(entry()), options.outputs, value);
+    return setFile(flag, outputsOf(entry()), call().outputs, value);
   if (flag == "dim")
     return setDim(value);
   if (flag == "weights")
@@ -241,10 +268,13 @@ Status Parser::setFile(std::string_view option,
     return usage(concat(quote(entry().name), " has no ", option, " ",
                         quote(name), suggestion(name, known, "")));
   }
+  bool isInput = &files == &call().inputs;
   if (!file.ends_with(".npy") && !file.ends_with(".safetensors") &&
-      file.find(".safetensors:") == std::string::npos)
+      file.find(".safetensors:") == std::string::npos &&
+      !(isInput && isNumbers(file)))
     return usage(concat(quote(name), " is given the file ", quote(file),
-                        ", wanted one that ends in .npy or .safetensors"));
+                        ", wanted one that ends in .npy or .safetensors",
+                        isInput ? ", or numbers such as 7 or 1,2,3" : ""));
   if (!files.emplace(name, file).second)
     return usage(concat(quote(name), " is given two files"));
   return {};
@@ -295,12 +325,36 @@ static std::string helpLine(const std::string &option, std::string_view text) {
   return concat(line, text, "\n");
 }
 
+/// What there is to know of entries and of several calls.
+static std::string entriesText(const LatheModelInfo &model,
+                               const std::string &program) {
+  std::string text = "\nEntries:";
+  for (const auto &entry : std::span(model.entries, model.entryCount))
+    text += concat(" ", entry.name);
+  text += concat("\n'", program, " ENTRY --help' says what each takes. Calls ",
+                 "with ':' between them run one after\nanother and share the "
+                 "model's state, if it has any:\n  ",
+                 program);
+  for (uint32_t i = 0; i < 2; ++i) {
+    const LatheEntryInfo &entry = model.entries[i];
+    text += concat(i ? " : " : " ", entry.name);
+    if (entry.inputCount)
+      text += concat(" --", entry.inputs[0].name, " FILE");
+    text += " ...";
+  }
+  return text + "\n";
+}
+
 std::string lathe::runtime::helpText(const LatheModelInfo &model,
                                      const LatheEntryInfo &entry,
                                      const std::string &program) {
   std::string text = concat(model.name, *model.summary ? ": " : "",
                             model.summary, "\n\nUsage: ", program);
-  std::string example = concat("  ", program);
+  bool hasEntries = model.entryCount > 1;
+  std::string example = concat("  ", program, hasEntries ? " " : "",
+                               hasEntries ? entry.name : "");
+  if (hasEntries)
+    text += concat(" ", entry.name);
   for (const LatheTensorInfo &tensor : inputsOf(entry)) {
     text += concat(" --", tensor.name, " FILE");
     example += concat(" --", tensor.name, " ", tensor.name, ".npy");
@@ -312,7 +366,11 @@ std::string lathe::runtime::helpText(const LatheModelInfo &model,
   for (const LatheTensorInfo &tensor : outputsOf(entry))
     text += helpLine(concat("--", tensor.name, " FILE"), typeText(tensor));
   text += "\nFiles are .npy or .safetensors; FILE.safetensors:NAME takes the "
-          "tensor NAME of\na file that has several.\n\nOptions:\n";
+          "tensor NAME of\na file that has several. Numbers may stand for an "
+          "input's file: 7, or 1,2,3.\n";
+  if (hasEntries)
+    text += entriesText(model, program);
+  text += "\nOptions:\n";
   for (const Flag &flag : flags) {
     std::string value(flag.value);
     if (value.starts_with("["))

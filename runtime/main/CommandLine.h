@@ -16,12 +16,17 @@
 
 namespace lathe::runtime {
 
+/// One run of an entry.
+struct Call {
+  uint32_t entry = 0;
+  std::map<std::string, std::string> inputs; ///< Tensor to file or numbers.
+  std::map<std::string, std::string> outputs;
+};
+
 /// What a compiled program is asked to do.
 struct Options {
   enum Action { Run, Help, Info, InfoAsJson, CheckWeights } action = Run;
-  uint32_t entry = 0;
-  std::map<std::string, std::string> inputs; ///< Tensor to file.
-  std::map<std::string, std::string> outputs;
+  std::vector<Call> calls; ///< In this order, by one instance; at least one.
   std::map<std::string, int64_t> dims; ///< For inputs that are made up.
   std::string weights;                 ///< Empty: where the model looks.
   std::string profile;                 ///< Empty: none.
@@ -30,7 +35,8 @@ struct Options {
 };
 
 /// Reads the arguments after the program's name. Besides the options that all
-/// programs have, each input and output of the entry is one.
+/// programs have, each input and output of the entry is one. An argument ":"
+/// stands between calls.
 Result<Options> parseCommandLine(const LatheModelInfo &model,
                                  std::span<const char *const> arguments);
 

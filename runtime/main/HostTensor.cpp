@@ -11,6 +11,7 @@
 #include "runtime/Safetensors.h"
 #include "runtime/main/CommandLine.h"
 #include <algorithm>
+#include <charconv>
 #include <cstdlib>
 
 using namespace lathe::runtime;
@@ -66,8 +67,91 @@ static Result<HostTensor> readNpy(const std::string &path) {
   return viewOf(std::move(*array), type, shape, data, bytes);
 }
 
+/// Calls `visit` with each number between commas; false if one is none.
+template <typename Number, typename Visit>
+static bool readNumbers(std::string_view text, const Visit &visit) {
+  while (true) {
+    size_t comma = std::min(text.find(','), text.size());
+    Number number;
+    auto [end, error] =
+        std::from_chars(text.data(), text.data() + comma, number);
+    if (error != std::errc() || end != text.data() + comma)
+      return false;
+    visit(number);
+    if (comma == text.size())
+      return true;
+    text.remove_prefix(comma + 1);
+  }
+}
+
+bool lathe::runtime::isNumbers(std::string_view text) {
+  return readNumbers<double>(text, [](double) {});
+}
+
+/// The numbers as a tensor of the input's type and rank: along its last
+/// dimension, the others having size 1.
+static Result<HostTensor> parseNumbers(const std::string &text,
+                                       const LatheTensorInfo &info) {
+  auto refuse = [&](std::string_view why) {
+    return Status(LATHE_BAD_ARGUMENT,
+                  concat(quote(info.name), " is given ", quote(text),
+                         ", but is ", typeText(info), why));
+  };
+  int64_t count = std::count(text.begin(), text.end(), ',') + 1;
+  if (info.rank == 0 && count != 1)
+    return refuse("");
+  std::vector<int64_t> shape(info.rank, 1);
+  if (info.rank)
+    shape.back() = count;
+  HostTensor tensor = HostTensor::allocate(info.type, std::move(shape));
+  bool fits = true;
+  auto fill = [&]<typename T, typename Number>(T, Number) {
+    auto *next = static_cast<T *>(tensor.data);
+    return readNumbers<Number>(text, [&](Number number) {
+      *next = static_cast<T>(number);
+      if constexpr (std::is_integral_v<T>)
+        fits &= static_cast<Number>(*next) == number;
+      ++next;
+    });
+  };
+  bool good;
+  switch (info.type) {
+  case LATHE_F32:
+    good = fill(float(), double());
+    break;
+  case LATHE_F64:
+    good = fill(double(), double());
+    break;
+  case LATHE_I64:
+    good = fill(int64_t(), int64_t());
+    break;
+  case LATHE_I32:
+    good = fill(int32_t(), int64_t());
+    break;
+  case LATHE_I16:
+    good = fill(int16_t(), int64_t());
+    break;
+  case LATHE_I8:
+    good = fill(int8_t(), int64_t());
+    break;
+  case LATHE_U8:
+    good = fill(uint8_t(), int64_t());
+    break;
+  case LATHE_BOOL:
+    good = fill(bool(), int64_t());
+    break;
+  default:
+    return refuse(": give it as a file");
+  }
+  if (!good || !fits)
+    return refuse("");
+  return tensor;
+}
+
 Result<HostTensor> HostTensor::read(const std::string &file,
                                     const LatheTensorInfo &info) {
+  if (isNumbers(file))
+    return parseNumbers(file, info);
   constexpr std::string_view ending = ".safetensors";
   size_t at = file.rfind(concat(ending, ":"));
   bool named = at != std::string::npos;

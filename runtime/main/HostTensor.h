@@ -27,8 +27,8 @@ struct HostTensor {
   /// Uninitialised memory, aligned to 64 bytes.
   static HostTensor allocate(LatheType type, std::vector<int64_t> shape);
   /// The tensor in `file`, for the input `info`: .npy, .safetensors (the
-  /// tensor of the input's name) or FILE.safetensors:NAME. Type and rank are
-  /// checked, sizes are left to the run.
+  /// tensor of the input's name) or FILE.safetensors:NAME, or what `isNumbers`
+  /// takes. Type and rank are checked, sizes are left to the run.
   static Result<HostTensor> read(const std::string &file,
                                  const LatheTensorInfo &info);
 
@@ -36,6 +36,9 @@ struct HostTensor {
     return {type, static_cast<uint32_t>(shape.size()), shape.data(), data};
   }
 };
+
+/// Whether the text of an input is not a file but what it holds: "7", "1,2,3".
+bool isNumbers(std::string_view text);
 
 /// Writes the outputs named in `files` (name to file). Those that share one
 /// .safetensors file go there together.

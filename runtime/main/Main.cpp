@@ -6,8 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "runtime/Random.h"
-#include "runtime/SizeExpr.h"
+#include "runtime/SampleInputs.h"
 #include "runtime/Types.h"
 #include "runtime/abi.h"
 #include "runtime/main/Bench.h"
@@ -29,7 +28,7 @@ struct Deleter {
   void operator()(LatheTrace *trace) const { latheTraceDestroy(trace); }
 };
 
-/// One run of the program.
+/// One run of the program: its calls, one after another, by one instance.
 class Program {
 public:
   Program(std::string name) : name(std::move(name)) {}
@@ -38,6 +37,8 @@ public:
 
 private:
   Status execute();
+  Status prepare(const Call &next);
+  Status finish(bool isLast);
   Status readInputs();
   Status makeOutputs();
   Status createInstance();
@@ -60,7 +61,7 @@ private:
     return {};
   }
   Status runOnce() {
-    return call(latheInstanceRun, instance.get(), options.entry,
+    return call(latheInstanceRun, instance.get(), current->entry,
                 inputViews.data(), inputViews.size(), outputViews.data(),
                 outputViews.size());
   }
@@ -70,7 +71,8 @@ private:
   std::unique_ptr<LatheModel, Deleter> model;
   std::unique_ptr<LatheInstance, Deleter> instance;
   const LatheModelInfo *info = nullptr;
-  const LatheEntryInfo *entry = nullptr;
+  const Call *current = nullptr;
+  const LatheEntryInfo *entry = nullptr; ///< The call's.
   std::vector<HostTensor> inputs, outputs;
   std::vector<LatheTensor> inputViews, outputViews;
 };
@@ -86,7 +88,8 @@ int Program::run(std::span<const char *const> arguments) {
   if (!parsed)
     return fail(parsed.status(), 2);
   options = std::move(*parsed);
-  entry = &info->entries[options.entry];
+  current = &options.calls.front();
+  entry = &info->entries[current->entry];
   switch (options.action) {
   case Options::Help:
     fputs(helpText(*info, *entry, name).c_str(), stdout);
@@ -119,23 +122,47 @@ Status Program::execute() {
       printf("the weights of '%s' are intact\n", info->name);
     return status;
   }
-  if (Status status = readInputs(); status.failed())
-    return status;
-  if (Status status = makeOutputs(); status.failed())
-    return status;
-  if (Status status = call(latheModelLoadWeights, model.get(), path);
-      status.failed())
-    return status;
-  if (Status status = createInstance(); status.failed())
-    return status;
-  Status status = options.benchSeconds      ? measure()
-                  : options.profile.empty() ? runOnce()
-                                            : Status();
-  if (!status.failed() && !options.profile.empty())
+  for (const Call &next : options.calls) {
+    if (Status status = prepare(next); status.failed())
+      return status;
+    // Mistakes in the first call are found before anything big is read.
+    if (!instance) {
+      if (Status status = call(latheModelLoadWeights, model.get(), path);
+          status.failed())
+        return status;
+      if (Status status = createInstance(); status.failed())
+        return status;
+    }
+    if (Status status = finish(&next == &options.calls.back()); status.failed())
+      return status;
+  }
+  return {};
+}
+
+/// Reads the inputs of a call and makes room for its outputs. Only now, since
+/// an input may be a file that an earlier call writes.
+Status Program::prepare(const Call &next) {
+  current = &next;
+  entry = &info->entries[next.entry];
+  inputs.clear();
+  outputs.clear();
+  inputViews.clear();
+  outputViews.clear();
+  Status status = readInputs();
+  return status.failed() ? status : makeOutputs();
+}
+
+/// Runs the call, or measures it if it is the last one, and hands its outputs
+/// over.
+Status Program::finish(bool isLast) {
+  bool measures = isLast && options.benchSeconds;
+  bool profiles = isLast && !options.profile.empty();
+  Status status = measures ? measure() : profiles ? Status() : runOnce();
+  if (!status.failed() && profiles)
     status = profile();
   if (!status.failed())
-    status = writeOutputs(options.outputs, outputsOf(*entry), outputs);
-  if (!status.failed() && options.outputs.empty() && !options.benchSeconds)
+    status = writeOutputs(current->outputs, outputsOf(*entry), outputs);
+  if (!status.failed() && current->outputs.empty() && !measures)
     for (size_t i = 0; i < outputs.size(); ++i)
       puts(summarise(entry->outputs[i], outputs[i]).c_str());
   return status;
@@ -144,13 +171,13 @@ Status Program::execute() {
 Status Program::readInputs() {
   bool mayMakeUp = options.benchSeconds || !options.profile.empty();
   for (const LatheTensorInfo &tensor : inputsOf(*entry)) {
-    auto file = options.inputs.find(tensor.name);
-    if (file == options.inputs.end() && !mayMakeUp)
+    auto file = current->inputs.find(tensor.name);
+    if (file == current->inputs.end() && !mayMakeUp)
       return {LATHE_BAD_ARGUMENT,
               concat("no file is given for the input ", quote(tensor.name),
                      ", ", typeText(tensor), "; add '--", tensor.name,
                      " FILE.npy', or see --help")};
-    Result<HostTensor> input = file == options.inputs.end()
+    Result<HostTensor> input = file == current->inputs.end()
                                    ? randomInput(tensor, inputs.size())
                                    : HostTensor::read(file->second, tensor);
     if (!input)
@@ -166,21 +193,15 @@ Status Program::readInputs() {
 /// it, or its least.
 Result<HostTensor> Program::randomInput(const LatheTensorInfo &tensor,
                                         uint64_t seed) const {
-  std::vector<std::string> names;
-  std::vector<int64_t> sizes, shape;
+  std::vector<int64_t> wanted;
   for (const LatheDimInfo &dim : std::span(info->dims, info->dimCount)) {
     auto chosen = options.dims.find(dim.name);
-    names.push_back(dim.name);
-    sizes.push_back(chosen == options.dims.end() ? dim.min : chosen->second);
+    wanted.push_back(chosen == options.dims.end() ? dim.min : chosen->second);
   }
-  for (const char *text : std::span(tensor.shape, tensor.rank)) {
-    auto size = SizeExpr::parse(text, names);
-    if (!size)
-      return size.status();
-    shape.push_back(size->evaluate(sizes).value_or(0));
-  }
-  HostTensor input = HostTensor::allocate(tensor.type, std::move(shape));
-  fillRandom(tensor.type, input.data, elementCount(input.shape), seed);
+  std::vector<int64_t> dims = nearestDims(*info, wanted);
+  HostTensor input =
+      HostTensor::allocate(tensor.type, sampleShape(*info, tensor, dims));
+  fillSample(*info, tensor, dims, input.view(), seed);
   return input;
 }
 
@@ -189,7 +210,7 @@ Status Program::makeOutputs() {
     const LatheTensorInfo &tensor = entry->outputs[i];
     std::vector<int64_t> shape(tensor.rank);
     if (Status status =
-            call(latheModelOutputShape, model.get(), options.entry,
+            call(latheModelOutputShape, model.get(), current->entry,
                  inputViews.data(), inputViews.size(), i, shape.data());
         status.failed())
       return status;
@@ -209,7 +230,7 @@ Status Program::createInstance() {
 }
 
 Status Program::measure() {
-  auto result = bench(instance.get(), *info, options.entry, inputViews,
+  auto result = bench(instance.get(), *info, current->entry, inputViews,
                       outputViews, *options.benchSeconds);
   if (!result)
     return result.status();

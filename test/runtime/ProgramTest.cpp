@@ -84,6 +84,51 @@ TEST_F(Program, RunsOtherEntries) {
                     "'gather'?\n");
 }
 
+TEST_F(Program, RunsSeveralCallsWithOneState) {
+  EXPECT_EQ(run("append --x 1,2,3 --position 0 --choice 0 --codes codes.npy "
+                "--all first.npy"),
+            1);
+  EXPECT_THAT(output, HasSubstr("cannot read 'codes.npy'"));
+  int32_t codes[] = {0, 0, 0, 0};
+  std::vector<int64_t> two = {2, 2}, one = {2, 1};
+  ASSERT_FALSE(writeNpy(folder / "two.npy", LATHE_I32, two, codes).failed());
+  ASSERT_FALSE(writeNpy(folder / "one.npy", LATHE_I32, one, codes).failed());
+  EXPECT_EQ(run("append --x 1,2 --position 0 --choice 1 --codes two.npy "
+                "--all first.npy : --entry append --x 4.5 --position=2 "
+                "--choice 0 --codes one.npy : main --x 1,1,1,1"),
+            0);
+  EXPECT_EQ(output, "all f32[3]: 1 2 4.5\nchosen f32[3]: 7 7 7\n"
+                    "y f32[1, 4]: 11 22 33 44\n");
+  // A later call reads what an earlier one wrote.
+  EXPECT_EQ(run("append --x 1 --position 0 --choice 0 --codes one.npy --all "
+                "all.npy : append --x all.npy --position 1 --choice 1 --codes "
+                "one.npy"),
+            0);
+  EXPECT_EQ(output, "all f32[2]: 1 1\nchosen f32[1]: 7\n");
+}
+
+TEST_F(Program, TakesNumbersAsInputs) {
+  EXPECT_EQ(run("--x 1,-2,0.5,1e1"), 0);
+  EXPECT_EQ(output, "y f32[1, 4]: 11 16 31.5 80\n");
+  EXPECT_EQ(run("--entry gather --ids 3,0"), 0);
+  EXPECT_EQ(output, "values f32[2]: 40 10\n");
+  EXPECT_EQ(run("--entry gather --ids 3.5"), 1);
+  EXPECT_EQ(output, "fake: error: 'ids' is given '3.5', but is i64[tokens]\n");
+  EXPECT_EQ(run("append --x 1 --position 3000000000 --choice 0"), 1);
+  EXPECT_THAT(output, HasSubstr("'position' is given '3000000000', but is "
+                                "i32[]"));
+  EXPECT_EQ(run("append --x 1 --position 1,2"), 1);
+  EXPECT_THAT(output, HasSubstr("'position' is given '1,2', but is i32[]"));
+  EXPECT_EQ(run("--x 1,2,"), 2);
+  EXPECT_THAT(output, HasSubstr("or numbers such as 7 or 1,2,3"));
+  EXPECT_EQ(run("--x x.npy --y 1"), 2);
+}
+
+TEST_F(Program, MakesUpInputsWithinTheirRanges) {
+  EXPECT_EQ(run("append --bench=0.01 --dim past=5 --dim width=3"), 0) << output;
+  EXPECT_EQ(run("append --bench=0.01 --dim past=5 --dim steps=6"), 0) << output;
+}
+
 TEST_F(Program, RefusesUnknownOptions) {
   EXPECT_EQ(run("--x x.npy --trheads 2"), 2);
   EXPECT_EQ(output, "fake: error: unknown option '--trheads'; did you mean "
@@ -91,7 +136,7 @@ TEST_F(Program, RefusesUnknownOptions) {
   EXPECT_EQ(run("--frobnicate"), 2);
   EXPECT_THAT(output, HasSubstr("unknown option '--frobnicate'; see --help"));
   EXPECT_EQ(run("x.npy"), 2);
-  EXPECT_THAT(output, HasSubstr("'x.npy' is not an option"));
+  EXPECT_THAT(output, HasSubstr("'fake' has no entry 'x.npy'; see --help"));
 }
 
 TEST_F(Program, RefusesBadValues) {
@@ -164,11 +209,12 @@ TEST_F(Program, DescribesItself) {
 
 TEST_F(Program, Helps) {
   EXPECT_EQ(run("--help"), 0);
-  EXPECT_THAT(output, StartsWith("fake: Arithmetic by hand.\n\nUsage: fake "
-                                 "--x FILE [options]"));
+  EXPECT_THAT(output,
+              StartsWith("fake: Arithmetic by hand.\n\nUsage: fake main "
+                         "--x FILE [options]"));
   EXPECT_THAT(output, HasSubstr("--bench[=SECONDS]"));
   EXPECT_EQ(run("-h --entry=gather"), 0);
-  EXPECT_THAT(output, HasSubstr("Usage: fake --ids FILE"));
+  EXPECT_THAT(output, HasSubstr("Usage: fake gather --ids FILE"));
 }
 
 TEST_F(Program, Benchmarks) {
