@@ -6,7 +6,18 @@ usage: tools/golden.sh [-jN] [OPTION…] DIR…
 A DIR is a case (a folder with case.json), a set of cases, or a folder of sets, anywhere.
 A case of system S is compiled from test/golden/specs/S.yaml; systems.json beside the
 specs says which values of case.json set which `let` of the spec. All else (names, files,
-shapes, tolerances) is read from case.json.
+shapes, tolerances) is read from case.json. In systems.json, a value is
+  "config.channels"                      the value at a path of case.json
+  {"from": PATH, "values": {…}}          another one for it
+  {"from": PATH, "in": PATH}             its number in a list
+  {"each": "inputs.feat{i}.shape.2"}     a list, for i = 0, 1, … as far as there are any
+  {"count": "inputs.feat{i}"}            how many there are
+and besides lets a system may have
+  "$inputs": {"width{i}": VALUE}         further inputs of the program; {i} as above
+  "$calls": [{"entry": NAME, "for": {"t": [FIRST, END]}, "inputs": {…}, "outputs": {…}}]
+                                         the calls to make, those with "for" once for each t;
+    an input is a VALUE, "t", or {"of": INPUT, "axis": A, "from": F, "to": T or "at": F},
+    an output the name that case.json has for it, or {"part of": NAME, "axis": A}
 
   -jN          cases at a time (default 2)
   --threads=N  given to the compiled programs
@@ -22,75 +33,20 @@ Needs nothing but Python's standard library.
 """
 
 import json
-import math
 import os
 import re
-import struct
 import subprocess
 import sys
 import tempfile
-from ast import literal_eval
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
+from golden_case import Failure, join_along, planned_calls, read_npy, settings
+
 ROOT = Path(__file__).resolve().parent.parent
 SPECS = ROOT / "test" / "golden" / "specs"
 TIME_LIMIT = 900  # seconds for one compilation or one run
-
-
-class Failure(Exception):
-    """Why a case fails, in one line."""
-
-
-# ------------------------------------------------------------------------- .npy files
-
-# numpy's type letters and bytes: (the name case.json uses, struct's letter).
-TYPES = {
-    "f2": ("float16", "e"), "f4": ("float32", "f"), "f8": ("float64", "d"),
-    "i1": ("int8", "b"), "i2": ("int16", "h"), "i4": ("int32", "i"), "i8": ("int64", "q"),
-    "u1": ("uint8", "B"), "b1": ("bool", "?"),
-}
-
-
-class Tensor(NamedTuple):
-    dtype: str
-    shape: tuple
-    values: tuple
-
-
-def read_npy(path):
-    """The little-endian, row-major array of a .npy file (versions 1 to 3)."""
-    blob = Path(path).read_bytes()
-    if blob[:6] != b"\x93NUMPY" or len(blob) < 12:
-        raise Failure(f"'{Path(path).name}' is no .npy file")
-    form = "<H" if blob[6] == 1 else "<I"
-    start = 8 + struct.calcsize(form)
-    data = start + struct.unpack_from(form, blob, 8)[0]
-    try:
-        header = literal_eval(blob[start:data].decode("latin-1").strip())
-        order, kind = header["descr"][0], header["descr"][1:]
-        shape, fortran = tuple(header["shape"]), header["fortran_order"]
-    except (ValueError, SyntaxError, KeyError, TypeError, IndexError) as error:
-        raise Failure(f"'{Path(path).name}' has a malformed header") from error
-    if order not in "<|" or kind not in TYPES:
-        raise Failure(f"'{Path(path).name}' has element type {header['descr']!r}")
-    if fortran and len(shape) > 1:
-        raise Failure(f"'{Path(path).name}' is in column-major order")
-    dtype, letter = TYPES[kind]
-    count = math.prod(shape)
-    if len(blob) - data != count * struct.calcsize("<" + letter):
-        raise Failure(f"'{Path(path).name}' holds {len(blob) - data} bytes for {dtype}{shape}")
-    return Tensor(dtype, shape, struct.unpack_from(f"<{count}{letter}", blob, data))
-
-
-def write_npy(path, tensor):
-    kind, letter = next((k, l) for k, (name, l) in TYPES.items() if name == tensor.dtype)
-    descr = ("|" if kind.endswith("1") else "<") + kind
-    header = repr({"descr": descr, "fortran_order": False, "shape": tuple(tensor.shape)})
-    header = header.encode().ljust(-(-(len(header) + 11) // 64) * 64 - 11) + b"\n"
-    data = struct.pack(f"<{len(tensor.values)}{letter}", *tensor.values)
-    Path(path).write_bytes(b"\x93NUMPY\1\0" + struct.pack("<H", len(header)) + header + data)
 
 
 # ------------------------------------------------------------------------- comparison
@@ -131,33 +87,6 @@ def compare(name, entry, got, want):
 
 
 # ------------------------------------------------------------------------- one case
-
-
-def look_up(case, path):
-    """The value at a dotted path of case.json, such as config.channels."""
-    value = case
-    for key in path.split("."):
-        try:
-            value = value[int(key)] if isinstance(value, list) else value[key]
-        except (KeyError, IndexError, TypeError, ValueError) as error:
-            raise Failure(f"case.json has no '{path}'") from error
-    return value
-
-
-def settings(case, table):
-    """`--set` options for the lets of one system, from its table in systems.json."""
-    options = []
-    for let, source in table.items():
-        source = {"from": source} if isinstance(source, str) else source
-        value = look_up(case, source["from"])
-        if "values" in source:
-            if value not in source["values"]:
-                raise Failure(f"'{source['from']}' is {value!r}, known are "
-                              + ", ".join(map(repr, source["values"])))
-            value = source["values"][value]
-        text = value if isinstance(value, str) else json.dumps(value)
-        options += ["--set", f"{let}={text}"]
-    return options
 
 
 def spec_of(system):
@@ -214,21 +143,39 @@ class Runner(NamedTuple):
         # An absolute path: a bare name would be looked for in $PATH.
         program = Path(scratch).resolve() / "program"
         self.compile(case, folder, program)
-        command = [program, *self.run_options]
-        for name, entry in (case.get("inputs") or {}).items():
-            command += [f"--{name}", (folder / entry["file"]).resolve()]
-        written = {name: program.parent / f"{i}.npy" for i, name in enumerate(wanted)}
-        for name, path in written.items():
-            command += [f"--{name}", path]
-        call("the program", command)
-
+        calls = planned_calls(case, folder, program.parent,
+                              self.tables.get(case.get("system"), {}))
+        got = self.run_calls(program, calls, wanted)
         comparisons = []
         for name, entry in wanted.items():
-            if not written[name].exists():
-                raise Failure(f"the program wrote no '{name}'")
-            comparisons.append(compare(name, entry, read_npy(written[name]),
+            if name not in got:
+                raise Failure(f"no call of the program gives '{name}'")
+            comparisons.append(compare(name, entry, got[name],
                                        read_npy(folder / entry["file"])))
         return comparisons, skipped
+
+    def run_calls(self, program, calls, wanted):
+        """The wanted outputs by their names in case.json, of one process."""
+        command, parts = [program], {}
+        for number, planned in enumerate(calls):
+            command += [":"] if number else []
+            command += [planned.entry] if planned.entry else []
+            command += [] if number else self.run_options
+            for name, text in planned.inputs.items():
+                command += [f"--{name}", text]
+            for name, (whole, axis) in planned.outputs.items():
+                if whole in wanted:
+                    path = program.parent / f"{number}-{len(parts)}-out.npy"
+                    command += [f"--{name}", path]
+                    parts.setdefault(whole, (axis, []))[1].append(path)
+        call("the program", command)
+        got = {}
+        for whole, (axis, paths) in parts.items():
+            if not all(path.exists() for path in paths):
+                raise Failure(f"the program wrote no '{whole}'")
+            tensors = [read_npy(path) for path in paths]
+            got[whole] = tensors[0] if axis is None else join_along(tensors, axis)
+        return got
 
     def run(self, folder):
         """(PASS, FAIL or SKIP; the rest of the line; number of skipped outputs)."""

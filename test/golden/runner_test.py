@@ -15,7 +15,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(ROOT / "tools"))
-from golden import Failure, Tensor, read_npy, write_npy  # noqa: E402
+from golden import Runner  # noqa: E402
+from golden_case import (Failure, Tensor, evaluate, join_along, made_inputs,  # noqa: E402
+                         planned_calls, read_npy, settings, slice_along, write_npy)
 
 LATHE = """#!/bin/sh
 echo "lathe $*" >> "$STAND_IN/log"
@@ -262,6 +264,88 @@ class NpyTest(unittest.TestCase):
                     read_npy(file.name)
             Path(file.name).write_bytes(prefix(good))
             self.assertEqual(read_npy(file.name).shape, (1, 1))
+
+
+class MappingTest(unittest.TestCase):
+    """What systems.json says of a system's lets, inputs and calls."""
+
+    case = {"config": {"width": 0.5, "widths": [0.25, 0.5, 1.0], "each": [1.0, 0.25],
+                       "mode": "b", "prefill": 2},
+            "inputs": {"feat0": {"shape": [1, 16]}, "feat1": {"shape": [1, 8]},
+                       "tokens": {"file": "tokens.npy", "shape": [1, 4]}}}
+
+    def test_values(self):
+        self.assertEqual(evaluate(self.case, "config.mode"), "b")
+        self.assertEqual(evaluate(self.case, 3), 3)
+        self.assertEqual(evaluate(self.case, {"from": "config.mode", "values": {"b": 7}}), 7)
+        self.assertEqual(evaluate(self.case, {"from": "config.width", "in": "config.widths"}), 1)
+        self.assertEqual(evaluate(self.case, {"each": "inputs.feat{i}.shape.1"}), [16, 8])
+        self.assertEqual(evaluate(self.case, {"count": "inputs.feat{i}"}), 2)
+        self.assertEqual(evaluate(self.case, {"count": "inputs.boxes{i}"}), 0)
+
+    def test_values_that_are_not_there(self):
+        with self.assertRaisesRegex(Failure, "case.json has no 'config.depth'"):
+            evaluate(self.case, "config.depth")
+        with self.assertRaisesRegex(Failure, "'config.mode' is 'b', known are 'a'"):
+            evaluate(self.case, {"from": "config.mode", "values": {"a": 1}})
+        with self.assertRaisesRegex(Failure, "'config.mode' is 'b', 'config.widths' has 0.25"):
+            evaluate(self.case, {"from": "config.mode", "in": "config.widths"})
+
+    def test_lists_set_lets(self):
+        table = {"heights": {"each": "inputs.feat{i}.shape.1"}, "$inputs": {}}
+        self.assertEqual(settings(self.case, table), ["--set", "heights=[16, 8]"])
+
+    def test_made_inputs(self):
+        table = {"$inputs": {
+            "encoder": {"from": "config.width", "in": "config.widths"},
+            "decoder{i}": {"from": "config.each.{i}", "in": "config.widths"},
+            "sizes": {"each": "inputs.feat{i}.shape.1"}}}
+        self.assertEqual(made_inputs(self.case, table),
+                         {"encoder": "1", "decoder0": "2", "decoder1": "0", "sizes": "16,8"})
+
+    def test_slices_and_joins(self):
+        whole = floats(*range(12), shape=(2, 3, 2))
+        parts = [slice_along(whole, 1, 0, 1), slice_along(whole, 1, 1, 3)]
+        self.assertEqual(parts[0], floats(0, 1, 6, 7, shape=(2, 1, 2)))
+        self.assertEqual(join_along(parts, 1), whole)
+        self.assertEqual(slice_along(whole, 0, 1, 1).shape, (0, 3, 2))
+        with self.assertRaises(Failure):
+            slice_along(whole, 2, 1, 3)
+        with self.assertRaises(Failure):
+            join_along([whole, parts[0]], 0)
+
+    def test_calls(self):
+        """A program run for a prompt and then a token at a time, by the table of decoder."""
+        table = json.loads((ROOT / "test/golden/specs/systems.json").read_text())["decoder"]
+        with tempfile.TemporaryDirectory() as scratch:
+            folder = Path(scratch)
+            tokens = Tensor("int32", (1, 4), (5, 6, 7, 8))
+            write_npy(folder / "tokens.npy", tokens)
+            calls = planned_calls(self.case, folder, folder, table)
+            self.assertEqual([c.entry for c in calls], ["prefill", "decode", "decode"])
+            self.assertEqual([c.inputs["position"] for c in calls], ["0", "2", "3"])
+            given = [read_npy(c.inputs["tokens"]) for c in calls]
+            self.assertEqual([g.values for g in given], [(5, 6), (7,), (8,)])
+            self.assertEqual(given[1].shape, (1, 1))
+
+            # The stand-in's outputs are the tokens it was given.
+            program = folder / "program"
+            program.write_text("""#!/bin/sh
+echo "$*" > $(dirname $0)/log
+while [ $# -gt 0 ]; do
+  [ "$1" = --tokens ] && tokens=$2
+  [ "$1" = --logits ] && cp $tokens $2
+  shift
+done
+""")
+            program.chmod(0o755)
+            wanted = {"prefill_logits": {}, "decode_logits": {}}
+            got = Runner("", {}, [], ["--threads=2"]).run_calls(program, calls, wanted)
+            self.assertEqual(got["prefill_logits"].values, (5, 6))
+            self.assertEqual(got["decode_logits"], Tensor("int32", (1, 2), (7, 8)))
+            self.assertRegex((folder / "log").read_text(),
+                             "^prefill --threads=2 --tokens [^:]* : decode --tokens [^:]* "
+                             ": decode --tokens .*--position 3")
 
 
 if __name__ == "__main__":
