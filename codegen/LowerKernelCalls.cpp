@@ -90,10 +90,13 @@ private:
   /// calls `callee`.
   func::FuncOp makeThunk(func::FuncOp callee, Type packed,
                          ArrayRef<Type> fields) {
+    std::string name = (callee.getName() + "_thunk").str();
+    if (auto found = getOperation().lookupSymbol<func::FuncOp>(name))
+      return found;
     OpBuilder outer(callee);
     Location location = callee.getLoc();
     auto thunk = func::FuncOp::create(
-        outer, location, (callee.getName() + "_thunk").str(),
+        outer, location, name,
         outer.getFunctionType({i64(), i64(), pointer()}, {}));
     thunk.setPrivate();
     Block *entry = thunk.addEntryBlock();

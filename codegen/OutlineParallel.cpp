@@ -22,6 +22,7 @@ struct OutlineParallelPass
     : lathe::impl::OutlineParallelBase<OutlineParallelPass> {
   void runOnOperation() override {
     SymbolTable symbols(getOperation());
+    bodies.clear();
     SmallVector<kernel::ParallelOp> loops;
     getOperation().walk([&](kernel::ParallelOp op) { loops.push_back(op); });
     for (kernel::ParallelOp loop : loops)
@@ -29,6 +30,30 @@ struct OutlineParallelPass
   }
 
 private:
+  /// The layers of a network, and the experts of a layer, run the same loops on
+  /// other memory: returns the function that is equal to `body`, which it then
+  /// replaces, or `body` itself.
+  func::FuncOp shareOrInsert(func::FuncOp body, SymbolTable &symbols) {
+    llvm::hash_code hash = llvm::hash_combine(body.getFunctionType());
+    body.walk([&](Operation *op) {
+      hash = llvm::hash_combine(hash, op->getName(), op->getAttrDictionary(),
+                                llvm::hash_combine_range(op->getResultTypes()));
+    });
+    SmallVector<func::FuncOp> &alike = bodies[static_cast<size_t>(hash)];
+    for (func::FuncOp other : alike)
+      if (other.getFunctionType() == body.getFunctionType() &&
+          OperationEquivalence::isRegionEquivalentTo(
+              &other.getBody(), &body.getBody(),
+              OperationEquivalence::IgnoreLocations)) {
+        body.erase();
+        ++shared;
+        return other;
+      }
+    alike.push_back(body);
+    symbols.insert(body, getOperation().getBody()->end());
+    return body;
+  }
+
   void outline(kernel::ParallelOp loop, SymbolTable &symbols) {
     auto parent = loop->getParentOfType<func::FuncOp>();
     Location location = loop.getLoc();
@@ -50,7 +75,6 @@ private:
         func::FuncOp::create(location, (parent.getName() + "_parallel").str(),
                              b.getFunctionType(types, {}));
     body.setPrivate();
-    symbols.insert(body, getOperation().getBody()->end());
     Block *entry = body.addEntryBlock();
     b.setInsertionPointToStart(entry);
     IRMapping mapping;
@@ -67,11 +91,15 @@ private:
     for (Operation &op : loop.getBody().front().without_terminator())
       b.clone(op, mapping);
 
+    body = shareOrInsert(body, symbols);
     b.setInsertionPoint(loop);
     kernel::DispatchOp::create(
         b, location, FlatSymbolRefAttr::get(body.getSymNameAttr()), context,
         loop.getCount(), loop.getGrain(), passed);
     loop.erase();
   }
+
+  /// The functions made, by what they hold.
+  llvm::DenseMap<size_t, SmallVector<func::FuncOp>> bodies;
 };
 } // namespace

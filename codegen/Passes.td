@@ -163,6 +163,10 @@ def GenerateNests : LathePass<"lathe-generate-nests", "::mlir::func::FuncOp"> {
 
 def OutlineParallel : LathePass<"lathe-outline-parallel", "::mlir::ModuleOp"> {
   let summary = "moves the bodies of parallel loops into functions";
+  let description = [{
+    Loops that do the same to other memory share one function.
+  }];
+  let statistics = [Statistic<"shared", "shared", "loops that run another's function">];
 }
 
 //===----------------------------------------------------------------------===//

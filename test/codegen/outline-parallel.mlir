@@ -1,5 +1,5 @@
-// RUN: lathe-opt %s -lathe-outline-parallel | FileCheck %s
-// RUN: lathe-opt %s -lathe-outline-parallel -lathe-lower-kernel-calls | FileCheck %s --check-prefix=CALL
+// RUN: lathe-opt %s -split-input-file -lathe-outline-parallel | FileCheck %s
+// RUN: lathe-opt %s -split-input-file -lathe-outline-parallel -lathe-lower-kernel-calls | FileCheck %s --check-prefix=CALL
 
 // The body becomes a function of a range and of what it captured; constants
 // are made again inside.
@@ -26,6 +26,46 @@ func.func @main(%x: memref<8xf32>, %run: !llvm.ptr) attributes {lathe.entry} {
   kernel.parallel %n grain %grain {
   ^bb0(%i: index):
     memref.store %one, %x[%i] : memref<8xf32>
+    kernel.yield
+  }
+  return
+}
+
+// -----
+
+// A loop that does the same to other memory runs the same function; one that
+// differs has its own.
+
+// CHECK-LABEL: func @alike
+// CHECK: kernel.dispatch @[[SHARED:.*]](%arg0, %arg2)
+// CHECK: kernel.dispatch @[[SHARED]](%arg1, %arg2)
+// CHECK: kernel.dispatch @alike_parallel_0(%arg1, %arg2)
+// CHECK-LABEL: func private @alike_parallel(
+// CHECK-LABEL: func private @alike_parallel_0(
+// CHECK: arith.constant 2.0
+// CHECK-NOT: func
+
+// CALL-LABEL: func private @alike_parallel_thunk(
+// CALL-LABEL: func private @alike_parallel_0_thunk(
+// CALL-NOT: _thunk(
+func.func @alike(%x: memref<8xf32>, %y: memref<8xf32>, %run: !llvm.ptr) attributes {lathe.entry} {
+  %n = arith.constant 8 : index
+  %grain = arith.constant 2 : index
+  %one = arith.constant 1.0 : f32
+  %two = arith.constant 2.0 : f32
+  kernel.parallel %n grain %grain {
+  ^bb0(%i: index):
+    memref.store %one, %x[%i] : memref<8xf32>
+    kernel.yield
+  }
+  kernel.parallel %n grain %grain {
+  ^bb0(%i: index):
+    memref.store %one, %y[%i] : memref<8xf32>
+    kernel.yield
+  }
+  kernel.parallel %n grain %grain {
+  ^bb0(%i: index):
+    memref.store %two, %y[%i] : memref<8xf32>
     kernel.yield
   }
   return
