@@ -90,6 +90,10 @@ def Lathe_DimsAttr
 def Lathe_ShapeAttr : TypedArrayAttrBase<AnyAttrOf<[I64Attr, StrAttr]>,
                                          "array of integers and symbolic sizes">;
 
+/// Pairs of numbers: `[array<i64: 1, 0>, array<i64: 2, 0>]`.
+def Lathe_PairsAttr : TypedArrayAttrBase<
+    ConfinedAttr<DenseI64ArrayAttr, [DenseArrayCount<2>]>, "array of pairs">;
+
 /// An enumeration whose cases are numbered in the order of their names.
 class Lathe_Enum<string name, string summary, list<string> cases>
     : I32EnumAttr<name, summary,
@@ -126,7 +130,8 @@ class VariadicOperand<string name, Type type, string doc>
 /// an attribute of the op of the same name unless `inIR` is 0.
 class Key<string keyName, string keyType, string doc, string defaultExpr = ""> {
   string name = keyName;
-  /// "int", "pair" (an int or [h, w]), "ints", "padding" (an int, [h, w],
+  /// "int", "pair" (an int or [h, w]), "ints", "pairs" (a list of pairs of
+  /// ints, each in full), "padding" (an int, [h, w],
   /// [top, left, bottom, right] or same), "float", "floats", "bool",
   /// "string" or "enum". The int key `axis` and the ints `axes` also take the
   /// names of dimensions: batch, channels, height, width, tokens, features.
@@ -147,6 +152,8 @@ class PairKey<string name, string doc, string default = "">
     : Key<name, "pair", doc, default> { let attr = DenseI64ArrayAttr; }
 class IntsKey<string name, string doc, string default = "">
     : Key<name, "ints", doc, default> { let attr = DenseI64ArrayAttr; }
+class PairsKey<string name, string doc, string default = "">
+    : Key<name, "pairs", doc, default> { let attr = Lathe_PairsAttr; }
 class OptionalIntsKey<string name, string doc>
     : Key<name, "ints", doc> { let attr = OptionalAttr<DenseI64ArrayAttr>; let optional = 1; }
 class ShapeKey<string name, string doc, string default = "">
@@ -185,14 +192,30 @@ class Parameter<string parameterName, string shapeExpr, string doc,
   string path = parameterName;
   /// Not "" for a family of parameters: an expression, how many there are.
   string count = "";
+  /// Not "" for a family numbered twice: how many there are for each `i`.
+  string each = "";
 }
+/// A parameter whose name in checkpoints is no identifier.
+class ParameterAt<string name, string checkpointPath, string shape, string doc,
+                  string init = "fan_in", string when = "">
+    : Parameter<name, shape, doc, init, when> { let path = checkpointPath; }
 /// One parameter for each `i` below `count`, as a variadic operand of the op.
-/// `{i}` in the path is the number: `subspaces.{i}.conv_dws.weight`.
+/// Braces in the path hold an expression: `subspaces.{i}.conv_dws.weight`. The
+/// shape may speak of `i`, too.
 class ParameterFamily<string name, string checkpointPath, string countExpr,
-                      string shape, string doc, string init = "fan_in">
-    : Parameter<name, shape, doc, init> {
-  let path = checkpointPath;
+                      string shape, string doc, string init = "fan_in",
+                      string when = "">
+    : ParameterAt<name, checkpointPath, shape, doc, init, when> {
   let count = countExpr;
+}
+/// One parameter for each `i` below `count` and each `j` below `each`, which
+/// may speak of `i` and be 0: `layer{i}.{j + 1}.weight`. Those of the first `i`
+/// come first.
+class NestedParameterFamily<string name, string checkpointPath,
+                            string countExpr, string eachExpr, string shape,
+                            string doc, string init = "fan_in", string when = "">
+    : ParameterFamily<name, checkpointPath, countExpr, shape, doc, init, when> {
+  let each = eachExpr;
 }
 
 /// A buffer that the op owns and that lives across calls: zero when an instance

@@ -35,6 +35,8 @@ enum class KeyType {
   Int,
   Pair,
   Ints,
+  /// A list of pairs of numbers, none of which stands for two.
+  Pairs,
   /// Sizes, over named dimensions too.
   Shape,
   Padding,
@@ -67,10 +69,11 @@ struct KeyBinding {
 
 struct ParameterBinding {
   StringRef name;
-  /// The name below the step's scope, with `{i}` in a family.
+  /// The name below the step's scope, with expressions in braces in a family.
   StringRef path;
-  /// Expressions; `count` is "" but for a family, `when` "" for always.
-  StringRef shape, count, when;
+  /// Expressions; `count` is "" but for a family, `each` but for one that is
+  /// numbered twice, `when` "" for always.
+  StringRef shape, count, each, when;
   StringRef init;
   StringRef description;
 };

@@ -33,6 +33,8 @@ public:
                     "'same' or one, two or four whole numbers");
     case KeyType::Ints:
       return toList(value, "whole numbers", &Converter::toInt);
+    case KeyType::Pairs:
+      return toList(value, "pairs", &Converter::toWholePair);
     case KeyType::Shape:
       return toList(value, "sizes", &Converter::toSize);
     case KeyType::Axis:
@@ -65,6 +67,13 @@ private:
 
   Datum toInt(const Datum &value) {
     return value.isInt() ? value : fail("a whole number", value);
+  }
+  Datum toWholePair(const Datum &value) {
+    auto isInt = [](const Datum &item) { return item.isInt(); };
+    if (value.isList() && value.list().size() == 2 &&
+        llvm::all_of(value.list(), isInt))
+      return value;
+    return fail("a list of pairs of whole numbers", value);
   }
   Datum toSize(const Datum &value) {
     return value.isInt() || value.isSize() ? value
@@ -173,6 +182,12 @@ Attribute lathe::frontend::makeKeyAttribute(const KeyBinding &key,
       numbers.push_back(item.integer());
     return builder.getDenseI64ArrayAttr(numbers);
   }
+  case KeyType::Pairs:
+    return builder.getArrayAttr(
+        llvm::map_to_vector(value.list(), [&](const Datum &pair) -> Attribute {
+          return builder.getDenseI64ArrayAttr(
+              {pair.list()[0].integer(), pair.list()[1].integer()});
+        }));
   case KeyType::Shape: {
     SmallVector<Attribute> sizes;
     for (const Datum &item : value.list())

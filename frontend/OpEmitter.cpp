@@ -227,6 +227,37 @@ OpEmitter::evaluateShape(BoundOp op, const ParameterBinding &parameter,
   return shape;
 }
 
+std::optional<int64_t> OpEmitter::countFamily(BoundOp op,
+                                              const ParameterBinding &parameter,
+                                              StringRef expression,
+                                              int64_t least, StepKeys &keys,
+                                              const StepSite &site) {
+  Datum wanted = keys.evaluateDefinition(expression);
+  if (!wanted.isInt())
+    return std::nullopt;
+  int64_t count = wanted.integer();
+  if (count >= least && count <= mostInFamily)
+    return count;
+  emitError(site.location) << "'" << nameOf(op) << "' needs " << least << " to "
+                           << mostInFamily << " parameters '" << parameter.path
+                           << "', not " << count;
+  return std::nullopt;
+}
+
+/// `path` with the values of the expressions in braces.
+static std::string fillPath(StringRef path, StepKeys &keys) {
+  std::string result;
+  while (!path.empty()) {
+    auto [literal, rest] = path.split('{');
+    auto [expression, tail] = rest.split('}');
+    result += literal;
+    if (!expression.empty())
+      result += keys.evaluateDefinition(expression).str();
+    path = tail;
+  }
+  return result;
+}
+
 bool OpEmitter::addParameter(BoundOp op, const ParameterBinding &parameter,
                              StepKeys &keys, SmallVector<Value> &group,
                              const StepSite &site) {
@@ -237,35 +268,40 @@ bool OpEmitter::addParameter(BoundOp op, const ParameterBinding &parameter,
     if (!exists.boolean())
       return true;
   }
-  int64_t count = 1;
-  if (!parameter.count.empty()) {
-    Datum wanted = keys.evaluateDefinition(parameter.count);
-    if (!wanted.isInt())
+  if (parameter.count.empty())
+    return declareParameter(op, parameter, keys, group, site);
+  std::optional<int64_t> count =
+      countFamily(op, parameter, parameter.count, 1, keys, site);
+  for (int64_t i = 0; count && i < *count; ++i) {
+    keys.addName("i", Datum::of(i));
+    std::optional<int64_t> each = 1;
+    if (!parameter.each.empty())
+      each = countFamily(op, parameter, parameter.each, 0, keys, site);
+    if (!each)
       return false;
-    count = wanted.integer();
-    if (count < 1 || count > mostInFamily) {
-      emitError(site.location)
-          << "'" << nameOf(op) << "' needs 1 to " << mostInFamily
-          << " parameters '" << parameter.path << "', not " << count;
-      return false;
+    for (int64_t j = 0; j < *each; ++j) {
+      keys.addName("j", Datum::of(j));
+      if (!declareParameter(op, parameter, keys, group, site))
+        return false;
     }
   }
+  return count.has_value();
+}
+
+bool OpEmitter::declareParameter(BoundOp op, const ParameterBinding &parameter,
+                                 StepKeys &keys, SmallVector<Value> &group,
+                                 const StepSite &site) {
   std::optional<SmallVector<int64_t>> shape =
       evaluateShape(op, parameter, keys, site);
   if (!shape)
     return false;
   auto type = RankedTensorType::get(*shape, weightType);
-  for (int64_t i = 0; i < count; ++i) {
-    std::string path = parameter.path.str();
-    if (size_t hole = path.find("{i}"); hole != std::string::npos)
-      path.replace(hole, 3, std::to_string(i));
-    FlatSymbolRefAttr symbol =
-        weights.declare(joinPath(site.weightPath, path), type, parameter.init,
-                        site.location, site.sharesWeights);
-    if (!symbol)
-      return false;
-    group.push_back(ParameterOp::create(builder, site.location, type, symbol));
-  }
+  FlatSymbolRefAttr symbol =
+      weights.declare(joinPath(site.weightPath, fillPath(parameter.path, keys)),
+                      type, parameter.init, site.location, site.sharesWeights);
+  if (!symbol)
+    return false;
+  group.push_back(ParameterOp::create(builder, site.location, type, symbol));
   return true;
 }
 

@@ -49,6 +49,15 @@ private:
   bool addParameter(BoundOp op, const ParameterBinding &parameter,
                     StepKeys &keys, SmallVector<Value> &group,
                     const StepSite &site);
+  /// Declares one parameter of a family, or the one that there is.
+  bool declareParameter(BoundOp op, const ParameterBinding &parameter,
+                        StepKeys &keys, SmallVector<Value> &group,
+                        const StepSite &site);
+  /// How many parameters a family has; nothing after a mistake.
+  std::optional<int64_t> countFamily(BoundOp op,
+                                     const ParameterBinding &parameter,
+                                     StringRef expression, int64_t least,
+                                     StepKeys &keys, const StepSite &site);
   /// Declares the op's states and appends their symbols.
   bool addStates(BoundOp op, StepKeys &keys, NamedAttrList &attributes,
                  const StepSite &site);

@@ -182,27 +182,34 @@ Datum StepKeys::evaluateScalar(const KeyBinding &key, const YamlNode &node) {
   return evaluateExpression(source, scope, budget);
 }
 
+Datum StepKeys::evaluateList(const KeyBinding &key, const YamlNode &node,
+                             bool isNested) {
+  Datum::List items;
+  bool anyUnknown = !spend(frame.model.getBudget().elements, node.items.size(),
+                           frame.locate(node.place));
+  for (const YamlNode *item : node.items) {
+    if (isNested && item->isSequence()) {
+      items.push_back(evaluateList(key, *item, /*isNested=*/false));
+    } else if (item->isScalar()) {
+      items.push_back(evaluateScalar(key, *item));
+    } else {
+      emitError(frame.locate(item->place))
+          << "expected a value in this list, got " << item->describe();
+      anyUnknown = true;
+      continue;
+    }
+    anyUnknown |= items.back().isUnknown();
+  }
+  return anyUnknown ? Datum::unknown() : Datum::of(std::move(items));
+}
+
 Datum StepKeys::evaluateGiven(const KeyBinding &key, const YamlNode &node) {
   Location place = frame.locate(node.place);
   Datum value = Datum::unknown();
   if (node.isScalar()) {
     value = evaluateScalar(key, node);
   } else if (node.isSequence()) {
-    Datum::List items;
-    bool anyUnknown =
-        !spend(frame.model.getBudget().elements, node.items.size(), place);
-    for (const YamlNode *item : node.items) {
-      if (!item->isScalar()) {
-        emitError(frame.locate(item->place))
-            << "expected a value in this list, got " << item->describe();
-        anyUnknown = true;
-        continue;
-      }
-      items.push_back(evaluateScalar(key, *item));
-      anyUnknown |= items.back().isUnknown();
-    }
-    if (!anyUnknown)
-      value = Datum::of(std::move(items));
+    value = evaluateList(key, node, /*isNested=*/key.type == KeyType::Pairs);
   } else {
     emitError(place) << "the key '" << key.name << "' "
                      << (node.isNull() ? "is empty" : "cannot be a mapping");

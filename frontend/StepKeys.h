@@ -58,6 +58,9 @@ private:
   Datum evaluate(const KeyBinding &key);
   Datum evaluateGiven(const KeyBinding &key, const YamlNode &node);
   Datum evaluateDefault(const KeyBinding &key, StringRef text);
+  /// A list, which may hold lists if `isNested`.
+  Datum evaluateList(const KeyBinding &key, const YamlNode &node,
+                     bool isNested);
   Datum evaluateScalar(const KeyBinding &key, const YamlNode &node);
 
   BoundOp op;

@@ -139,6 +139,11 @@ static void addValueTypes(Object &definitions) {
   definitions["bool"] = orText(Object{{"type", "boolean"}});
   definitions["string"] = Object{{"type", "string"}};
   definitions["ints"] = orText(listOf(reference("int")));
+  definitions["pairs"] =
+      orText(listOf(orText(Object{{"type", "array"},
+                                  {"items", reference("int")},
+                                  {"minItems", 2},
+                                  {"maxItems", 2}})));
   definitions["shape"] = orText(listOf(reference("int")));
   definitions["floats"] = orText(listOf(reference("float")));
   for (StringRef name : {"pair", "padding"})

@@ -45,9 +45,9 @@ static KeyRecord readKey(const Record *def) {
   key.isOptional = def->getValueAsBit("optional");
   if (const Record *cases = def->getValueAsOptionalDef("enum"))
     key.cases.emplace(*cases);
-  static constexpr StringRef types[] = {"int",     "pair",  "ints",   "shape",
-                                        "padding", "float", "floats", "bool",
-                                        "string",  "enum"};
+  static constexpr StringRef types[] = {"int",   "pair",    "ints",  "pairs",
+                                        "shape", "padding", "float", "floats",
+                                        "bool",  "string",  "enum"};
   if (!llvm::is_contained(types, key.type))
     llvm::PrintFatalError(def->getLoc(), "key '" + key.name +
                                              "' has the unknown type '" +
@@ -65,6 +65,7 @@ static ParameterRecord readParameter(const Record *def) {
   parameter.path = text(def, "path");
   parameter.shape = text(def, "shape");
   parameter.count = text(def, "count");
+  parameter.each = text(def, "each");
   parameter.when = text(def, "when");
   parameter.init = text(def, "init");
   parameter.description = text(def, "description");

@@ -39,7 +39,7 @@ struct KeyRecord {
 };
 
 struct ParameterRecord {
-  StringRef name, path, shape, count, when, init, description;
+  StringRef name, path, shape, count, each, when, init, description;
 };
 
 struct StateRecord {

@@ -39,7 +39,7 @@ static StringRef keyType(const KeyRecord &key) {
       {"int", "Int"},       {"shape", "Shape"},     {"pair", "Pair"},
       {"ints", "Ints"},     {"padding", "Padding"}, {"float", "Float"},
       {"floats", "Floats"}, {"bool", "Bool"},       {"string", "String"},
-      {"enum", "Enum"}};
+      {"enum", "Enum"},     {"pairs", "Pairs"}};
   return llvm::find_if(names, [&](auto &n) { return n.first == key.type; })
       ->second;
 }
@@ -123,15 +123,14 @@ static std::string emitOp(const OpRecord &op, raw_ostream &os) {
                   else
                     os << "{}, nullptr";
                 });
-  std::string parameters =
-      emitTable(os, "ParameterBinding", ("parametersOf" + op.defName).str(),
-                op.parameters, [&](const ParameterRecord &parameter) {
-                  os << quoted(parameter.name) << ", " << quoted(parameter.path)
-                     << ", " << quoted(parameter.shape) << ", "
-                     << quoted(parameter.count) << ", "
-                     << quoted(parameter.when) << ", " << quoted(parameter.init)
-                     << ", " << quoted(parameter.description);
-                });
+  std::string parameters = emitTable(
+      os, "ParameterBinding", ("parametersOf" + op.defName).str(),
+      op.parameters, [&](const ParameterRecord &parameter) {
+        os << quoted(parameter.name) << ", " << quoted(parameter.path) << ", "
+           << quoted(parameter.shape) << ", " << quoted(parameter.count) << ", "
+           << quoted(parameter.each) << ", " << quoted(parameter.when) << ", "
+           << quoted(parameter.init) << ", " << quoted(parameter.description);
+      });
   std::string states =
       emitTable(os, "StateBinding", ("statesOf" + op.defName).str(), op.states,
                 [&](const StateRecord &state) {

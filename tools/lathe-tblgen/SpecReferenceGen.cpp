@@ -64,9 +64,11 @@ static void emitParameters(const OpRecord &op, raw_ostream &os) {
        << " | ";
     if (!parameter.count.empty())
       os << "for `i` below " << code(parameter.count);
-    else if (!parameter.when.empty())
-      os << "if " << code(parameter.when);
-    else
+    if (!parameter.each.empty())
+      os << " and `j` below " << code(parameter.each);
+    if (!parameter.when.empty())
+      os << (parameter.count.empty() ? "if " : ", if ") << code(parameter.when);
+    else if (parameter.count.empty())
       os << "always";
     os << " | " << code(parameter.init) << " | " << cell(parameter.description)
        << " |\n";
