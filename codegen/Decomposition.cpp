@@ -78,6 +78,15 @@ Value Composer::conv2d(Value x, Value weight, Value bias, int64_t stride,
       kindAttr<PaddingModeAttr>(*this, mode), getI64IntegerAttr(groups));
 }
 
+Value Composer::convTranspose2d(Value x, Value weight, int64_t stride,
+                                ArrayRef<int64_t> padding) {
+  return ConvTranspose2dOp::create(
+      *this, x, weight, /*bias=*/Value(),
+      getDenseI64ArrayAttr({stride, stride}), getDenseI64ArrayAttr({1, 1}),
+      getDenseI64ArrayAttr(padding), getDenseI64ArrayAttr({0, 0}),
+      getI64IntegerAttr(1));
+}
+
 Value Composer::softmax(Value x, int64_t axis) {
   return SoftmaxOp::create(*this, x, getI64IntegerAttr(axis));
 }
@@ -136,5 +145,6 @@ SmallVector<Value> Composer::split(Value x, ArrayRef<int64_t> sizes,
 }
 
 void lathe::populateDecompositions(RewritePatternSet &patterns) {
+  populateMultigridDecompositions(patterns);
   populateRoutingDecompositions(patterns);
 }

@@ -51,6 +51,9 @@ public:
   Value conv2d(Value x, Value weight, Value bias, int64_t stride,
                ArrayRef<int64_t> padding, PaddingMode mode = PaddingMode::zeros,
                int64_t groups = 1);
+  /// Without bias; the weight is [channels in, channels out, height, width].
+  Value convTranspose2d(Value x, Value weight, int64_t stride,
+                        ArrayRef<int64_t> padding);
   Value softmax(Value x, int64_t axis = -1);
   /// Over the last `dims` dimensions; without weight and bias where null.
   Value layerNorm(Value x, Value weight, Value bias, int64_t dims, double eps);
@@ -93,6 +96,7 @@ template <typename OpTy> struct Decomposition : OpRewritePattern<OpTy> {
 void populateDecompositions(RewritePatternSet &patterns);
 
 // One function a family.
+void populateMultigridDecompositions(RewritePatternSet &patterns);
 void populateRoutingDecompositions(RewritePatternSet &patterns);
 
 } // namespace mlir::lathe

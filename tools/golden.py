@@ -8,6 +8,7 @@ A case of system S is compiled from test/golden/specs/S.yaml; systems.json besid
 specs says which values of case.json set which `let` of the spec. All else (names, files,
 shapes, tolerances) is read from case.json. In systems.json, a value is
   "config.channels"                      the value at a path of case.json
+  {"from": PATH, "default": VALUE}       the same, or VALUE if case.json has nothing there
   {"from": PATH, "values": {…}}          another one for it
   {"from": PATH, "in": PATH}             its number in a list
   {"each": "inputs.feat{i}.shape.2"}     a list, for i = 0, 1, … as far as there are any

@@ -97,13 +97,16 @@ def join_along(tensors, axis):
 # ------------------------------------------------------------------------- values
 
 
-def look_up(case, path):
-    """The value at a dotted path of case.json, such as config.channels."""
+def look_up(case, path, default=None):
+    """The value at a dotted path of case.json, such as config.channels; `default`, where there
+    is one, if the path leads nowhere."""
     value = case
     for key in path.split("."):
         try:
             value = value[int(key)] if isinstance(value, list) else value[key]
         except (KeyError, IndexError, TypeError, ValueError) as error:
+            if default is not None:
+                return default
             raise Failure(f"case.json has no '{path}'") from error
     return value
 
@@ -126,7 +129,7 @@ def evaluate(case, source):
     if "each" in source or "count" in source:
         values = numbered(case, source.get("each") or source["count"])
         return values if "each" in source else len(values)
-    value = look_up(case, source["from"])
+    value = look_up(case, source["from"], source.get("default"))
     if "values" in source:
         if value not in source["values"]:
             raise Failure(f"'{source['from']}' is {value!r}, known are "
