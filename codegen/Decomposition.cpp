@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "codegen/Decomposition.h"
+#include "dialect/Elementwise.h"
 
 using namespace mlir;
 using namespace mlir::lathe;
@@ -58,6 +59,13 @@ Value Composer::activate(ActivationKind kind, Value x) {
 
 Value Composer::cast(Value x, ElementKind to) {
   return CastOp::create(*this, x, kindAttr<ElementKindAttr>(*this, to));
+}
+
+Value Composer::convert(Value x, Type elementType) {
+  ElementKind kind = ElementKind::f32;
+  while (getElementType(getContext(), kind) != elementType)
+    kind = static_cast<ElementKind>(static_cast<uint32_t>(kind) + 1);
+  return cast(x, kind);
 }
 
 Value Composer::linear(Value x, Value weight, Value bias) {
@@ -145,6 +153,9 @@ SmallVector<Value> Composer::split(Value x, ArrayRef<int64_t> sizes,
 }
 
 void lathe::populateDecompositions(RewritePatternSet &patterns) {
+  populateAdapterDecompositions(patterns);
   populateMultigridDecompositions(patterns);
   populateRoutingDecompositions(patterns);
+  populateSequenceDecompositions(patterns);
+  populateSparsityDecompositions(patterns);
 }

@@ -42,6 +42,8 @@ public:
   Value compare(CompareKind kind, Value x, double constant);
   Value activate(ActivationKind kind, Value x);
   Value cast(Value x, ElementKind to);
+  /// The same for an element type that `cast` knows.
+  Value convert(Value x, Type elementType);
 
   /// x Wᵀ + b over the last dimension; the bias may be null.
   Value linear(Value x, Value weight, Value bias = {});
@@ -96,8 +98,11 @@ template <typename OpTy> struct Decomposition : OpRewritePattern<OpTy> {
 void populateDecompositions(RewritePatternSet &patterns);
 
 // One function a family.
+void populateAdapterDecompositions(RewritePatternSet &patterns);
 void populateMultigridDecompositions(RewritePatternSet &patterns);
 void populateRoutingDecompositions(RewritePatternSet &patterns);
+void populateSequenceDecompositions(RewritePatternSet &patterns);
+void populateSparsityDecompositions(RewritePatternSet &patterns);
 
 } // namespace mlir::lathe
 

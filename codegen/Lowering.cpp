@@ -25,6 +25,8 @@ void lathe::populateLowerings(RewritePatternSet &patterns,
   populateAttentionLowerings(patterns, state);
   populateMatchingLowerings(patterns, state);
   populateRoutingLowerings(patterns, state);
+  populateSequenceLowerings(patterns, state);
+  populateSparsityLowerings(patterns, state);
   populateStateLowerings(patterns, state);
 }
 

@@ -213,6 +213,10 @@ void populateSpectralLowerings(RewritePatternSet &patterns,
                                LoweringState &state);
 void populateAttentionLowerings(RewritePatternSet &patterns,
                                 LoweringState &state);
+void populateSequenceLowerings(RewritePatternSet &patterns,
+                               LoweringState &state);
+void populateSparsityLowerings(RewritePatternSet &patterns,
+                               LoweringState &state);
 void populateStateLowerings(RewritePatternSet &patterns, LoweringState &state);
 
 void populateMatchingLowerings(RewritePatternSet &patterns,
