@@ -158,4 +158,5 @@ void lathe::populateDecompositions(RewritePatternSet &patterns) {
   populateRoutingDecompositions(patterns);
   populateSequenceDecompositions(patterns);
   populateSparsityDecompositions(patterns);
+  populateDetectionDecompositions(patterns);
 }

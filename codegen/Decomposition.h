@@ -103,6 +103,7 @@ void populateMultigridDecompositions(RewritePatternSet &patterns);
 void populateRoutingDecompositions(RewritePatternSet &patterns);
 void populateSequenceDecompositions(RewritePatternSet &patterns);
 void populateSparsityDecompositions(RewritePatternSet &patterns);
+void populateDetectionDecompositions(RewritePatternSet &patterns);
 
 } // namespace mlir::lathe
 

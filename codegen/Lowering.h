@@ -223,6 +223,8 @@ void populateMatchingLowerings(RewritePatternSet &patterns,
                                LoweringState &state);
 void populateRoutingLowerings(RewritePatternSet &patterns,
                               LoweringState &state);
+void populateDetectionLowerings(RewritePatternSet &patterns,
+                                LoweringState &state);
 
 } // namespace mlir::lathe
 
