@@ -176,3 +176,100 @@ Work OverlapBiasOp::getWork() {
       getElementCount(ArrayRef(boxes).drop_back()) * boxes[boxes.size() - 2];
   return workOf(0, outputs + pairs * 16);
 }
+
+//===----------------------------------------------------------------------===//
+// LevelSampleOp
+//===----------------------------------------------------------------------===//
+
+/// That the levels fit the query and the strides; C3.
+static LogicalResult checkLevels(std::optional<Location> location,
+                                 LevelSampleOp::Adaptor op) {
+  Shape query = getShape(op.getQuery());
+  ArrayRef<int64_t> strides = op.getStrides();
+  if (op.getFeatures().empty() || strides.size() != op.getFeatures().size() ||
+      llvm::any_of(strides, [](int64_t stride) { return stride <= 0; }))
+    return emitOptionalError(atKey(location, "strides"),
+                             "'level_sample' needs a positive stride for each "
+                             "of ",
+                             op.getFeatures().size(), " levels, got [", strides,
+                             "] [C3]");
+  for (auto [i, level] : llvm::enumerate(op.getFeatures())) {
+    Shape shape = getShape(level);
+    if (shape.size() != 4 || !shape[0].isCompatible(query[0]) ||
+        !shape[1].isCompatible(query[2]))
+      return emitOptionalError(location, "'level_sample' needs level ", i,
+                               " to be [", query[0].str(), ", ", query[2].str(),
+                               ", H, W], got ", formatShape(shape), " [C3]");
+  }
+  return success();
+}
+
+LogicalResult LevelSampleOp::inferReturnTypes(MLIRContext *,
+                                              std::optional<Location> location,
+                                              Adaptor op, Results &results) {
+  constexpr StringRef name = "level_sample";
+  Shape query = getShape(op.getQuery()), boxes = getShape(op.getBoxes());
+  if (query.size() != 3 || boxes.size() != 3 ||
+      !boxes[0].isCompatible(query[0]) || !boxes[1].isCompatible(query[1]) ||
+      !boxes[2].isCompatible(4))
+    return emitOptionalError(location, "'", name,
+                             "' needs a query [B, N, D] and boxes [B, N, 4], "
+                             "got ",
+                             formatShape(query), " and ", formatShape(boxes),
+                             " [C1]");
+  int64_t groups = op.getGroups(), points = op.getPoints(),
+          subpoints = op.getSubpoints();
+  std::optional<int64_t> features = query[2].getConstant();
+  if (!features || groups <= 0 || *features % groups)
+    return emitOptionalError(
+        atKey(location, "groups"), "'", name,
+        "' needs groups that divide the features: ", query[2].str(),
+        " features, ", groups, " groups [C2]");
+  for (auto [key, count] :
+       {std::pair("points", points), std::pair("subpoints", subpoints)})
+    if (count <= 0)
+      return emitOptionalError(atKey(location, key), "'", name, "' needs ", key,
+                               " above 0, got ", count, " [C2]");
+  if (failed(checkLevels(location, op)))
+    return failure();
+  DimExpr first = DimExpr(groups) * points * 3;
+  DimExpr second = DimExpr(subpoints) * 3;
+  std::tuple<StringRef, Value, Shape> parameters[] = {
+      {"gen_one_d.0.weight", op.getPointWeight(), {first, query[2]}},
+      {"gen_one_d.0.bias", op.getPointBias(), {first}},
+      {"gen_double_d.0.weight", op.getSubpointWeight(), {second, query[2]}},
+      {"gen_double_d.0.bias", op.getSubpointBias(), {second}}};
+  for (const auto &[parameter, value, shape] : parameters)
+    if (failed(checkParameter(location, name, parameter, value, shape, "C4")))
+      return failure();
+  if (failed(
+          checkElements(location, name, op.getOperands().drop_back(4), "C5")))
+    return failure();
+  Shape shape = {query[0], query[1], groups, DimExpr(points) * subpoints,
+                 *features / groups};
+  return inferTensor(location, name, shape, getElementTypeOrSelf(op.getQuery()),
+                     results);
+}
+
+Work LevelSampleOp::getWork() {
+  Shape query = getShape(getQuery()), result = getShape(getResult());
+  DimExpr queries = query[0] * query[1];
+  DimExpr offsets = getDim(getPointBias(), 0) + getDim(getSubpointBias(), 0);
+  DimExpr places = queries * result[2] * result[3];
+  DimExpr levels = static_cast<int64_t>(getFeatures().size());
+  // Of a place: three coordinates in 9 operations, and of each level 5 of its
+  // weight and 16 of the corners'. Of an element and level: four corners.
+  return workOf(queries * offsets * query[2] + places * result[4] * levels * 4,
+                queries * offsets + places * 9 + places * levels * 21);
+}
+
+DimExpr LevelSampleOp::getBytes() {
+  Shape result = getShape(getResult());
+  DimExpr elements = getElementCount(result);
+  DimExpr read = elements * static_cast<int64_t>(getFeatures().size() * 4) +
+                 getElementCount(getShape(getQuery())) +
+                 getElementCount(getShape(getBoxes())) +
+                 getElementCount(getShape(getPointWeight())) +
+                 getElementCount(getShape(getSubpointWeight()));
+  return (read + elements) * getElementBytes(getElementTypeOrSelf(getResult()));
+}
