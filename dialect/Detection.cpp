@@ -8,6 +8,7 @@
 #include "dialect/Detection.h"
 #include "dialect/Checks.h"
 #include "dialect/Locations.h"
+#include "llvm/ADT/StringExtras.h"
 
 using namespace mlir;
 using namespace mlir::lathe;
@@ -272,4 +273,102 @@ DimExpr LevelSampleOp::getBytes() {
                  getElementCount(getShape(getPointWeight())) +
                  getElementCount(getShape(getSubpointWeight()));
   return (read + elements) * getElementBytes(getElementTypeOrSelf(getResult()));
+}
+
+//===----------------------------------------------------------------------===//
+// MatchingCostOp and CrossStageAssignmentOp
+//===----------------------------------------------------------------------===//
+
+/// The ground truths of both ops, their C2.
+static LogicalResult checkTruths(std::optional<Location> location, StringRef op,
+                                 Value boxes, Value truths, Value labels) {
+  Shape truth = getShape(truths), label = getShape(labels);
+  if (truth.size() != 2 || !truth[1].isCompatible(4) || label.size() != 1 ||
+      !label[0].isCompatible(truth[0]) ||
+      getElementTypeOrSelf(truths) != getElementTypeOrSelf(boxes))
+    return emitOptionalError(
+        location, "'", op, "' needs ground truths [M, 4] of ",
+        getElementTypeOrSelf(boxes), " and labels [M], got ", truths.getType(),
+        " and ", labels.getType(), " [C2]");
+  return success();
+}
+
+LogicalResult MatchingCostOp::inferReturnTypes(MLIRContext *,
+                                               std::optional<Location> location,
+                                               Adaptor op, Results &results) {
+  constexpr StringRef name = "matching_cost";
+  Shape logits = getShape(op.getLogits()), boxes = getShape(op.getBoxes());
+  Shape wanted = logits;
+  if (!wanted.empty())
+    wanted.back() = 4;
+  if (logits.size() < 2 || !areCompatible(boxes, wanted) ||
+      getElementTypeOrSelf(op.getLogits()) !=
+          getElementTypeOrSelf(op.getBoxes()))
+    return emitOptionalError(location, "'", name,
+                             "' needs logits [..., N, classes] and boxes [..., "
+                             "N, 4] of one element type, got ",
+                             op.getLogits().getType(), " and ",
+                             op.getBoxes().getType(), " [C1]");
+  if (failed(checkTruths(location, name, op.getBoxes(), op.getTruths(),
+                         op.getLabels())))
+    return failure();
+  ArrayRef<double> image = op.getImage();
+  if (image.size() != 2 || !(image[0] > 0) || !(image[1] > 0)) {
+    std::string got = llvm::join(
+        llvm::map_range(image,
+                        [](double n) { return formatNumber(APFloat(n)); }),
+        ", ");
+    return emitOptionalError(atKey(location, "image"), "'", name,
+                             "' needs an image of two positive numbers, width "
+                             "and height, got [",
+                             got, "] [C3]");
+  }
+  if (failed(checkNotNegative(location, name, "gamma", op.getGamma(), "C4")))
+    return failure();
+  logits.back() = getShape(op.getTruths())[0];
+  return inferTensor(location, name, logits,
+                     getElementTypeOrSelf(op.getBoxes()), results);
+}
+
+Work MatchingCostOp::getWork() {
+  // Of a logit the focal cost (17), of a pair GIoU (33), the distance (12) and
+  // their weighted sum (5).
+  return workOf(0, getElementCount(getShape(getLogits())) * 17 +
+                       getElementCount(getShape(getResult())) * 50);
+}
+
+LogicalResult
+CrossStageAssignmentOp::inferReturnTypes(MLIRContext *,
+                                         std::optional<Location> location,
+                                         Adaptor op, Results &results) {
+  constexpr StringRef name = "cross_stage_assignment";
+  Shape matched = getShape(op.getMatched()), boxes = getShape(op.getBoxes());
+  Shape wanted = matched;
+  wanted.push_back(4);
+  if (matched.size() != 2 || !areCompatible(boxes, wanted))
+    return emitOptionalError(location, "'", name,
+                             "' needs matches [stages, N] and boxes [stages, "
+                             "N, 4], got ",
+                             formatShape(matched), " and ", formatShape(boxes),
+                             " [C1]");
+  if (failed(checkTruths(location, name, op.getBoxes(), op.getTruths(),
+                         op.getLabels())))
+    return failure();
+  if (op.getClasses() <= 0)
+    return emitOptionalError(atKey(location, "classes"), "'", name,
+                             "' needs classes above 0, got ", op.getClasses(),
+                             " [C3]");
+  Type type = getElementTypeOrSelf(op.getBoxes());
+  Shape targets = matched;
+  targets.push_back(op.getClasses());
+  return success(
+      succeeded(inferTensor(location, name, targets, type, results)) &&
+      succeeded(inferTensor(location, name, matched[0], type, results)));
+}
+
+Work CrossStageAssignmentOp::getWork() {
+  Shape matched = getShape(getMatched());
+  DimExpr pairs = getElementCount(matched) * getDim(getTruths(), 0);
+  // Of a pair: the IoU (19), a comparison a stage, then one a class.
+  return workOf(0, pairs * (DimExpr(19) + matched[0] + getClasses()));
 }

@@ -10,6 +10,9 @@
 
 include "dialect/Kinds.td"
 
+class FloatsKey<string name, string doc, string default = "">
+    : Key<name, "floats", doc, default> { let attr = DenseF64ArrayAttr; }
+
 /// A parameter whose name in checkpoints is not that of the operand.
 class NamedParameter<string name, string checkpointPath, string shape, string doc,
                      string init = "fan_in", string when = "">
@@ -262,6 +265,69 @@ def Lathe_DynamicMixOp : Lathe_Op<"dynamic_mix",
   }];
   let results = (outs Lathe_Tensor:$mixed, Lathe_Tensor:$channel_filter,
                       Lathe_Tensor:$point_filter);
+}
+
+//===----------------------------------------------------------------------===//
+// Assignment
+//===----------------------------------------------------------------------===//
+
+def Lathe_MatchingCostOp : Lathe_Op<"matching_cost",
+    [Operand<"logits", Lathe_FloatTensor, "[..., N, classes]">,
+     Operand<"boxes", Lathe_FloatTensor, "[..., N, 4], corners in pixels">,
+     Operand<"truths", Lathe_FloatTensor, "[M, 4], corners of the ground truths">,
+     Operand<"labels", RankedTensorOf<[I32, I64]>, "[M], their classes">],
+    [FloatsKey<"image", "width and height of the image, in pixels">,
+     FloatKey<"alpha", "the weight of positives in the focal cost", "0.25">,
+     FloatKey<"gamma", "how much the focal cost minds what is settled", "2">,
+     FloatKey<"class_weight", "the weight of the focal cost", "2">,
+     FloatKey<"box_weight", "the weight of the distance of corners", "5">,
+     FloatKey<"overlap_weight", "the weight of the overlap", "2">]> {
+  let family = "Detection";
+  let summary = "what it costs to match each query with each ground truth";
+  let formula = "p = sigmoid(logits);  focal = −ln(p + ε) α (1 − p)^γ + ln(1 − p + ε)(1 − α) p^γ;  "
+                "y[…, n, m] = class_weight focal[…, n, label_m] + box_weight |box_n − truth_m|₁ / size "
+                "− overlap_weight giou(box_n, truth_m)";
+  let source = stageInteractor;
+  let example = "{op: matching_cost, from: [logits, boxes, gt_boxes, gt_labels], image: [1333, 800]}";
+  let description = [{
+    ε is 1e-12. Corners are divided by the image's width and height; GIoU's
+    denominators are at least 1e-6. A label that is no class counts as the
+    nearest, and the run returns an error that names the op.
+
+    Constraints:
+    - (C1) logits is [..., N, classes], boxes [..., N, 4], of one element type.
+    - (C2) truths is [M, 4] of that type, labels [M].
+    - (C3) image is two positive numbers.
+    - (C4) gamma is at least 0.
+  }];
+}
+
+def Lathe_CrossStageAssignmentOp : Lathe_Op<"cross_stage_assignment",
+    [Operand<"matched", RankedTensorOf<[I32, I64]>,
+             "[stages, N], 1 + the ground truth that each query is matched to, or 0">,
+     Operand<"boxes", Lathe_FloatTensor, "[stages, N, 4], corners">,
+     Operand<"truths", Lathe_FloatTensor, "[M, 4], corners of the ground truths">,
+     Operand<"labels", RankedTensorOf<[I32, I64]>, "[M], their classes">],
+    [IntKey<"classes", "the number of classes">,
+     FloatKey<"threshold", "the least IoU with a ground truth that is assigned", "0.5">]> {
+  let family = "Detection";
+  let summary = "the classes that each query of each stage learns, from the matches of all stages";
+  let formula = "y[t, q, c] = 1 if some ground truth m of class c has IoU(box[t, q], truth_m) ≥ threshold "
+                "and matched[s, q] = 1 + m at a stage s ≥ t − 1, else 0;  "
+                "norm[t] = max(Σ y[t], number of matched[t] > 0)";
+  let source = stageInteractor;
+  let example = "{op: cross_stage_assignment, from: [matched, boxes, gt_boxes, gt_labels], classes: 80}";
+  let description = [{
+    Two results: the targets [stages, N, classes] and what a stage's loss is
+    divided by [stages], of the boxes' element type. A label that is no class is
+    nobody's target.
+
+    Constraints:
+    - (C1) matched is [stages, N], boxes [stages, N, 4].
+    - (C2) truths is [M, 4] of the boxes' type, labels [M].
+    - (C3) classes is positive.
+  }];
+  let results = (outs Lathe_Tensor:$targets, Lathe_Tensor:$norms);
 }
 
 #endif // LATHE_DETECTION_TD

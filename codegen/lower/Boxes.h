@@ -34,6 +34,8 @@ Value measureOverlap(Structured &b, OverlapKind kind, double eps,
 
 // Parts of the family Detection.
 void populateBoxLowerings(RewritePatternSet &patterns, LoweringState &state);
+void populateAssignmentLowerings(RewritePatternSet &patterns,
+                                 LoweringState &state);
 
 } // namespace mlir::lathe
 

@@ -218,4 +218,5 @@ void lathe::populateDetectionLowerings(RewritePatternSet &patterns,
                                        LoweringState &state) {
   patterns.add<LevelSampleLowering>(patterns.getContext(), state);
   populateBoxLowerings(patterns, state);
+  populateAssignmentLowerings(patterns, state);
 }
