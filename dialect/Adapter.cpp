@@ -84,3 +84,47 @@ Work KroneckerAdapterOp::getWork() {
   DimExpr outputs = getElementCount(getShape(getResult()));
   return workOf(outputs * getDim(getInput(), -1), getB() ? outputs : 0);
 }
+
+//===----------------------------------------------------------------------===//
+// ChannelReprogramOp
+//===----------------------------------------------------------------------===//
+
+LogicalResult ChannelReprogramOp::inferReturnTypes(
+    MLIRContext *, std::optional<Location> location, Adaptor op,
+    SmallVectorImpl<Type> &results) {
+  constexpr StringRef name = "channel_reprogram";
+  Shape shape = getShape(op.getInput());
+  if (shape.size() != 4 || !shape[1].getConstant())
+    return emitOptionalError(location, "'", name,
+                             "' needs an input [N, C, H, W] with static "
+                             "channels, got ",
+                             formatShape(shape), " [C1]");
+  if (op.getTask() && !getShape(op.getTask()).empty())
+    return emitOptionalError(location, "'", name, "' needs a scalar task, got ",
+                             formatShape(op.getTask()), " [C4]");
+  Shape weight = getShape(op.getWeight());
+  int64_t kernel = weight.empty() ? 0 : weight.back().getConstant().value_or(0);
+  Shape filter = {shape[1], 1, kernel, kernel}, scale = {1, shape[1], 1, 1};
+  if (op.getTask()) {
+    DimExpr tasks = weight.empty() ? DimExpr(1) : weight.front();
+    filter.insert(filter.begin(), tasks);
+    scale.insert(scale.begin(), tasks);
+  }
+  if (kernel % 2 == 0 || !areCompatible(weight, filter))
+    return emitOptionalError(location, "'", name,
+                             "' needs filters of an odd extent, ",
+                             op.getTask() ? "[tasks, C, 1, k, k] with a task"
+                                          : "[C, 1, k, k] without a task",
+                             ", got ", formatShape(weight), " for ",
+                             shape[1].str(), " channels [C2]");
+  if (failed(checkParameter(location, name, "A", op.getA(), scale, "C3")))
+    return failure();
+  results.push_back(op.getInput().getType());
+  return success();
+}
+
+Work ChannelReprogramOp::getWork() {
+  DimExpr elements = getElementCount(getShape(getInput()));
+  DimExpr kernel = getDim(getWeight(), -1);
+  return workOf(elements * kernel * kernel, getA() ? elements * 2 : 0);
+}
