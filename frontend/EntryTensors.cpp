@@ -7,6 +7,7 @@
 
 #include "frontend/EntryTensors.h"
 #include "frontend/Diagnostics.h"
+#include "frontend/Family.h"
 
 using namespace mlir;
 using namespace mlir::lathe;
@@ -46,33 +47,17 @@ private:
       if (!tensor.content)
         emitError(entry.keyPlace) << what << " needs '" << contentKey << "'";
     }
-    auto [before, after] = StringRef(entry.key).split("{i}");
-    bool isFamily = before.size() != entry.key.size();
-    if (isFamily != (repeat != nullptr) || after.contains("{i}")) {
-      emitError(entry.keyPlace)
-          << "'repeat' and one '{i}' in the name go together, as in "
-             "'\"feat{i}\": {"
-          << contentKey << ": …, repeat: 4}'; the name is '" << entry.key
-          << "'";
+    std::string example =
+        ("'\"feat{i}\": {" + contentKey + ": …, repeat: 4}'").str();
+    std::optional<Family> family = readFamily(
+        entry.key, entry.keyPlace, repeat, example, scope, scope.getBudget());
+    if (!family)
       return;
-    }
-    if (!isFamily)
-      return add(std::move(tensor));
-    tensor.family = (before + after).str();
-    if (!isIdentifier(tensor.family))
-      emitError(entry.keyPlace)
-          << "without '{i}', '" << entry.key
-          << "' must be a name of letters, digits and '_'";
-    std::optional<int64_t> count =
-        evaluateInteger(*repeat, "'repeat'", scope, scope.getBudget());
-    if (count && (*count < 0 || *count > mostEntryTensors)) {
-      emitError(repeat->place)
-          << "'repeat' must be 0 to " << mostEntryTensors << ", not " << *count;
-      return;
-    }
-    for (int64_t i = 0; i < count.value_or(0); ++i) {
-      tensor.number = i;
-      tensor.name = (before + Twine(i) + after).str();
+    tensor.family = family->name;
+    for (auto [i, name] : llvm::enumerate(family->members)) {
+      if (!tensor.family.empty())
+        tensor.number = i;
+      tensor.name = name;
       add(tensor);
     }
   }

@@ -12,9 +12,6 @@
 
 namespace mlir::lathe::frontend {
 
-/// Inputs or outputs of an entry in all: more are a mistake.
-inline constexpr int64_t mostEntryTensors = 1000;
-
 /// An input or output of an entry. `"feat{i}": {…, repeat: 4}` declares four,
 /// feat0 to feat3, of the family `feat`.
 struct EntryTensor {

@@ -236,7 +236,6 @@ void ModelBuilder::checkSources(Block &body,
   for (const auto &[name, dim] : scope.getDims()) {
     if (dim.input.empty())
       continue;
-    const Definition &definition = spec.dims.find(name)->second;
     for (auto [argument, attribute] :
          llvm::zip(body.getArguments(), attributes)) {
       if (attribute.getAs<StringAttr>("lathe.name") != dim.input)
@@ -249,7 +248,7 @@ void ModelBuilder::checkSources(Block &body,
                         "' its value, and so must be i32[] or i64[], not ",
                         formatShape(type), " of ",
                         getElementName(type.getElementType()))
-                .attachNote(definition.place)
+                .attachNote(dim.place)
             << "the dimension is here";
         continue;
       }
@@ -264,7 +263,7 @@ void ModelBuilder::checkSources(Block &body,
         diagnostic << "'" << dim.input << "' is " << least.str() << " to "
                    << most.str() << " for the dimension '" << name
                    << "', but has another range too";
-        diagnostic.attachNote(definition.place) << "the dimension is here";
+        diagnostic.attachNote(dim.place) << "the dimension is here";
         continue;
       }
       NamedAttrList extended(attribute);
@@ -295,8 +294,7 @@ void ModelBuilder::requireSources(const EntryParts &entry,
                << "' but no input '" << dim.input
                << "', which gives its value: add '" << dim.input
                << ": \"i32[]\"' to its inputs";
-    diagnostic.attachNote(spec.dims.find(name)->second.place)
-        << "the dimension is here";
+    diagnostic.attachNote(dim.place) << "the dimension is here";
   }
 }
 
@@ -363,10 +361,10 @@ DictionaryAttr ModelBuilder::evaluateSpecialize(const YamlNode &node) {
            "any]}, not "
         << node.describe();
   for (const YamlNode::Entry &dim : node.entries) {
-    if (!spec.dims.contains(dim.key)) {
+    if (!scope.getDims().contains(dim.key)) {
       emitError(dim.keyPlace)
           << "the spec has no dimension '" << dim.key << "'"
-          << suggest(dim.key, llvm::make_first_range(spec.dims));
+          << suggest(dim.key, llvm::make_first_range(scope.getDims()));
       continue;
     }
     SmallVector<Attribute> sizes;

@@ -98,13 +98,18 @@ void ModelScope::apply(ArrayRef<Setting> settings) {
 }
 
 void ModelScope::evaluateAll() {
-  for (const auto &[name, definition] : spec.dims)
-    evaluateDim(name, definition);
+  declareDims();
+  for (auto &[name, dim] : dims)
+    evaluateDim(name, *dim.definition, dim);
   for (const auto &[name, definition] : spec.lets) {
-    if (spec.dims.contains(name))
+    auto family = families.find(name);
+    StringRef first = family == families.end() || family->second.empty()
+                          ? name
+                          : family->second.front();
+    if (auto dim = dims.find(first); dim != dims.end())
       emitError(definition.place)
               .append("'", name, "' is a let and a dimension")
-              .attachNote(spec.dims.find(name)->second.place)
+              .attachNote(dim->second.place)
           << "the dimension is here";
     // A let without a value is for --set: only its use is a mistake.
     if (!definition.value->isNull() || overrides.contains(name))
@@ -115,14 +120,22 @@ void ModelScope::evaluateAll() {
 std::optional<Datum> ModelScope::lookup(StringRef name, bool) {
   if (auto it = spec.lets.find(name); it != spec.lets.end())
     return evaluateLet(it->first, it->second);
-  if (spec.dims.contains(name))
+  declareDims();
+  if (dims.contains(name))
     return Datum::of(DimExpr::symbol(name));
+  if (auto family = families.find(name); family != families.end()) {
+    Datum::List members;
+    for (StringRef member : family->second)
+      members.push_back(Datum::of(DimExpr::symbol(member)));
+    return Datum::of(std::move(members));
+  }
   return std::nullopt;
 }
 
 void ModelScope::forEachName(function_ref<void(StringRef)> visit) {
   llvm::for_each(llvm::make_first_range(spec.lets), visit);
-  llvm::for_each(llvm::make_first_range(spec.dims), visit);
+  llvm::for_each(llvm::make_first_range(dims), visit);
+  llvm::for_each(families.keys(), visit);
 }
 
 std::optional<DimExpr::Bounds> ModelScope::boundsOf(StringRef dim) {

@@ -10,6 +10,7 @@
 
 #include "frontend/Evaluator.h"
 #include "frontend/Spec.h"
+#include <deque>
 
 namespace mlir::lathe::frontend {
 
@@ -20,14 +21,18 @@ struct Setting {
 
 /// A dynamic dimension.
 struct Dimension {
+  Location place;
+  const YamlNode *definition;
+  /// For a member of a family: what `{i}` stands for.
+  std::optional<int64_t> number = std::nullopt;
   /// Over everything.
   DimExpr::Bounds bounds = {1, 1};
   /// The upper bound where it depends on dimensions before this one.
-  std::optional<DimExpr> limit;
+  std::optional<DimExpr> limit = std::nullopt;
   /// The input whose value the dimension has, or "".
-  StringRef input;
+  std::string input = "";
   /// Not empty: the input is a place in these.
-  SmallVector<int64_t> values;
+  SmallVector<int64_t> values = {};
 };
 
 /// The lets and the dynamic dimensions of a spec. Lets are evaluated when first
@@ -57,11 +62,14 @@ private:
   };
   Datum evaluateLet(StringRef name, const Definition &definition);
   Datum applySetting(const Setting &setting, const Definition &definition);
-  void evaluateDim(StringRef name, const Definition &definition);
-  void evaluateDimValues(const YamlNode &node, Dimension &dim);
-  void evaluateDimBounds(StringRef name, const Definition &definition,
-                         Dimension &dim);
-  std::optional<DimExpr> evaluateMost(const YamlNode &node, StringRef name);
+  void declareDims();
+  void declareDim(StringRef key, const Definition &definition);
+  void evaluateDim(StringRef name, const YamlNode &definition, Dimension &dim);
+  void evaluateDimValues(const YamlNode &node, Scope &scope, Dimension &dim);
+  void evaluateDimBounds(StringRef name, const YamlNode &definition,
+                         Scope &scope, Dimension &dim);
+  std::optional<DimExpr> evaluateMost(const YamlNode &node, Scope &scope,
+                                      StringRef name);
 
   const Spec &spec;
   Budget &budget;
@@ -69,6 +77,10 @@ private:
   unsigned openLets = 0;
   llvm::StringMap<const Setting *> overrides;
   llvm::MapVector<StringRef, Dimension> dims;
+  /// The dimensions of each family, and the names that specs do not hold.
+  llvm::StringMap<SmallVector<StringRef>> families;
+  std::deque<std::string> names;
+  bool areDimsDeclared = false;
 };
 
 /// The value of a YAML node outside of keys: scalars as YAML types them, text

@@ -125,7 +125,8 @@ private:
       return;
     }
     for (const YamlNode::Entry &entry : mapping->value->entries) {
-      if (!isIdentifier(entry.key))
+      // A dimension may be a family: what its name must be is known later.
+      if (key != "dims" && !isIdentifier(entry.key))
         emitError(entry.keyPlace)
             << what << " is named by letters, digits and '_', not '"
             << entry.key << "'";
