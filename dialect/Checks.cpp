@@ -83,3 +83,19 @@ bool lathe::isElement(const APFloat &value, Type elementType) {
              APFloat::opOK &&
          exact;
 }
+
+std::optional<DimExpr> lathe::readSize(Attribute attribute,
+                                       ArrayRef<int64_t> special) {
+  if (auto integer = dyn_cast<IntegerAttr>(attribute)) {
+    int64_t size = integer.getInt();
+    if (size > 0 || llvm::is_contained(special, size))
+      return size;
+    return std::nullopt;
+  }
+  auto text = dyn_cast<StringAttr>(attribute);
+  std::optional<DimExpr> size =
+      text ? DimExpr::parse(text.getValue()) : std::nullopt;
+  if (!size || size->isUnknown() || size->getConstant().value_or(1) <= 0)
+    return std::nullopt;
+  return size;
+}

@@ -47,6 +47,11 @@ std::string formatNumber(const APFloat &value);
 /// That `value` is an element of the type: whole and in range for integers.
 bool isElement(const APFloat &value, Type elementType);
 
+/// A size of a `shape` key: positive, symbolic, or one of the integers that
+/// the op gives a meaning; nothing if it is none of these.
+std::optional<DimExpr> readSize(Attribute attribute,
+                                ArrayRef<int64_t> special = {});
+
 } // namespace mlir::lathe
 
 #endif // LATHE_DIALECT_CHECKS_H

@@ -114,46 +114,65 @@ LogicalResult Conv2dOp::inferReturnTypes(MLIRContext *,
     return emitOptionalError(location,
                              "'conv2d' needs an input [N, C, H, W], got ",
                              formatShape(input), " [C1]");
-  auto weightType = cast<RankedTensorType>(op.getWeight().getType());
-  if (weight.size() != 4 || !weightType.hasStaticShape())
+  auto isStatic = [](const DimExpr &size) {
+    return size.getConstant().has_value();
+  };
+  if (weight.size() != 4 ||
+      !llvm::all_of(ArrayRef(weight).drop_front(2), isStatic))
     return emitOptionalError(
         location,
         "'conv2d' needs a weight [F, C / groups, kernel height, "
         "kernel width], got ",
         formatShape(weight), " [C2]");
-  ArrayRef<int64_t> filters = weightType.getShape();
-  if (failed(verifyWindow(location, "conv2d", filters.drop_front(2),
-                          op.getStride(), op.getDilation(), op.getPadding())))
+  FailureOr<Shape> image = inferImage(
+      location, "conv2d", ArrayRef(input).drop_front(2),
+      {*weight[2].getConstant(), *weight[3].getConstant()}, op.getStride(),
+      op.getDilation(), op.getPadding(), op.getPaddingMode());
+  if (failed(image))
     return failure();
   int64_t groups = op.getGroups();
-  std::optional<int64_t> channels = input[1].getConstant();
-  if (!channels || groups <= 0 || *channels % groups || filters[0] % groups)
+  auto isDivided = [&](const DimExpr &size) {
+    return groups == 1 ||
+           (groups > 0 && isStatic(size) && *size.getConstant() % groups == 0);
+  };
+  if (!isDivided(input[1]) || !isDivided(weight[0]))
     return emitOptionalError(atKey(location, "groups"),
                              "'conv2d' needs groups that divide ",
-                             input[1].str(), " input and ", filters[0],
+                             input[1].str(), " input and ", weight[0].str(),
                              " output channels, got ", groups, " groups [C3]");
-  if (filters[1] != *channels / groups)
-    return emitOptionalError(location, "'conv2d' reads ", *channels / groups,
+  DimExpr perGroup = input[1].floorDiv(groups);
+  if (!weight[1].isCompatible(perGroup))
+    return emitOptionalError(location, "'conv2d' reads ", perGroup.str(),
                              " channels a group, but its weight is ",
                              formatShape(weight), " [C4]");
   if (op.getBias() && !areCompatible(getShape(op.getBias()), {weight[0]}))
-    return emitOptionalError(location, "'conv2d' gives ", filters[0],
+    return emitOptionalError(location, "'conv2d' gives ", weight[0].str(),
                              " channels, but its bias is ",
                              formatShape(op.getBias()), " [C8]");
-  Shape shape = {input[0], weight[0]};
-  for (int i : {0, 1}) {
-    int64_t before = op.getPadding()[i], after = op.getPadding()[i + 2];
-    FailureOr<DimExpr> size = inferWindowed(
-        atKey(location, "kernel"), "conv2d", input[2 + i], filters[2 + i],
-        op.getStride()[i], op.getDilation()[i], before, after);
-    if (failed(size) ||
-        failed(verifyPadding(location, "conv2d", op.getPaddingMode(),
-                             input[2 + i], std::max(before, after))))
-      return failure();
-    shape.push_back(*size);
-  }
-  return inferTensor(location, "conv2d", shape,
+  return inferTensor(location, "conv2d",
+                     {input[0], weight[0], (*image)[0], (*image)[1]},
                      getElementTypeOrSelf(op.getInput()), results);
+}
+
+FailureOr<Shape>
+lathe::inferImage(std::optional<Location> location, StringRef op,
+                  ArrayRef<DimExpr> image, ArrayRef<int64_t> kernel,
+                  ArrayRef<int64_t> stride, ArrayRef<int64_t> dilation,
+                  ArrayRef<int64_t> padding, PaddingMode mode) {
+  if (failed(verifyWindow(location, op, kernel, stride, dilation, padding)))
+    return failure();
+  Shape sizes;
+  for (int i : {0, 1}) {
+    int64_t before = padding[i], after = padding[i + 2];
+    FailureOr<DimExpr> size =
+        inferWindowed(atKey(location, "kernel"), op, image[i], kernel[i],
+                      stride[i], dilation[i], before, after);
+    if (failed(size) || failed(verifyPadding(location, op, mode, image[i],
+                                             std::max(before, after))))
+      return failure();
+    sizes.push_back(*size);
+  }
+  return sizes;
 }
 
 LogicalResult lathe::verifyPadding(std::optional<Location> location,

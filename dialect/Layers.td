@@ -54,7 +54,7 @@ def Lathe_Conv2dOp : Lathe_Op<"conv2d",
 
     Constraints:
     - (C1) the input has rank 4.
-    - (C2) the weight has rank 4 and no dimension of size zero.
+    - (C2) the weight has rank 4 and a static window.
     - (C3) groups divides the input's channels and the output's.
     - (C4) the weight's second dimension is input channels / groups.
     - (C5) stride and dilation are positive pairs, padding four non-negative numbers.

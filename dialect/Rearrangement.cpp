@@ -29,24 +29,6 @@ using Results = SmallVectorImpl<Type>;
 // ReshapeOp
 //===----------------------------------------------------------------------===//
 
-/// A size of a `shape` key: positive, symbolic, or one of the integers that
-/// the op gives a meaning; nothing if it is none of these.
-static std::optional<DimExpr> readSize(Attribute attribute,
-                                       ArrayRef<int64_t> special) {
-  if (auto integer = dyn_cast<IntegerAttr>(attribute)) {
-    int64_t size = integer.getInt();
-    if (size > 0 || llvm::is_contained(special, size))
-      return size;
-    return std::nullopt;
-  }
-  auto text = dyn_cast<StringAttr>(attribute);
-  std::optional<DimExpr> size =
-      text ? DimExpr::parse(text.getValue()) : std::nullopt;
-  if (!size || size->isUnknown() || size->getConstant().value_or(1) <= 0)
-    return std::nullopt;
-  return size;
-}
-
 /// A size of a `shape` key as a spec writes it.
 static std::string formatSize(Attribute attribute) {
   if (auto integer = dyn_cast<IntegerAttr>(attribute))

@@ -31,6 +31,15 @@ FailureOr<DimExpr> inferWindowed(std::optional<Location> location, StringRef op,
                                  int64_t dilation, int64_t before,
                                  int64_t after);
 
+/// The sizes [height, width] that a window [height, width] gives of an image of
+/// the sizes `image`, whose constraints C5 to C7 are `verifyWindow`'s and
+/// `verifyPadding`'s.
+FailureOr<Shape> inferImage(std::optional<Location> location, StringRef op,
+                            ArrayRef<DimExpr> image, ArrayRef<int64_t> kernel,
+                            ArrayRef<int64_t> stride,
+                            ArrayRef<int64_t> dilation,
+                            ArrayRef<int64_t> padding, PaddingMode mode);
+
 /// Checks that `padding` pixels of the given mode can be taken from a
 /// dimension of `size` pixels.
 LogicalResult verifyPadding(std::optional<Location> location, StringRef op,
