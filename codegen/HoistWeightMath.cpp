@@ -10,6 +10,8 @@
 #include "dialect/Locations.h"
 #include "mlir/Analysis/SliceAnalysis.h"
 #include "mlir/Analysis/TopologicalSortUtils.h"
+#include "mlir/Dialect/Utils/IndexingUtils.h"
+#include "mlir/IR/ImplicitLocOpBuilder.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "mlir/Transforms/RegionUtils.h"
 
@@ -76,6 +78,29 @@ llvm::SetVector<Operation *> slice(Value value) {
   return topologicalSort(ops);
 }
 
+/// transpose(part of x) as a part of transpose(x), which is the same for every
+/// place and size of the part.
+Value takeFromTranspose(linalg::TransposeOp op, tensor::ExtractSliceOp part) {
+  llvm::SmallBitVector dropped = part.getDroppedDims();
+  SmallVector<int64_t> kept, permutation;
+  for (unsigned dim = 0; dim < dropped.size(); ++dim)
+    (dropped[dim] ? permutation : kept).push_back(dim);
+  for (int64_t dim : op.getPermutation())
+    permutation.push_back(kept[dim]);
+  ImplicitLocOpBuilder b(op.getLoc(), op);
+  Value whole = part.getSource();
+  auto type = cast<RankedTensorType>(whole.getType());
+  Value init = tensor::EmptyOp::create(
+      b, applyPermutation(type.getShape(), permutation), type.getElementType());
+  whole =
+      linalg::TransposeOp::create(b, whole, init, permutation).getResult()[0];
+  return tensor::ExtractSliceOp::create(
+      b, cast<RankedTensorType>(op->getResult(0).getType()), whole,
+      applyPermutation(part.getMixedOffsets(), permutation),
+      applyPermutation(part.getMixedSizes(), permutation),
+      applyPermutation(part.getMixedStrides(), permutation));
+}
+
 struct HoistWeightMathPass
     : lathe::impl::HoistWeightMathBase<HoistWeightMathPass> {
   void runOnOperation() override {
@@ -87,7 +112,29 @@ struct HoistWeightMathPass
   }
 
 private:
+  /// Where an input chooses a part of a weight, whole weights are transposed
+  /// instead of the part.
+  void transposeWholeWeights(func::FuncOp function) {
+    Dependence dependence;
+    for (Operation &op : llvm::make_early_inc_range(function.front())) {
+      dependence.visit(op);
+      auto transpose = dyn_cast<linalg::TransposeOp>(op);
+      if (!transpose || !transpose.hasPureTensorSemantics())
+        continue;
+      auto part = transpose.getInput().getDefiningOp<tensor::ExtractSliceOp>();
+      if (!part || !part.getSourceType().hasStaticShape() ||
+          dependence.of(part.getSource()) != Source::weights ||
+          dependence.of(part) != Source::inputs)
+        continue;
+      op.getResult(0).replaceAllUsesWith(takeFromTranspose(transpose, part));
+      op.erase();
+      if (part.use_empty())
+        part.erase();
+    }
+  }
+
   void hoistFrom(func::FuncOp function, SymbolTable &symbols) {
+    transposeWholeWeights(function);
     Dependence dependence;
     SmallVector<Value> frontier;
     for (Operation &op : function.front()) {

@@ -28,6 +28,7 @@ void lathe::populateLowerings(RewritePatternSet &patterns,
   populateSequenceLowerings(patterns, state);
   populateSparsityLowerings(patterns, state);
   populateStateLowerings(patterns, state);
+  populateChoiceLowerings(patterns, state);
   populateDetectionLowerings(patterns, state);
 }
 

@@ -78,7 +78,9 @@ def HoistWeightMath : LathePass<"lathe-hoist-weight-math", "::mlir::ModuleOp"> {
     of the program: `lathe.weight` with the attribute `lathe.prepared_by`
     naming the function that computes it from the checkpoint's tensors. A
     weight that only such functions read is marked `lathe.checkpoint_only` and
-    does not reach the program's weights file.
+    does not reach the program's weights file. The transpose of a part of a
+    weight that an input chooses becomes that part of the whole weight's
+    transpose, so that choosing copies nothing when running.
   }];
   let statistics = [Statistic<"hoisted", "hoisted", "weights computed at compile time">];
 }

@@ -99,25 +99,15 @@ LogicalResult ChannelReprogramOp::inferReturnTypes(
                              "' needs an input [N, C, H, W] with static "
                              "channels, got ",
                              formatShape(shape), " [C1]");
-  if (op.getTask() && !getShape(op.getTask()).empty())
-    return emitOptionalError(location, "'", name, "' needs a scalar task, got ",
-                             formatShape(op.getTask()), " [C4]");
   Shape weight = getShape(op.getWeight());
   int64_t kernel = weight.empty() ? 0 : weight.back().getConstant().value_or(0);
-  Shape filter = {shape[1], 1, kernel, kernel}, scale = {1, shape[1], 1, 1};
-  if (op.getTask()) {
-    DimExpr tasks = weight.empty() ? DimExpr(1) : weight.front();
-    filter.insert(filter.begin(), tasks);
-    scale.insert(scale.begin(), tasks);
-  }
-  if (kernel % 2 == 0 || !areCompatible(weight, filter))
-    return emitOptionalError(location, "'", name,
-                             "' needs filters of an odd extent, ",
-                             op.getTask() ? "[tasks, C, 1, k, k] with a task"
-                                          : "[C, 1, k, k] without a task",
-                             ", got ", formatShape(weight), " for ",
-                             shape[1].str(), " channels [C2]");
-  if (failed(checkParameter(location, name, "A", op.getA(), scale, "C3")))
+  if (kernel % 2 == 0 || !areCompatible(weight, {shape[1], 1, kernel, kernel}))
+    return emitOptionalError(
+        location, "'", name,
+        "' needs filters [C, 1, k, k] of an odd extent, got ",
+        formatShape(weight), " for ", shape[1].str(), " channels [C2]");
+  if (failed(checkParameter(location, name, "A", op.getA(), {1, shape[1], 1, 1},
+                            "C3")))
     return failure();
   results.push_back(op.getInput().getType());
   return success();

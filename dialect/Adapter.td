@@ -43,30 +43,24 @@ def Lathe_KroneckerAdapterOp : Lathe_Op<"kronecker_adapter",
 }
 
 def Lathe_ChannelReprogramOp : Lathe_Op<"channel_reprogram",
-    [Operand<"input", Lathe_FloatTensor, "[N, C, H, W], a frozen convolution's output">,
-     OptionalOperand<"task", RankedTensorOf<[I32, I64]>, "the number of the task, a scalar">],
+    [Operand<"input", Lathe_FloatTensor, "[N, C, H, W], a frozen convolution's output">],
     [ShapingKey<"kernel", "int", "extent of the window, in pixels, odd", "3">,
-     ShapingKey<"residual", "bool", "whether the result, scaled a channel, is added to the input", "false">,
-     ShapingKey<"tasks", "int", "tasks, each with parameters of its own; 0 for one without an axis of tasks", "0">],
-    [Parameter<"weight", "[tasks, in.channels, 1, kernel, kernel] if tasks > 0 else [in.channels, 1, kernel, kernel]",
-               "a filter a channel">,
-     Parameter<"A", "[tasks, 1, in.channels, 1, 1] if tasks > 0 else [1, in.channels, 1, 1]",
-               "the scale of the residual form", "zeros", "residual">]> {
+     ShapingKey<"residual", "bool", "whether the result, scaled a channel, is added to the input", "false">],
+    [Parameter<"weight", "[in.channels, 1, kernel, kernel]", "a filter a channel">,
+     Parameter<"A", "[1, in.channels, 1, 1]", "the scale of the residual form", "zeros", "residual">]> {
   let family = "Adapters";
   let summary = "channel-wise reprogramming: a depthwise convolution a task behind a frozen layer";
   let formula = "y = dw_t(x), or x + A_t ⊙ dw_t(x)";
   let source = "Ge et al., CLR: Channel-wise Lightweight Reprogramming for Continual Learning, ICCV 2023";
   let example = "{id: Ghos_Mod.0, op: channel_reprogram, kernel: 3}";
   let description = [{
-    Stride 1, padding kernel / 2, no bias. With tasks, `task` chooses at run
-    time, and only the chosen task's parameters are read; a number outside
-    takes its nearest end, and the run returns an error that names the op.
+    Stride 1, padding kernel / 2, no bias. A program of several tasks has one
+    such step whose key `per` lets an input choose the task's parameters.
 
     Constraints:
     - (C1) the input has rank 4 and a static number of channels.
-    - (C2) the weight is [C, 1, k, k] with an odd k, behind an axis of tasks if there is a task.
-    - (C3) A, if any, is [1, C, 1, 1], behind an axis of as many tasks.
-    - (C4) the task is a scalar.
+    - (C2) the weight is [C, 1, k, k] with an odd k.
+    - (C3) A, if any, is [1, C, 1, 1].
   }];
 }
 

@@ -80,8 +80,11 @@ DimExpr lathe::bytesOfOperandsAndResults(Operation *op) {
 
 int64_t lathe::elementsOfParameters(Operation *op) {
   int64_t count = 0;
-  for (Value operand : op->getOperands())
+  for (Value operand : op->getOperands()) {
     if (auto parameter = operand.getDefiningOp<ParameterOp>())
       count += countParameters(parameter.getWeight(), operand.getType());
+    else if (auto choice = operand.getDefiningOp<ChooseOp>())
+      count += elementsOfParameters(choice);
+  }
   return count;
 }

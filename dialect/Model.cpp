@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "dialect/LatheDialect.h"
+#include "llvm/ADT/STLExtras.h"
 
 using namespace mlir;
 using namespace mlir::lathe;
@@ -47,6 +48,31 @@ static LogicalResult verifySymbolUse(Operation *op, FlatSymbolRefAttr symbol,
 
 LogicalResult ParameterOp::verifySymbolUses(SymbolTableCollection &tables) {
   return verifySymbolUse<WeightOp>(*this, getWeightAttr(), getType(), tables);
+}
+
+LogicalResult ChooseOp::inferReturnTypes(MLIRContext *,
+                                         std::optional<Location> location,
+                                         Adaptor op,
+                                         SmallVectorImpl<Type> &results) {
+  if (!getShape(op.getIndex()).empty())
+    return emitOptionalError(location,
+                             "'choose' needs a scalar as the number, got ",
+                             formatShape(op.getIndex()), " [C1]");
+  TypeRange types = op.getOptions().getTypes();
+  if (types.empty() || !llvm::all_equal(types))
+    return emitOptionalError(
+        location, "'choose' needs parameters of one type to choose from [C2]");
+  auto type = cast<RankedTensorType>(types.front());
+  if (op.getStacked()) {
+    if (types.size() != 1 || type.getRank() == 0)
+      return emitOptionalError(
+          location, "'choose' needs one stack of parameters, got ",
+          types.size(), " of the shape ", formatShape(type), " [C3]");
+    type = RankedTensorType::get(type.getShape().drop_front(),
+                                 type.getElementType());
+  }
+  results.push_back(type);
+  return success();
 }
 
 LogicalResult ReadStateOp::verifySymbolUses(SymbolTableCollection &tables) {

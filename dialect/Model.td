@@ -52,6 +52,31 @@ def Lathe_ParameterOp
   let assemblyFormat = "$weight attr-dict `:` type($result)";
 }
 
+def Lathe_ChooseOp : Op<Lathe_Dialect, "choose", [Pure, InferTypeOpAdaptor]> {
+  let summary = "one of several parameters, chosen by an input";
+  let description = [{
+    What a step with the key `per` reads instead of a parameter of its own: the
+    option of number `index`. With `stacked`, the one option holds them all
+    along a first axis. Nothing is copied. A number outside takes its nearest
+    end, and the run returns an error that names the step.
+
+    ```mlir
+    %w = lathe.choose %task of %w0, %w1 : (tensor<i32>, tensor<8xf32>, tensor<8xf32>) -> tensor<8xf32>
+    ```
+
+    Constraints:
+    - (C1) the index is a scalar.
+    - (C2) there is an option, and all have one type.
+    - (C3) what is stacked is one option of at least rank 1.
+  }];
+  let arguments = (ins Lathe_IntegerTensor:$index, Variadic<Lathe_Tensor>:$options,
+                       UnitAttr:$stacked);
+  let results = (outs Lathe_Tensor:$result);
+  let assemblyFormat = [{
+    $index `of` $options attr-dict `:` functional-type(operands, results)
+  }];
+}
+
 def Lathe_StateOp : Op<Lathe_Dialect, "state", [Symbol]> {
   let summary = "a buffer that lives across calls, declared";
   let description = [{

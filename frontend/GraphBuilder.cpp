@@ -281,11 +281,13 @@ Datum GraphBuilder::runOp(const Step &step) {
         << "there is no op '" << name.string() << "'" << suggestion.str();
     return Datum::unknown();
   }
-  SmallVector<StringRef> foreign = {"id", "op",     "from",      "with",
-                                    "if", "repeat", "weights_of"};
+  SmallVector<StringRef> foreign = {"id", "op",     "from",       "with",
+                                    "if", "repeat", "weights_of", "per"};
   if (op.op->takesEpilogue)
     foreign.append({"norm", "act"});
   StepSite site = siteOf(step);
+  if (!readChoice(step, site))
+    return Datum::unknown();
   StepKeys keys(op, &step.node, foreign, frame, site.location);
   if (op.op->takesEpilogue)
     for (StringRef key : {"norm", "act"})
@@ -434,8 +436,10 @@ Datum GraphBuilder::addEpilogue(const Step &step, StringRef key, Datum value) {
   site.sharesWeights = outer.sharesWeights;
   if (node.isMapping())
     site.location = locationOf(inner);
-  StepKeys keys(op, node.isMapping() ? &node : nullptr, {"kind"}, step.frame,
-                site.location);
+  if (!readChoice(inner, site))
+    return Datum::unknown();
+  StepKeys keys(op, node.isMapping() ? &node : nullptr, {"kind", "per"},
+                step.frame, site.location);
   auto none = [](const OperandBinding &) { return std::nullopt; };
   return emitter.emit(op, keys, value.isList() ? ArrayRef(value.list()) : value,
                       none, site);

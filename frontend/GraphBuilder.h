@@ -65,6 +65,10 @@ private:
   Location locationOf(const Step &step);
   StepSite siteOf(const Step &step);
 
+  /// How `per` chooses the step's parameters: fills the site's choice; false
+  /// after a mistake.
+  bool readChoice(const Step &step, StepSite &site);
+
   /// The ops that `norm:` and `act:` append to the op of a step.
   Datum addEpilogue(const Step &step, StringRef key, Datum value);
   BoundOp findEpilogueOp(const Step &step, StringRef key, StringRef kind);

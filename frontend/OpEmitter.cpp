@@ -295,14 +295,42 @@ bool OpEmitter::declareParameter(BoundOp op, const ParameterBinding &parameter,
       evaluateShape(op, parameter, keys, site);
   if (!shape)
     return false;
-  auto type = RankedTensorType::get(*shape, weightType);
-  FlatSymbolRefAttr symbol =
-      weights.declare(joinPath(site.weightPath, fillPath(parameter.path, keys)),
-                      type, parameter.init, site.location, site.sharesWeights);
+  Value value = readParameter(fillPath(parameter.path, keys), *shape,
+                              parameter.init, site);
+  if (value)
+    group.push_back(value);
+  return value != nullptr;
+}
+
+Value OpEmitter::readParameter(StringRef name, ArrayRef<int64_t> shape,
+                               StringRef init, const StepSite &site) {
+  if (!site.choice)
+    return readWeight(joinPath(site.weightPath, name), shape, init, site);
+  SmallVector<Value> options;
+  if (site.choice->isStacked) {
+    SmallVector<int64_t> stack = {site.choice->count};
+    llvm::append_range(stack, shape);
+    options.push_back(
+        readWeight(joinPath(site.weightPath, name), stack, init, site));
+  } else {
+    for (int64_t i = 0; i < site.choice->count; ++i)
+      options.push_back(readWeight(
+          joinPath(site.weightPath, Twine(i) + "." + name), shape, init, site));
+  }
+  if (llvm::is_contained(options, Value()))
+    return {};
+  return ChooseOp::create(builder, site.location, site.choice->index, options,
+                          site.choice->isStacked);
+}
+
+Value OpEmitter::readWeight(const Twine &name, ArrayRef<int64_t> shape,
+                            StringRef init, const StepSite &site) {
+  auto type = RankedTensorType::get(shape, weightType);
+  FlatSymbolRefAttr symbol = weights.declare(name.str(), type, init,
+                                             site.location, site.sharesWeights);
   if (!symbol)
-    return false;
-  group.push_back(ParameterOp::create(builder, site.location, type, symbol));
-  return true;
+    return {};
+  return ParameterOp::create(builder, site.location, type, symbol);
 }
 
 bool OpEmitter::addStates(BoundOp op, StepKeys &keys, NamedAttrList &attributes,
@@ -350,7 +378,7 @@ static LogicalResult inferResults(OperationState &state) {
   ScopedDiagnosticHandler addOrigins(
       state.getContext(), [&](Diagnostic &diagnostic) {
         for (Value operand : ArrayRef(state.operands).take_front(mostOrigins))
-          if (!operand.getDefiningOp<ParameterOp>())
+          if (!isa_and_present<ParameterOp, ChooseOp>(operand.getDefiningOp()))
             diagnostic.attachNote(operand.getLoc()) << describeOrigin(operand);
         return failure(); // Others print it.
       });

@@ -13,6 +13,15 @@
 
 namespace mlir::lathe::frontend {
 
+/// How a step's parameters are chosen when the program runs: by the number in
+/// `index`, of `count` sets that the checkpoint has apart, or stacked along a
+/// first axis.
+struct ParameterChoice {
+  Value index;
+  int64_t count;
+  bool isStacked;
+};
+
 /// Where a step stands.
 struct StepSite {
   const YamlNode *node;
@@ -21,6 +30,7 @@ struct StepSite {
   /// The scope of its parameters, and whether another step made them.
   std::string weightPath;
   bool sharesWeights;
+  std::optional<ParameterChoice> choice = std::nullopt;
 };
 
 /// Builds any op of the dialect from its binding.
@@ -53,6 +63,13 @@ private:
   bool declareParameter(BoundOp op, const ParameterBinding &parameter,
                         StepKeys &keys, SmallVector<Value> &group,
                         const StepSite &site);
+  /// A parameter of the step as a value, chosen among several where the site
+  /// says so; null after a mistake.
+  Value readParameter(StringRef name, ArrayRef<int64_t> shape, StringRef init,
+                      const StepSite &site);
+  /// The weight `name` as a value; null after a mistake.
+  Value readWeight(const Twine &name, ArrayRef<int64_t> shape, StringRef init,
+                   const StepSite &site);
   /// How many parameters a family has; nothing after a mistake.
   std::optional<int64_t> countFamily(BoundOp op,
                                      const ParameterBinding &parameter,

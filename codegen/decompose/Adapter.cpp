@@ -35,25 +35,18 @@ struct KroneckerAdapterDecomposition : Decomposition<KroneckerAdapterOp> {
   }
 };
 
-/// The parameters of the chosen task, or the only ones.
-Value ofTask(Composer &c, Value parameter, Value task) {
-  return task ? GatherOp::create(c, parameter, task, c.getI64IntegerAttr(0))
-              : parameter;
-}
-
 struct ChannelReprogramDecomposition : Decomposition<ChannelReprogramOp> {
   using Decomposition::Decomposition;
 
   SmallVector<Value> decompose(ChannelReprogramOp op,
                                Composer &c) const override {
     Value x = op.getInput();
-    Value filters = ofTask(c, op.getWeight(), op.getTask());
-    int64_t margin = *getDim(filters, -1).getConstant() / 2;
-    Value y = c.conv2d(x, filters, /*bias=*/{}, /*stride=*/1,
+    int64_t margin = *getDim(op.getWeight(), -1).getConstant() / 2;
+    Value y = c.conv2d(x, op.getWeight(), /*bias=*/{}, /*stride=*/1,
                        {margin, margin, margin, margin}, PaddingMode::zeros,
                        *getDim(x, 1).getConstant());
     if (op.getA())
-      y = c.add(x, c.mul(y, ofTask(c, op.getA(), op.getTask())));
+      y = c.add(x, c.mul(y, op.getA()));
     return {y};
   }
 };

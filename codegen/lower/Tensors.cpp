@@ -59,9 +59,39 @@ Value lathe::slice(Structured &b, Value input, int64_t axis,
   return b.record(part, shape);
 }
 
+/// An element of an integer tensor as an index within [0, bound): one outside
+/// is clamped and reported when running.
+static Value checkedIndex(Structured &b, Value element, bool isUnsigned,
+                          Value bound) {
+  Type type = b.getIndexType();
+  Value place = isUnsigned
+                    ? Value(arith::IndexCastUIOp::create(b, type, element))
+                    : Value(arith::IndexCastOp::create(b, type, element));
+  return kernel::ReportIndexOp::create(b, type, place, bound);
+}
+
+/// The slice at a scalar index, without the axis: nothing is copied.
+static Value takeSlice(Structured &b, Value input, Value index, int64_t axis) {
+  Shape sizes = b.getShape(input), kept = sizes;
+  kept.erase(kept.begin() + axis);
+  SmallVector<OpFoldResult> offsets(sizes.size(), b.getIndexAttr(0));
+  SmallVector<OpFoldResult> strides(sizes.size(), b.getIndexAttr(1));
+  SmallVector<OpFoldResult> extents = b.foldedSizes(sizes);
+  offsets[axis] = checkedIndex(b, b.extract(index, {}), b.isUnsigned(index),
+                               b.size(sizes[axis]));
+  extents[axis] = b.getIndexAttr(1);
+  RankedTensorType type =
+      stripEncoding(getTensorType(kept, getElementTypeOrSelf(input)));
+  Value part =
+      tensor::ExtractSliceOp::create(b, type, input, offsets, extents, strides);
+  return b.record(part, kept);
+}
+
 Value lathe::takeSlices(Structured &b, Value input, Value indices,
                         int64_t axis) {
   Shape sizes = b.getShape(input), places = b.getShape(indices), shape;
+  if (places.empty())
+    return takeSlice(b, input, indices, axis);
   shape.append(sizes.begin(), sizes.begin() + axis);
   llvm::append_range(shape, places);
   shape.append(sizes.begin() + axis + 1, sizes.end());
@@ -71,18 +101,11 @@ Value lathe::takeSlices(Structured &b, Value input, Value indices,
   Value bound = b.size(sizes[axis]);
   bool isUnsigned = b.isUnsigned(indices);
   auto body = [&](Structured &b, ValueRange args) -> Value {
-    Value place =
-        isUnsigned
-            ? Value(arith::IndexCastUIOp::create(b, b.getIndexType(), args[0]))
-            : Value(arith::IndexCastOp::create(b, b.getIndexType(), args[0]));
     SmallVector<Value> at;
     int64_t rank = sizes.size(), added = places.size();
     for (int64_t i = 0; i < rank; ++i)
-      if (i == axis)
-        at.push_back(
-            kernel::ReportIndexOp::create(b, b.getIndexType(), place, bound));
-      else
-        at.push_back(b.index(i < axis ? i : i + added - 1));
+      at.push_back(i == axis ? checkedIndex(b, args[0], isUnsigned, bound)
+                             : b.index(i < axis ? i : i + added - 1));
     return b.extract(input, at);
   };
   return b.map(shape, getElementTypeOrSelf(input), indices,

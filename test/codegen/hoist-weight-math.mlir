@@ -80,3 +80,43 @@ func.func @main(%x: tensor<3xf32>, %init: tensor<3xf32>) -> tensor<3xf32> {
   %0 = linalg.add ins(%x, %c : tensor<3xf32>, tensor<3xf32>) outs(%init : tensor<3xf32>) -> tensor<3xf32>
   return %0 : tensor<3xf32>
 }
+
+// -----
+
+// The transpose of a part that an input chooses becomes a part of the whole
+// weight's transpose, which is prepared.
+
+// CHECK: lathe.weight @w.prepared : tensor<3x5x4xf32>
+// CHECK-LABEL: func @chosen
+// CHECK: %[[P:.*]] = lathe.parameter @w.prepared
+// CHECK: %[[S:.*]] = tensor.extract_slice %[[P]][%arg1, 0, 0] [1, 5, 4] [1, 1, 1] : tensor<3x5x4xf32> to tensor<5x4xf32>
+// CHECK-NOT: linalg.transpose
+// CHECK: linalg.matmul ins(%arg0, %[[S]]
+lathe.weight @w : tensor<3x4x5xf32>
+func.func @chosen(%x: tensor<2x5xf32>, %task: index, %init: tensor<2x4xf32>) -> tensor<2x4xf32> {
+  %w = lathe.parameter @w : tensor<3x4x5xf32>
+  %part = tensor.extract_slice %w[%task, 0, 0] [1, 4, 5] [1, 1, 1] : tensor<3x4x5xf32> to tensor<4x5xf32>
+  %e = tensor.empty() : tensor<5x4xf32>
+  %t = linalg.transpose ins(%part : tensor<4x5xf32>) outs(%e : tensor<5x4xf32>) permutation = [1, 0]
+  %r = linalg.matmul ins(%x, %t : tensor<2x5xf32>, tensor<5x4xf32>) outs(%init : tensor<2x4xf32>) -> tensor<2x4xf32>
+  return %r : tensor<2x4xf32>
+}
+
+// -----
+
+// Parts whose sizes an input chooses, too.
+
+// CHECK: lathe.weight @w.prepared : tensor<5x4xf32>
+// CHECK-LABEL: func @leading
+// CHECK: tensor.extract_slice %{{.*}}[0, 0] [5, %arg1] [1, 1] : tensor<5x4xf32> to tensor<5x?xf32>
+// CHECK-NOT: linalg.transpose
+// CHECK: return
+lathe.weight @w : tensor<4x5xf32>
+func.func @leading(%x: tensor<2x5xf32>, %size: index, %init: tensor<2x?xf32>) -> tensor<2x?xf32> {
+  %w = lathe.parameter @w : tensor<4x5xf32>
+  %part = tensor.extract_slice %w[0, 0] [%size, 5] [1, 1] : tensor<4x5xf32> to tensor<?x5xf32>
+  %e = tensor.empty(%size) : tensor<5x?xf32>
+  %t = linalg.transpose ins(%part : tensor<?x5xf32>) outs(%e : tensor<5x?xf32>) permutation = [1, 0]
+  %r = linalg.matmul ins(%x, %t : tensor<2x5xf32>, tensor<5x?xf32>) outs(%init : tensor<2x?xf32>) -> tensor<2x?xf32>
+  return %r : tensor<2x?xf32>
+}

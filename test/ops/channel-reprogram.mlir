@@ -1,6 +1,6 @@
 // RUN: %reference | FileCheck %s
 // RUN: %optimised | FileCheck %s
-// A filter a channel behind a frozen layer: plain, the second of two tasks, and the residual form.
+// A filter a channel behind a frozen layer: plain, and in the residual form with the second of two tasks.
 
 func.func private @printMemrefF32(tensor<*xf32>)
 
@@ -12,8 +12,10 @@ func.func @latheReportIndex(%context: !llvm.ptr, %event: i64, %index: i64, %boun
 // The last argument of an entry is its context.
 func.func private @chosen(%x: tensor<1x2x1x2xf32>, %task: tensor<i32>, %w: tensor<2x2x1x1x1xf32>,
                           %a: tensor<2x1x2x1x1xf32>, %context: !llvm.ptr) -> tensor<1x2x1x2xf32> {
-  %r = lathe.channel_reprogram %x, %task, %w, %a {operandSegmentSizes = array<i32: 1, 1, 1, 1>}
-      : (tensor<1x2x1x2xf32>, tensor<i32>, tensor<2x2x1x1x1xf32>, tensor<2x1x2x1x1xf32>) -> tensor<1x2x1x2xf32>
+  %chosen_w = lathe.choose %task of %w {stacked} : (tensor<i32>, tensor<2x2x1x1x1xf32>) -> tensor<2x1x1x1xf32>
+  %chosen_a = lathe.choose %task of %a {stacked} : (tensor<i32>, tensor<2x1x2x1x1xf32>) -> tensor<1x2x1x1xf32>
+  %r = lathe.channel_reprogram %x, %chosen_w, %chosen_a
+      : (tensor<1x2x1x2xf32>, tensor<2x1x1x1xf32>, tensor<1x2x1x1xf32>) -> tensor<1x2x1x2xf32>
   return %r : tensor<1x2x1x2xf32>
 }
 
@@ -22,7 +24,7 @@ func.func @main() {
   %w = arith.constant dense<[[[[2.0]]], [[[10.0]]]]> : tensor<2x1x1x1xf32>
   // CHECK: [2, {{ *}}4]
   // CHECK: [30, {{ *}}40]
-  %plain = lathe.channel_reprogram %x, %w {operandSegmentSizes = array<i32: 1, 0, 1, 0>}
+  %plain = lathe.channel_reprogram %x, %w
       : (tensor<1x2x1x2xf32>, tensor<2x1x1x1xf32>) -> tensor<1x2x1x2xf32>
   %p0 = tensor.cast %plain : tensor<1x2x1x2xf32> to tensor<*xf32>
   call @printMemrefF32(%p0) : (tensor<*xf32>) -> ()

@@ -116,6 +116,7 @@ static Object stepSchema(const std::vector<OpRecord> &ops) {
       {"if", described(reference("bool"), "Whether the step is there.")},
       {"repeat",
        described(reference("int"), "How many times the step stands in a row.")},
+      {"per", reference("per")},
       {"weights_of",
        described(Object{{"type", "string"}},
                  "Another step whose parameters this one shares.")}};
@@ -170,6 +171,12 @@ static void addParts(Object &definitions) {
       {"type", "string"},
       {"pattern", "^(f64|f32|f16|bf16|i64|i32|i16|i8|u8|bool)(\\[.*\\])?$"}};
   definitions["graph"] = listOf(reference("step"));
+  Object per = closed(Object{{"by", Object{{"type", "string"}}},
+                             {"count", reference("int")},
+                             {"stacked", reference("bool")}});
+  per["required"] = Array{"by", "count"};
+  definitions["per"] =
+      described(std::move(per), "Parameters of which an input chooses a set.");
   definitions["block"] = closed(Object{
       {"with",
        Object{{"type", "object"},
@@ -209,7 +216,8 @@ void lathe::tblgen::emitJsonSchema(const std::vector<OpRecord> &ops,
   Object dim = closed(Object{{"min", reference("int")},
                              {"max", reference("int")},
                              {"from", Object{{"type", "string"}}},
-                             {"values", reference("ints")}});
+                             {"values", reference("ints")},
+                             {"repeat", reference("int")}});
   Object properties{
       {"lathe",
        described(Object{{"const", 1}}, "The version of the spec language.")},
