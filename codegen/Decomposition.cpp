@@ -7,6 +7,7 @@
 
 #include "codegen/Decomposition.h"
 #include "dialect/Elementwise.h"
+#include "dialect/Slim.h"
 
 using namespace mlir;
 using namespace mlir::lathe;
@@ -115,6 +116,21 @@ Value Composer::reshape(Value x, ArrayRef<DimExpr> shape) {
   return ReshapeOp::create(*this, x, shapeAttr(*this, shape));
 }
 
+Value Composer::leading(Value x, ArrayRef<DimExpr> shape) {
+  if (ArrayRef<DimExpr>(getShape(x)) == shape)
+    return x;
+  return LeadingOp::create(*this, x, shapeAttr(*this, shape));
+}
+
+Value Composer::padEnd(Value x, int64_t size) {
+  int64_t missing = size - *getDim(x, 0).getConstant();
+  if (missing == 0)
+    return x;
+  return PadOp::create(
+      *this, x, getDenseI64ArrayAttr({0}), getDenseI64ArrayAttr({missing}),
+      kindAttr<PaddingModeAttr>(*this, PaddingMode::zeros), getF64FloatAttr(0));
+}
+
 Value Composer::transpose(Value x, ArrayRef<int64_t> permutation) {
   return TransposeOp::create(*this, x, getDenseI64ArrayAttr(permutation));
 }
@@ -159,4 +175,5 @@ void lathe::populateDecompositions(RewritePatternSet &patterns) {
   populateSequenceDecompositions(patterns);
   populateSparsityDecompositions(patterns);
   populateDetectionDecompositions(patterns);
+  populateSlimDecompositions(patterns);
 }

@@ -70,6 +70,10 @@ public:
   Value concat(ValueRange inputs, int64_t axis);
   /// The places [start, end) of an axis.
   Value slice(Value x, int64_t axis, int64_t start, int64_t end);
+  /// The first places of each dimension: a part that may be chosen at run time.
+  Value leading(Value x, ArrayRef<DimExpr> shape);
+  /// A vector with zeros behind it, `size` elements in all.
+  Value padEnd(Value x, int64_t size);
   /// Parts of the given sizes along an axis.
   SmallVector<Value> split(Value x, ArrayRef<int64_t> sizes, int64_t axis);
 };
@@ -104,6 +108,7 @@ void populateRoutingDecompositions(RewritePatternSet &patterns);
 void populateSequenceDecompositions(RewritePatternSet &patterns);
 void populateSparsityDecompositions(RewritePatternSet &patterns);
 void populateDetectionDecompositions(RewritePatternSet &patterns);
+void populateSlimDecompositions(RewritePatternSet &patterns);
 
 } // namespace mlir::lathe
 

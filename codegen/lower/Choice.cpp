@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "codegen/lower/Tensors.h"
+#include "dialect/Slim.h"
 
 using namespace mlir;
 using namespace mlir::lathe;
@@ -31,9 +32,20 @@ struct ChooseLowering : Lowering<ChooseOp> {
     return SmallVector<Value>{takeSlices(b, stack, op.getIndex(), 0)};
   }
 };
+
+struct LeadingLowering : Lowering<LeadingOp> {
+  using Lowering::Lowering;
+
+  FailureOr<SmallVector<Value>> lower(LeadingOp op,
+                                      Structured &b) const override {
+    Shape shape = b.getResultShape();
+    SmallVector<OpFoldResult> origin(shape.size(), b.getIndexAttr(0));
+    return SmallVector<Value>{b.window(op.getInput(), origin, shape)};
+  }
+};
 } // namespace
 
 void lathe::populateChoiceLowerings(RewritePatternSet &patterns,
                                     LoweringState &state) {
-  patterns.add<ChooseLowering>(patterns.getContext(), state);
+  patterns.add<ChooseLowering, LeadingLowering>(patterns.getContext(), state);
 }
