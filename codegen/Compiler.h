@@ -8,6 +8,7 @@
 #ifndef LATHE_CODEGEN_COMPILER_H
 #define LATHE_CODEGEN_COMPILER_H
 
+#include "codegen/Checkpoint.h"
 #include "codegen/Pipelines.h"
 #include "codegen/WeightsFile.h"
 #include "mlir/IR/BuiltinOps.h"
@@ -30,7 +31,7 @@ struct CompileOptions {
   PipelineOptions pipeline;
   EmitKind emit = EmitKind::executable;
   /// The checkpoint; without one only code is written.
-  std::string weights;
+  std::vector<CheckpointFile> weights;
   bool embedWeights = false;
   bool strictWeights = false;
   std::string output;

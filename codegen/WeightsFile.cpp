@@ -12,7 +12,6 @@
 #include "runtime/abi.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/Support/DynamicLibrary.h"
-#include "llvm/Support/GlobPattern.h"
 #include <cmath>
 
 using namespace mlir;
@@ -22,19 +21,6 @@ namespace rt = ::lathe::runtime;
 //===----------------------------------------------------------------------===//
 // Layout
 //===----------------------------------------------------------------------===//
-
-static LatheType typeOf(Type type) {
-  return *rt::findType(&rt::TypeNames::lathe, formatElementType(type));
-}
-
-static rt::TensorEntry entryOf(WeightOp weight) {
-  rt::TensorEntry entry;
-  entry.name = weight.getSymName().str();
-  RankedTensorType type = weight.getTensorType();
-  entry.type = typeOf(type.getElementType());
-  entry.shape.assign(type.getShape().begin(), type.getShape().end());
-  return entry;
-}
 
 WeightsLayout mlir::lathe::getWeightsLayout(ModuleOp module) {
   std::vector<rt::TensorEntry> entries;
@@ -51,116 +37,6 @@ WeightsLayout mlir::lathe::getWeightsLayout(ModuleOp module) {
   }
   layout.hash = rt::layoutHash(layout.tensors);
   return layout;
-}
-
-//===----------------------------------------------------------------------===//
-// Checkpoints
-//===----------------------------------------------------------------------===//
-
-FailureOr<Checkpoint> Checkpoint::open(StringRef path, ModuleOp module,
-                                       bool strict) {
-  rt::Result<rt::Safetensors> file = rt::Safetensors::open(path.str());
-  if (!file) {
-    emitError(UnknownLoc::get(module.getContext())) << file.status().message();
-    return failure();
-  }
-  Checkpoint checkpoint(std::move(*file));
-  if (failed(checkpoint.match(path, module, strict)))
-    return failure();
-  return std::move(checkpoint);
-}
-
-/// The name among `names` nearest to `wanted`, for a hint; "" if none is near.
-static StringRef nearestName(StringRef wanted,
-                             const std::vector<rt::TensorEntry> &entries) {
-  StringRef best;
-  unsigned least = wanted.size() / 3 + 1;
-  for (const rt::TensorEntry &entry : entries) {
-    unsigned distance =
-        wanted.edit_distance(entry.name, /*AllowReplacements=*/true, least);
-    if (distance < least) {
-      least = distance;
-      best = entry.name;
-    }
-  }
-  return best;
-}
-
-LogicalResult Checkpoint::match(StringRef path, ModuleOp module, bool strict) {
-  // A checkpoint of quite another model would give thousands of errors.
-  constexpr unsigned mostErrors = 20;
-  unsigned errors = 0;
-  llvm::StringSet<> used;
-  for (auto weight : module.getOps<WeightOp>()) {
-    StringRef name = weight.getCheckpointName();
-    used.insert(name);
-    const rt::TensorEntry *entry = file.find(name.str());
-    rt::TensorEntry wanted = entryOf(weight);
-    if (entry && entry->type == wanted.type && entry->shape == wanted.shape) {
-      tensors[weight.getSymName()] = entry;
-      continue;
-    }
-    if (++errors > mostErrors)
-      continue;
-    if (entry) {
-      weight.emitError() << "the checkpoint's '" << name << "' is "
-                         << rt::describe(entry->type, entry->shape)
-                         << ", the model wants "
-                         << rt::describe(wanted.type, wanted.shape);
-      continue;
-    }
-    InFlightDiagnostic diagnostic = weight.emitError();
-    diagnostic << "'" << path << "' has no tensor '" << name
-               << "' for the parameter '" << weight.getSymName() << "'";
-    if (StringRef near = nearestName(name, file.tensors()); !near.empty())
-      diagnostic << "; did you mean '" << near << "'?";
-    else
-      diagnostic << "; if it has another name there, say so in the spec's "
-                    "'weights: {rename: …}'";
-  }
-  if (errors > mostErrors)
-    emitError(UnknownLoc::get(module.getContext()))
-        << "and " << errors - mostErrors << " more parameters without a tensor";
-  if (errors)
-    return failure();
-
-  SmallVector<llvm::GlobPattern> ignored;
-  auto addPattern = [&](StringRef text) {
-    if (llvm::Expected<llvm::GlobPattern> glob =
-            llvm::GlobPattern::create(text))
-      ignored.push_back(std::move(*glob));
-    else
-      llvm::consumeError(glob.takeError());
-  };
-  // PyTorch's counters of training steps mean nothing here.
-  addPattern("*num_batches_tracked");
-  if (auto patterns = module->getAttrOfType<ArrayAttr>("lathe.ignore"))
-    for (Attribute pattern : patterns)
-      addPattern(cast<StringAttr>(pattern).getValue());
-  SmallVector<StringRef> extra;
-  for (const rt::TensorEntry &entry : file.tensors())
-    if (!used.contains(entry.name) &&
-        !StringRef(entry.name).starts_with(rt::paddingPrefix) &&
-        llvm::none_of(ignored, [&](const llvm::GlobPattern &pattern) {
-          return pattern.match(entry.name);
-        }))
-      extra.push_back(entry.name);
-  if (extra.empty())
-    return success();
-  Location nowhere = UnknownLoc::get(module.getContext());
-  InFlightDiagnostic diagnostic =
-      strict ? emitError(nowhere) : emitWarning(nowhere);
-  diagnostic << "'" << path << "' has " << extra.size()
-             << " tensors that the model does not use, the first '"
-             << extra.front()
-             << "'; list them in the spec's 'weights: {ignore: […]}' if that "
-                "is meant";
-  diagnostic.report();
-  return success(!strict);
-}
-
-const unsigned char *Checkpoint::data(StringRef weight) const {
-  return file.data(*tensors.lookup(weight));
 }
 
 //===----------------------------------------------------------------------===//
@@ -203,11 +79,15 @@ public:
       if (name != entry.name)
         continue;
       SmallVector<LatheTensor> inputs;
-      for (uint32_t k = 0; k < entry.inputCount; ++k)
-        inputs.push_back({entry.inputs[k].type, entry.inputs[k].rank,
-                          entry.inputs[k].maxShape,
-                          const_cast<unsigned char *>(
-                              checkpoint.data(entry.inputs[k].name))});
+      std::vector<std::unique_ptr<unsigned char[]>> copies;
+      for (uint32_t k = 0; k < entry.inputCount; ++k) {
+        const LatheTensorInfo &info = entry.inputs[k];
+        const unsigned char *data = checkpoint.data(info.name);
+        if (reinterpret_cast<uintptr_t>(data) % rt::namesOf(info.type).size)
+          data = copies.emplace_back(copyOf(data, info)).get();
+        inputs.push_back({info.type, info.rank, info.maxShape,
+                          const_cast<unsigned char *>(data)});
+      }
       LatheStatus status;
       if (!latheInstanceRun(instance, i, inputs.data(), inputs.size(), &output,
                             1, &status))
@@ -218,6 +98,16 @@ public:
   }
 
 private:
+  /// An aligned copy of a tensor: nothing obliges a checkpoint to begin its
+  /// data at a multiple of an element's size.
+  static std::unique_ptr<unsigned char[]> copyOf(const unsigned char *data,
+                                                 const LatheTensorInfo &info) {
+    uint64_t bytes = *rt::byteSize(info.type, {info.maxShape, info.rank});
+    auto copy = std::make_unique<unsigned char[]>(bytes);
+    std::memcpy(copy.get(), data, bytes);
+    return copy;
+  }
+
   llvm::sys::DynamicLibrary library;
   LatheModel *model = nullptr;
   LatheInstance *instance = nullptr;
@@ -309,7 +199,7 @@ LogicalResult mlir::lathe::writeRandomCheckpoint(ModuleOp module, uint64_t seed,
                                                  bool perturbed) {
   std::vector<rt::TensorEntry> entries;
   SmallVector<WeightOp> weights;
-  llvm::StringSet<> seen;
+  ::llvm::StringSet<> seen;
   for (auto weight : module.getOps<WeightOp>()) {
     if (!seen.insert(weight.getCheckpointName()).second)
       continue;

@@ -8,9 +8,7 @@
 #ifndef LATHE_CODEGEN_WEIGHTSFILE_H
 #define LATHE_CODEGEN_WEIGHTSFILE_H
 
-#include "dialect/LatheDialect.h"
-#include "mlir/IR/BuiltinOps.h"
-#include "runtime/Safetensors.h"
+#include "codegen/Checkpoint.h"
 
 namespace mlir::lathe {
 
@@ -21,29 +19,6 @@ struct WeightsLayout {
   std::string hash;
 };
 WeightsLayout getWeightsLayout(ModuleOp module);
-
-/// A checkpoint that fits a model: every weight is there with its shape and
-/// type.
-class Checkpoint {
-public:
-  /// Opens `path` and compares it with the weights that `module` declares.
-  /// Reports what is missing or does not fit as errors, several in one run,
-  /// and tensors that the model does not use as a warning (an error if
-  /// `strict`).
-  static FailureOr<Checkpoint> open(StringRef path, ModuleOp module,
-                                    bool strict);
-
-  /// The bytes of a weight of the model.
-  const unsigned char *data(StringRef weight) const;
-
-private:
-  explicit Checkpoint(::lathe::runtime::Safetensors file)
-      : file(std::move(file)) {}
-  LogicalResult match(StringRef path, ModuleOp module, bool strict);
-
-  ::lathe::runtime::Safetensors file;
-  llvm::StringMap<const ::lathe::runtime::TensorEntry *> tensors;
-};
 
 /// Writes the weights file of a program: `main` declares its layout; weights
 /// prepared at compile time come from the shared library at `preparePath`

@@ -17,10 +17,12 @@ static cl::SubCommand parser("compile", "turns a spec into a native program");
 static SpecOptions spec(parser);
 static TargetOptions target(parser);
 
-static cl::opt<std::string> weights("weights",
-                                    cl::desc("the model's safetensors file"),
-                                    cl::value_desc("W.safetensors"),
-                                    cl::sub(parser));
+static cl::list<std::string>
+    weights("weights",
+            cl::desc("a safetensors file of the model; may be given more than "
+                     "once, and PREFIX=FILE puts a prefix and a dot before the "
+                     "names in FILE"),
+            cl::value_desc("W.safetensors"), cl::sub(parser));
 static cl::opt<std::string> output("o", cl::desc("where the result goes"),
                                    cl::value_desc("path"), cl::sub(parser));
 static cl::opt<bool> embedWeights("embed-weights",
@@ -101,7 +103,8 @@ static int runCompile() {
   options.pipeline.optimise = level != '0';
   options.pipeline.target = *cpu;
   options.emit = emit;
-  options.weights = weights;
+  for (const std::string &text : weights)
+    options.weights.push_back(mlir::lathe::CheckpointFile::parse(text));
   options.embedWeights = embedWeights;
   options.strictWeights = strictWeights;
   options.verifyEach = verifyEach;
@@ -122,6 +125,8 @@ Examples:
       makes ./digits and ./digits.weights; ./digits --help says how to run it
   lathe compile specs/affnet/affnet-et.yaml --weights et.safetensors --emit=lib -o libaffnet.so
       makes a shared library, affnet.h and affnet.weights
+  lathe compile specs/clr/resnet50.yaml --weights tasks.0=a.safetensors --weights tasks.1=b.safetensors …
+      makes one program of checkpoints whose tensors have the same names
   lathe compile specs/digits/digits.yaml --stop-after=tensor
       prints the nests that the model becomes
   lathe compile specs/digits/digits.yaml --emit=asm --target-cpu=x86-64-v3 -o digits.s

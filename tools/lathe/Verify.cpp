@@ -32,8 +32,10 @@ static cl::SubCommand parser("verify",
                              "compares optimised with unoptimised code");
 static SpecOptions spec(parser);
 static TargetOptions target(parser);
-static cl::opt<std::string>
-    weights("weights", cl::desc("a checkpoint (default: random weights)"),
+static cl::list<std::string>
+    weights("weights",
+            cl::desc("a checkpoint, as of 'lathe compile' (default: random "
+                     "weights)"),
             cl::value_desc("W.safetensors"), cl::sub(parser));
 static cl::opt<uint64_t> seed("seed", cl::desc("of weights and inputs"),
                               cl::init(0), cl::sub(parser));
@@ -123,12 +125,14 @@ public:
 
   int run() {
     if (weights.empty()) {
-      checkpoint = workshop.file("random.safetensors");
-      if (mlir::failed(writeRandomCheckpoint(module, seed, checkpoint,
+      std::string random = workshop.file("random.safetensors");
+      checkpoint.push_back({"", random});
+      if (mlir::failed(writeRandomCheckpoint(module, seed, random,
                                              /*perturbed=*/true)))
         return 1;
     } else {
-      checkpoint = weights;
+      for (const std::string &text : weights)
+        checkpoint.push_back(CheckpointFile::parse(text));
     }
     bool agree = true;
     Program reference, optimised;
@@ -319,7 +323,7 @@ private:
   mlir::ModuleOp module;
   CpuTarget cpu;
   Workshop workshop;
-  std::string checkpoint;
+  std::vector<CheckpointFile> checkpoint;
 };
 
 } // namespace
