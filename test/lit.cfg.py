@@ -7,8 +7,8 @@ import lit.formats
 config.name = "lathe"
 config.test_format = lit.formats.ShTest(execute_external=False)
 config.suffixes = [".mlir", ".yaml", ".test"]
-# Inputs of tests, golden data with their specs, and folders that have a configuration of their own.
-config.excludes = ["Inputs", "data", "specs"]
+# Inputs of tests, and golden data.
+config.excludes = ["Inputs", "data"]
 config.test_source_root = os.path.dirname(__file__)
 config.test_exec_root = os.path.join(config.lathe_build, "test")
 
