@@ -3,9 +3,12 @@
 arrays.py first N IN.npy OUT.npy      the first N items of an array, or N of them in turn
 arrays.py header 'DICT' IN.npy OUT.npy  the data under another header
 arrays.py cut N IN.npy OUT.npy        without the last N bytes
+arrays.py noise 2,3,8,8 OUT.npy       numbers between -1 and 1, the same every time
 arrays.py compare A.npy B.npy [TOLERANCE]  fails unless A is as long as B, or shorter, and equal so far
 """
 
+import math
+import random
 import struct
 import sys
 from ast import literal_eval
@@ -48,4 +51,12 @@ def header(text, source, target):
     write(target, text, read(source)[1])
 
 
-{"first": first, "compare": compare, "header": header, "cut": cut}[sys.argv[1]](*sys.argv[2:])
+def noise(sizes, target):
+    shape = tuple(map(int, sizes.split(",")))
+    numbers = random.Random(1)
+    values = [numbers.uniform(-1, 1) for _ in range(math.prod(shape))]
+    header = repr({"descr": "<f4", "fortran_order": False, "shape": shape})
+    write(target, header, struct.pack(f"<{len(values)}f", *values))
+
+
+{"first": first, "noise": noise, "compare": compare, "header": header, "cut": cut}[sys.argv[1]](*sys.argv[2:])
