@@ -180,7 +180,8 @@ class ShapingKey<string name, string type, string doc, string default = "">
 /// and `in`; it exists if the expression `when` holds ("" = always). `init`
 /// says how `lathe init` fills it: "zeros", "ones", "normal(std)",
 /// "uniform(low, high)" or "fan_in" (uniform with variance 2 / fan in, the fan
-/// in being the product of all extents but the first).
+/// in being the product of all extents but the first); braces hold expressions
+/// over the keys.
 class Parameter<string parameterName, string shapeExpr, string doc,
                 string initExpr = "fan_in", string condition = ""> {
   string name = parameterName;

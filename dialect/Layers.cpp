@@ -334,3 +334,17 @@ DimExpr EmbeddingOp::getBytes() {
          getElementCount(getShape(getResult())) *
              (2 * getElementBytes(element));
 }
+
+//===----------------------------------------------------------------------===//
+// LearnedOp
+//===----------------------------------------------------------------------===//
+
+LogicalResult LearnedOp::inferReturnTypes(MLIRContext *,
+                                          std::optional<Location> location,
+                                          Adaptor op,
+                                          SmallVectorImpl<Type> &results) {
+  return inferTensor(location, "learned", getShape(op.getWeight()),
+                     getElementTypeOrSelf(op.getWeight()), results);
+}
+
+Work LearnedOp::getWork() { return workOf(0); }

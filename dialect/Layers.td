@@ -143,4 +143,19 @@ def Lathe_EmbeddingOp : Lathe_Op<"embedding",
   }];
 }
 
+def Lathe_LearnedOp : Lathe_Op<"learned", [],
+    [ShapingKey<"shape", "ints", "its sizes, outermost first">,
+     ShapingKey<"low", "float", "the least number that `lathe init` draws", "-1.0">,
+     ShapingKey<"high", "float", "the greatest", "1.0">],
+    [Parameter<"weight", "shape", "the result", "uniform({low}, {high})">]> {
+  let family = "Layers";
+  let summary = "a learned tensor, the same for every input";
+  let formula = "y = w";
+  let example = "{id: init_content_features, op: learned, shape: [100, 256]}";
+  let description = [{
+    The parameter itself, for the other steps. What they compute of it alone is
+    computed once, when compiling.
+  }];
+}
+
 #endif // LATHE_LAYERS_TD

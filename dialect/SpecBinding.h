@@ -74,6 +74,7 @@ struct ParameterBinding {
   /// Expressions; `count` is "" but for a family, `each` but for one that is
   /// numbered twice, `when` "" for always.
   StringRef shape, count, each, when;
+  /// With expressions in braces, too.
   StringRef init;
   StringRef description;
 };

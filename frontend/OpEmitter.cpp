@@ -244,16 +244,16 @@ std::optional<int64_t> OpEmitter::countFamily(BoundOp op,
   return std::nullopt;
 }
 
-/// `path` with the values of the expressions in braces.
-static std::string fillPath(StringRef path, StepKeys &keys) {
+/// `text` with the values of the expressions in braces.
+static std::string fillBraces(StringRef text, StepKeys &keys) {
   std::string result;
-  while (!path.empty()) {
-    auto [literal, rest] = path.split('{');
+  while (!text.empty()) {
+    auto [literal, rest] = text.split('{');
     auto [expression, tail] = rest.split('}');
     result += literal;
     if (!expression.empty())
       result += keys.evaluateDefinition(expression).str();
-    path = tail;
+    text = tail;
   }
   return result;
 }
@@ -295,8 +295,8 @@ bool OpEmitter::declareParameter(BoundOp op, const ParameterBinding &parameter,
       evaluateShape(op, parameter, keys, site);
   if (!shape)
     return false;
-  Value value = readParameter(fillPath(parameter.path, keys), *shape,
-                              parameter.init, site);
+  Value value = readParameter(fillBraces(parameter.path, keys), *shape,
+                              fillBraces(parameter.init, keys), site);
   if (value)
     group.push_back(value);
   return value != nullptr;

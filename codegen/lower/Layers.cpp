@@ -270,11 +270,20 @@ struct EmbeddingLowering : Lowering<EmbeddingOp> {
   }
 };
 
+struct LearnedLowering : Lowering<LearnedOp> {
+  using Lowering::Lowering;
+
+  FailureOr<SmallVector<Value>> lower(LearnedOp op,
+                                      Structured &) const override {
+    return SmallVector<Value>{op.getWeight()};
+  }
+};
+
 } // namespace
 
 void lathe::populateLayersLowerings(RewritePatternSet &patterns,
                                     LoweringState &state) {
   patterns.add<LinearLowering, MatmulLowering, Conv2dLowering,
-               ConvTranspose2dLowering, EmbeddingLowering>(
+               ConvTranspose2dLowering, EmbeddingLowering, LearnedLowering>(
       patterns.getContext(), state);
 }
