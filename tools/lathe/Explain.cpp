@@ -9,9 +9,11 @@
 #include "dialect/Locations.h"
 #include "dialect/ParameterCount.h"
 #include "tools/lathe/Session.h"
+#include "llvm/ADT/BitVector.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/GlobPattern.h"
 #include "llvm/Support/JSON.h"
 
 using namespace lathe::tool;
@@ -25,6 +27,11 @@ static cl::list<std::string>
          cl::desc("count at this size of a dynamic dimension "
                   "(default: 1, or its least)"),
          cl::value_desc("name=size"), cl::sub(parser));
+static cl::list<std::string>
+    counted("count",
+            cl::desc("also total the parameters that the checkpoint calls so; "
+                     "given repeatedly, those that match any"),
+            cl::value_desc("pattern"), cl::sub(parser));
 static cl::opt<bool> asJson("json", cl::desc("print JSON"), cl::sub(parser));
 
 namespace {
@@ -60,7 +67,8 @@ public:
     return true;
   }
 
-  void read(mlir::ModuleOp module) {
+  /// False after a message.
+  bool read(mlir::ModuleOp module) {
     module.walk([&](CostOpInterface op) {
       Work work = op.getWork();
       rows.push_back({mlir::lathe::getStepPath(op->getLoc()).str(),
@@ -73,6 +81,7 @@ public:
     for (auto weight : module.getOps<WeightOp>())
       parameters +=
           countParameters(weight.getSymName(), weight.getTensorType());
+    return countMatches(module);
   }
 
   void print(llvm::raw_ostream &os) const {
@@ -112,6 +121,10 @@ public:
     for (const auto &dim : sizes)
       os << " " << dim.first() << " = " << dim.second << ".";
     os << "\n";
+    if (!counted.empty())
+      os << "\n--count matches " << grouped(matching) << " of "
+         << grouped(parameters) << " parameters, "
+         << llvm::format("%.4f", 100.0 * matching / parameters) << " %.\n";
   }
 
   void printJson(llvm::raw_ostream &os) const {
@@ -124,12 +137,41 @@ public:
                                          {"flops", row.flops},
                                          {"macs", row.multiplyAdds},
                                          {"bytes", row.bytes}});
-    os << llvm::formatv(
-        "{0:2}\n", llvm::json::Value(llvm::json::Object{
-                       {"parameters", parameters}, {"ops", std::move(array)}}));
+    llvm::json::Object table{{"parameters", parameters},
+                             {"ops", std::move(array)}};
+    if (!counted.empty())
+      table["matching"] = matching;
+    os << llvm::formatv("{0:2}\n", llvm::json::Value(std::move(table)));
   }
 
 private:
+  /// Totals what any of the patterns of --count matches, each weight once.
+  /// False after a message.
+  bool countMatches(mlir::ModuleOp module) {
+    std::vector<llvm::GlobPattern> patterns;
+    for (const std::string &text : counted) {
+      auto pattern = llvm::GlobPattern::create(text);
+      if (!pattern)
+        return fail("--count: '" + text +
+                    "': " + llvm::toString(pattern.takeError())) == 0;
+      patterns.push_back(std::move(*pattern));
+    }
+    llvm::BitVector used(patterns.size());
+    for (auto weight : module.getOps<WeightOp>()) {
+      llvm::StringRef name = weight.getCheckpointName();
+      bool matches = false;
+      for (auto [i, pattern] : llvm::enumerate(patterns))
+        if (pattern.match(name))
+          matches = used[i] = true;
+      if (matches)
+        matching += countParameters(name, weight.getTensorType());
+    }
+    if (int unused = used.find_first_unset(); unused >= 0)
+      return fail("--count: no parameter matches '" + counted[unused] + "'") ==
+             0;
+    return true;
+  }
+
   int64_t evaluate(const DimExpr &size) const {
     return size
         .evaluate([&](llvm::StringRef name) -> std::optional<int64_t> {
@@ -149,7 +191,7 @@ private:
 
   llvm::StringMap<int64_t> sizes;
   std::vector<Row> rows;
-  int64_t parameters = 0;
+  int64_t parameters = 0, matching = 0;
 };
 } // namespace
 
@@ -160,7 +202,8 @@ static int runExplain() {
   CostTable table;
   if (!table.setDims(session.getModule()))
     return 1;
-  table.read(session.getModule());
+  if (!table.read(session.getModule()))
+    return 1;
   if (asJson)
     table.printJson(llvm::outs());
   else
@@ -172,4 +215,5 @@ static Command command(parser, runExplain, R"(
 Examples:
   lathe explain specs/affnet/affnet-et.yaml
   lathe explain specs/digits/digits.yaml --dim batch=7 --json
+  lathe explain specs/digits/digits.yaml --count="*.norm.*" --count="*.bias"
 )");
