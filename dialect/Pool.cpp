@@ -21,6 +21,16 @@ void LatheDialect::addPoolOps() {
       >();
 }
 
+/// Pixels after the input of which windows may take some.
+static int64_t padAfter(int64_t padding, int64_t kernel, int64_t stride,
+                        int64_t dilation, bool isCeil) {
+  // `inferWindowed` refuses what is larger.
+  if (!isCeil || std::max({padding, kernel, stride, dilation}) > mostWindow)
+    return padding;
+  // With one more, a window could begin behind the input.
+  return std::min(padding + stride - 1, (kernel - 1) * dilation);
+}
+
 LogicalResult Pool2dOp::inferReturnTypes(MLIRContext *,
                                          std::optional<Location> location,
                                          Adaptor op,
@@ -36,10 +46,12 @@ LogicalResult Pool2dOp::inferReturnTypes(MLIRContext *,
     return failure();
   Shape shape = {input[0], input[1]};
   for (int i : {0, 1}) {
-    int64_t dilation = op.getDilation()[i];
-    FailureOr<DimExpr> size = inferWindowed(
-        atKey(location, "kernel"), "pool2d", input[2 + i], kernel[i],
-        op.getStride()[i], dilation, padding[i], padding[i + 2]);
+    int64_t dilation = op.getDilation()[i], stride = op.getStride()[i];
+    FailureOr<DimExpr> size =
+        inferWindowed(atKey(location, "kernel"), "pool2d", input[2 + i],
+                      kernel[i], stride, dilation, padding[i],
+                      padAfter(padding[i + 2], kernel[i], stride, dilation,
+                               op.getCeilMode()));
     if (failed(size))
       return failure();
     shape.push_back(*size);
@@ -54,6 +66,14 @@ LogicalResult Pool2dOp::inferReturnTypes(MLIRContext *,
   }
   return inferTensor(location, "pool2d", shape,
                      getElementTypeOrSelf(op.getInput()), results);
+}
+
+SmallVector<int64_t, 4> Pool2dOp::getReachedPadding() {
+  SmallVector<int64_t, 4> padding(getPadding());
+  for (int i : {0, 1})
+    padding[i + 2] = padAfter(padding[i + 2], getKernel()[i], getStride()[i],
+                              getDilation()[i], getCeilMode());
+  return padding;
 }
 
 Work Pool2dOp::getWork() {

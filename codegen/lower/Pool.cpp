@@ -46,20 +46,26 @@ Value lathe::poolWindows(Structured &b, Value image, const PoolWindow &window,
       });
 }
 
-/// Sums over windows divided by the number of their pixels.
+/// Sums over windows divided by the number of their pixels: those of the image
+/// and, if `counted` is not 0, of this padding.
 static Value divideByCount(Structured &b, Value sums, Value image,
-                           PoolWindow window, bool countsPadding) {
+                           PoolWindow window, ArrayRef<int64_t> counted) {
   Shape shape = b.getShape(sums);
   Type type = getElementTypeOrSelf(sums);
-  if (countsPadding)
+  if (counted == ArrayRef(window.padding))
     return b.map(shape, type, sums, [&](Structured &b, ValueRange args) {
       return div(b, args[0],
                  like(b, args[0], window.kernel[0] * window.kernel[1]));
     });
   // The sums of an image of ones.
   unsigned height = window.heightDim;
-  Shape sizes = b.getShape(image);
-  Value ones = b.fill({sizes[height], sizes[height + 1]}, type, 1);
+  Shape sizes = b.getShape(image), area;
+  for (unsigned i : {0, 1}) {
+    area.push_back(sizes[height + i] + (counted[i] + counted[i + 2]));
+    window.padding[i] -= counted[i];
+    window.padding[i + 2] -= counted[i + 2];
+  }
+  Value ones = b.fill(area, type, 1);
   window.heightDim = 0;
   Value counts = poolWindows(b, ones, window, PoolKind::average);
   return b.map(
@@ -83,10 +89,13 @@ struct Pool2dLowering : Lowering<Pool2dOp> {
     PoolWindow window = {llvm::to_vector<4>(op.getKernel()),
                          llvm::to_vector<4>(op.getStride()),
                          llvm::to_vector<4>(op.getDilation()),
-                         llvm::to_vector<4>(op.getPadding()), last ? 1u : 2u};
+                         op.getReachedPadding(), last ? 1u : 2u};
     Value result = poolWindows(b, image, window, op.getKind());
+    SmallVector<int64_t, 4> none(4, 0);
     if (op.getKind() == PoolKind::average)
-      result = divideByCount(b, result, image, window, op.getCountIncludePad());
+      result = divideByCount(b, result, image, window,
+                             op.getCountIncludePad() ? op.getPadding()
+                                                     : ArrayRef(none));
     result = convertTensor(b, result, getElementTypeOrSelf(op.getInput()));
     return SmallVector<Value>{last ? b.transpose(result, {0, 3, 1, 2})
                                    : result};

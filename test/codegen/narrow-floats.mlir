@@ -16,7 +16,7 @@ func.func @f(%x: tensor<2x4x6x6xf16>, %w: tensor<4xf32>, %l: tensor<6xf32>, %e: 
     %3 = lathe.activation %2 {kind = #lathe<activation_kind silu>} : (tensor<2x4x6x6xf16>) -> tensor<2x4x6x6xf16>
     %4 = lathe.softmax %3 {axis = 1} : (tensor<2x4x6x6xf16>) -> tensor<2x4x6x6xf16>
     %5 = lathe.pool2d %4 {kind = #lathe<pool_kind average>, kernel = array<i64: 3, 3>, stride = array<i64: 1, 1>,
-      dilation = array<i64: 1, 1>, padding = array<i64: 1, 1, 1, 1>, count_include_pad = false} :
+      dilation = array<i64: 1, 1>, padding = array<i64: 1, 1, 1, 1>, ceil_mode = false, count_include_pad = false} :
       (tensor<2x4x6x6xf16>) -> tensor<2x4x6x6xf16>
     %6 = lathe.frequency_filter %5, %a, %b, %a, %b {blocks = 2 : i64, act = #lathe<activation_kind silu>, softshrink =
       0.01 : f64} : (tensor<2x4x6x6xf16>, tensor<2x2x2x2xf32>, tensor<2x2x2xf32>, tensor<2x2x2x2xf32>,

@@ -6,7 +6,7 @@ func.func @rank(%0: tensor<8x6x6xf32>) {
   // expected-error@+1 {{failed to infer returned types}}
   %r = lathe.pool2d %0
       {kind = #lathe<pool_kind max>, kernel = array<i64: 3, 3>, stride = array<i64: 1, 1>, dilation = array<i64:
-       1, 1>, padding = array<i64: 0, 0, 0, 0>, count_include_pad = true}
+       1, 1>, padding = array<i64: 0, 0, 0, 0>, ceil_mode = false, count_include_pad = true}
       : (tensor<8x6x6xf32>) -> tensor<8x4x4xf32>
   return
 }
@@ -18,7 +18,7 @@ func.func @padding(%0: tensor<1x8x6x6xf32>) {
   // expected-error@+1 {{failed to infer returned types}}
   %r = lathe.pool2d %0
       {kind = #lathe<pool_kind max>, kernel = array<i64: 3, 3>, stride = array<i64: 1, 1>, dilation = array<i64:
-       1, 1>, padding = array<i64: 0, 2, 0, 0>, count_include_pad = true}
+       1, 1>, padding = array<i64: 0, 2, 0, 0>, ceil_mode = false, count_include_pad = true}
       : (tensor<1x8x6x6xf32>) -> tensor<1x8x6x6xf32>
   return
 }
@@ -30,7 +30,7 @@ func.func @kernel(%0: tensor<1x8x6x6xf32>) {
   // expected-error@+1 {{failed to infer returned types}}
   %r = lathe.pool2d %0
       {kind = #lathe<pool_kind max>, kernel = array<i64: 0, 3>, stride = array<i64: 1, 1>, dilation = array<i64:
-       1, 1>, padding = array<i64: 0, 0, 0, 0>, count_include_pad = true}
+       1, 1>, padding = array<i64: 0, 0, 0, 0>, ceil_mode = false, count_include_pad = true}
       : (tensor<1x8x6x6xf32>) -> tensor<1x8x6x6xf32>
   return
 }
@@ -42,7 +42,19 @@ func.func @window(%0: tensor<1x8x6x6xf32>) {
   // expected-error@+1 {{failed to infer returned types}}
   %r = lathe.pool2d %0
       {kind = #lathe<pool_kind max>, kernel = array<i64: 7, 7>, stride = array<i64: 1, 1>, dilation = array<i64:
-       1, 1>, padding = array<i64: 0, 0, 0, 0>, count_include_pad = true}
+       1, 1>, padding = array<i64: 0, 0, 0, 0>, ceil_mode = false, count_include_pad = true}
+      : (tensor<1x8x6x6xf32>) -> tensor<1x8x6x6xf32>
+  return
+}
+
+// -----
+
+func.func @ceil(%0: tensor<1x8x6x6xf32>) {
+  // expected-error@+2 {{'pool2d' needs 9 pixels for its window, but 6 + 2 padded pixels are 8 [C6]}}
+  // expected-error@+1 {{failed to infer returned types}}
+  %r = lathe.pool2d %0
+      {kind = #lathe<pool_kind max>, kernel = array<i64: 9, 9>, stride = array<i64: 3, 3>, dilation = array<i64:
+       1, 1>, padding = array<i64: 0, 0, 0, 0>, ceil_mode = true, count_include_pad = true}
       : (tensor<1x8x6x6xf32>) -> tensor<1x8x6x6xf32>
   return
 }
