@@ -83,7 +83,10 @@ void lathe::buildTargetPipeline(OpPassManager &pm,
   pm.addPass(memref::createExpandStridedMetadataPass());
   pm.addPass(createLowerAffinePass());
   pm.addPass(arith::createArithExpandOpsPass());
-  pm.addPass(createConvertMathToLLVMPass());
+  // log(1 + x) would lose what x adds below an ulp of 1.
+  ConvertMathToLLVMPassOptions exactLog1p;
+  exactLog1p.approximateLog1p = false;
+  pm.addPass(createConvertMathToLLVMPass(exactLog1p));
   pm.addPass(createConvertMathToLibmPass());
   pm.addPass(createConvertVectorToLLVMPass());
   pm.addPass(createFinalizeMemRefToLLVMConversionPass());
