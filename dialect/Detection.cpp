@@ -140,14 +140,18 @@ LogicalResult BoxOverlapOp::inferReturnTypes(MLIRContext *,
                      results);
 }
 
-Work BoxOverlapOp::getWork() {
+int64_t lathe::countOverlapWork(OverlapKind kind) {
   // Two maxima, two minima, two differences, two bounds and a product for the
   // intersection; two areas of three operations. The union takes two more and a
   // bound, its quotient one; the hull as much as the intersection, and five.
-  int64_t each = getKind() == OverlapKind::iof   ? 9 + 3 + 2
-                 : getKind() == OverlapKind::iou ? 9 + 6 + 4
-                                                 : 9 + 6 + 4 + 9 + 5;
-  return workOf(0, getElementCount(getShape(getResult())) * each);
+  return kind == OverlapKind::iof   ? 9 + 3 + 2
+         : kind == OverlapKind::iou ? 9 + 6 + 4
+                                    : 9 + 6 + 4 + 9 + 5;
+}
+
+Work BoxOverlapOp::getWork() {
+  return workOf(0, getElementCount(getShape(getResult())) *
+                       countOverlapWork(getKind()));
 }
 
 LogicalResult OverlapBiasOp::inferReturnTypes(MLIRContext *,

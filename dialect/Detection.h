@@ -10,6 +10,13 @@
 
 #include "dialect/LatheDialect.h"
 
+namespace mlir::lathe {
+
+/// Arithmetic operations of the overlap of one pair of boxes.
+int64_t countOverlapWork(OverlapKind kind);
+
+} // namespace mlir::lathe
+
 #define GET_OP_CLASSES
 #include "dialect/Detection.h.inc"
 

@@ -12,13 +12,6 @@
 using namespace mlir;
 using namespace mlir::lathe;
 
-/// x to a constant power.
-static Value power(Structured &b, Value x, double exponent) {
-  if (exponent == 2)
-    return mul(b, x, x);
-  return math::PowFOp::create(b, x, like(b, x, exponent));
-}
-
 namespace {
 
 struct MatchingCostLowering : Lowering<MatchingCostOp> {

@@ -150,19 +150,39 @@ struct BoxEmbeddingLowering : Lowering<BoxEmbeddingOp> {
 //===----------------------------------------------------------------------===//
 
 void PairInputs::addCorners(Structured &b, Value boxes, unsigned dims,
-                            unsigned own) {
-  Shape shape = b.getShape(boxes);
-  unsigned batch = shape.size() - 2;
-  SmallVector<AffineExpr> subscripts;
-  // Aligned at the end; a size of 1 stretches.
-  for (unsigned i = 0; i < batch; ++i)
-    subscripts.push_back(shape[i].isConstant(1) ? b.getAffineConstantExpr(0)
-                                                : b.d(dims - 2 - batch + i));
-  subscripts.push_back(b.d(own));
+                            ArrayRef<AffineExpr> place) {
   for (int64_t corner = 0; corner < 4; ++corner) {
     inputs.push_back(boxes);
-    maps.push_back(mapTo(b, dims, subscripts, b.getAffineConstantExpr(corner)));
+    maps.push_back(mapTo(b, dims, place, b.getAffineConstantExpr(corner)));
   }
+}
+
+/// Where the box of the loop `own` stands among boxes [..., N, 4]: the loops
+/// before the last two are aligned with them at the end; a size of 1 stretches.
+static SmallVector<AffineExpr> placeOf(Structured &b, Value boxes,
+                                       unsigned dims, unsigned own) {
+  Shape shape = b.getShape(boxes);
+  unsigned batch = shape.size() - 2;
+  SmallVector<AffineExpr> place;
+  for (unsigned i = 0; i < batch; ++i)
+    place.push_back(shape[i].isConstant(1) ? b.getAffineConstantExpr(0)
+                                           : b.d(dims - 2 - batch + i));
+  place.push_back(b.d(own));
+  return place;
+}
+
+PairInputs::PairInputs(Structured &b, Value boxes, Value others,
+                       unsigned dims) {
+  addCorners(b, boxes, dims, placeOf(b, boxes, dims, dims - 2));
+  addCorners(b, others, dims, placeOf(b, others, dims, dims - 1));
+}
+
+PairInputs PairInputs::atOnePlace(Structured &b, Value boxes, Value others) {
+  Shape shape = b.getShape(boxes);
+  PairInputs pairs;
+  for (Value each : {boxes, others})
+    pairs.addCorners(b, each, shape.size() - 1, leading(b, shape));
+  return pairs;
 }
 
 /// Width times height of (left, top, right, bottom), no less than 0 each.

@@ -12,19 +12,22 @@
 
 namespace mlir::lathe {
 
-/// The corners (x1, y1, x2, y2) of every pair of boxes [..., N, 4] and others
-/// [..., M, 4], four of each, as inputs of a map over `dims` loops [..., N, M].
+/// The corners (x1, y1, x2, y2) of pairs of boxes, four of each, as inputs of a
+/// map.
 struct PairInputs {
   SmallVector<Value> inputs;
   SmallVector<AffineMap> maps;
 
-  PairInputs(Structured &b, Value boxes, Value others, unsigned dims) {
-    addCorners(b, boxes, dims, dims - 2);
-    addCorners(b, others, dims, dims - 1);
-  }
+  /// Every pair of boxes [..., N, 4] and others [..., M, 4], over `dims` loops
+  /// [..., N, M].
+  PairInputs(Structured &b, Value boxes, Value others, unsigned dims);
+  /// Each of the boxes [..., 4] with the other at its place, over loops [...].
+  static PairInputs atOnePlace(Structured &b, Value boxes, Value others);
 
 private:
-  void addCorners(Structured &b, Value boxes, unsigned dims, unsigned own);
+  PairInputs() = default;
+  void addCorners(Structured &b, Value boxes, unsigned dims,
+                  ArrayRef<AffineExpr> place);
 };
 
 /// The overlap of a pair, in a body whose first eight arguments are its

@@ -46,6 +46,12 @@ inline Value min(Structured &b, Value x, Value y) {
 inline Value like(Structured &b, Value x, double constant) {
   return b.scalar(x.getType(), constant);
 }
+/// x to a constant power.
+inline Value power(Structured &b, Value x, double exponent) {
+  if (exponent == 2)
+    return mul(b, x, x);
+  return math::PowFOp::create(b, x, like(b, x, exponent));
+}
 
 } // namespace mlir::lathe
 
