@@ -30,6 +30,7 @@ void lathe::populateLowerings(RewritePatternSet &patterns,
   populateStateLowerings(patterns, state);
   populateChoiceLowerings(patterns, state);
   populateDetectionLowerings(patterns, state);
+  populateLossLowerings(patterns, state);
 }
 
 Shape Structured::getShape(Value value) {

@@ -226,6 +226,7 @@ void populateRoutingLowerings(RewritePatternSet &patterns,
                               LoweringState &state);
 void populateDetectionLowerings(RewritePatternSet &patterns,
                                 LoweringState &state);
+void populateLossLowerings(RewritePatternSet &patterns, LoweringState &state);
 
 } // namespace mlir::lathe
 

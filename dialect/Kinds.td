@@ -66,6 +66,11 @@ def Lathe_LossReduction : Lathe_Enum<"LossReduction", "how the losses of element
   "mean", "sum", "none"]>;
 def Lathe_LossReductionAttr : EnumAttr<Lathe_Dialect, Lathe_LossReduction, "loss_reduction">;
 
+def Lathe_DistillationKind : Lathe_Enum<"DistillationKind", "how far a student is from its teacher", [
+  "mse", "kl"]>;
+def Lathe_DistillationKindAttr
+    : EnumAttr<Lathe_Dialect, Lathe_DistillationKind, "distillation_kind">;
+
 def Lathe_OverlapKind : Lathe_Enum<"OverlapKind", "a measure of how two boxes overlap", [
   "iou", "giou", "iof"]>;
 def Lathe_OverlapKindAttr : EnumAttr<Lathe_Dialect, Lathe_OverlapKind, "overlap_kind">;

@@ -34,5 +34,18 @@ func.func @f(%x: tensor<2x4x6x6xf16>, %w: tensor<4xf32>, %l: tensor<6xf32>, %e: 
     %16 = lathe.conv2d %6, %k {stride = array<i64: 1, 1>, dilation = array<i64: 1, 1>, padding = array<i64: 1, 1, 1,
       1>, padding_mode = #lathe<padding_mode zeros>, groups = 1 : i64} : (tensor<2x4x6x6xf16>, tensor<2x4x3x3xbf16>)
       -> tensor<2x2x6x6xf16>
+    %17 = lathe.cross_entropy %7, %9 {axis = -1 : i64, reduction = #lathe<loss_reduction mean>, ignore_index = 9 : i64,
+      label_smoothing = 0.1 : f64} : (tensor<2x4xf16>, tensor<2xi64>) -> tensor<1xf16>
+    %18 = lathe.focal_loss %7, %8, %7, %17 {operandSegmentSizes = array<i32: 1, 1, 1, 1>, alpha = 0.25 : f64, gamma =
+      2.0 : f64, reduction = #lathe<loss_reduction mean>} : (tensor<2x4xf16>, tensor<2x4xf16>, tensor<2x4xf16>,
+      tensor<1xf16>) -> tensor<1xf16>
+    %19 = lathe.l1_loss %7, %8, %7 {operandSegmentSizes = array<i32: 1, 1, 1, 0>, beta = 1.0 : f64, reduction =
+      #lathe<loss_reduction sum>} : (tensor<2x4xf16>, tensor<2x4xf16>, tensor<2x4xf16>) -> tensor<1xf16>
+    %20 = lathe.giou_loss %7, %8 {operandSegmentSizes = array<i32: 1, 1, 0, 0>, eps = 1.0e-6 : f64, reduction =
+      #lathe<loss_reduction none>} : (tensor<2x4xf16>, tensor<2x4xf16>) -> tensor<2xf16>
+    %21 = lathe.distillation_loss %6, %5 {kind = #lathe<distillation_kind mse>, axis = 1 : i64, temperature = 1.0 : f64,
+      reduction = #lathe<loss_reduction mean>} : (tensor<2x4x6x6xf16>, tensor<2x4x6x6xf16>) -> tensor<1xf16>
+    %22 = lathe.distillation_loss %7, %8 {kind = #lathe<distillation_kind kl>, axis = 1 : i64, temperature = 4.0 : f64,
+      reduction = #lathe<loss_reduction mean>} : (tensor<2x4xf16>, tensor<2x4xf16>) -> tensor<1xf16>
     return
 }

@@ -82,6 +82,16 @@ TEST_F(Cost, FrequencyFilterCountsFastTransforms) {
             "696 | 96 | 160");
 }
 
+TEST_F(Cost, DistillationComparesTheChannelsOfTheStudent) {
+  // 12 elements, two operations and a sum each.
+  EXPECT_EQ(costOf("%s: tensor<2x6xf32>, %t: tensor<2x8xf32>",
+                   "%r = lathe.distillation_loss %s, %t {kind = "
+                   "#lathe<distillation_kind mse>, axis = 1 : i64, temperature "
+                   "= 1.0 : f64, reduction = #lathe<loss_reduction mean>} : "
+                   "(tensor<2x6xf32>, tensor<2x8xf32>) -> tensor<1xf32>"),
+            "36 | 0 | 100");
+}
+
 TEST_F(Cost, MovingElementsIsNoArithmetic) {
   EXPECT_EQ(costOf("%x: tensor<2x3xf32>",
                    "%r = lathe.transpose %x {permutation = array<i64: 1, 0>} : "
