@@ -40,6 +40,10 @@ if config.lathe_sanitize:
     config.environment["ASAN_OPTIONS"] = "detect_container_overflow=0:detect_leaks=0:allow_user_poisoning=0"
     config.environment["UBSAN_OPTIONS"] = "print_stacktrace=1"
 
+# Tests that take minutes and many gigabytes: lit --param large=1.
+if lit_config.params.get("large"):
+    config.available_features.add("large")
+
 
 # How test/ops runs @main of a file: %reference by the plain lowering and plain loops (-O0), %optimised by the default
 # one, nests and vectors, in one thread.
