@@ -106,6 +106,7 @@ struct HoistWeightMathPass
   void runOnOperation() override {
     SmallVector<func::FuncOp> functions(getOperation().getOps<func::FuncOp>());
     SymbolTable symbols(getOperation());
+    prepared.clear();
     for (func::FuncOp function : functions)
       if (!function.isDeclaration())
         hoistFrom(function, symbols);
@@ -222,15 +223,42 @@ private:
         b.clone(*op, mapping);
     func::ReturnOp::create(b, location, mapping.lookup(value));
     prepare->setAttr("lathe.entry", b.getUnitAttr());
-    prepare->setAttr("lathe.prepares",
-                     FlatSymbolRefAttr::get(weight.getSymNameAttr()));
-
+    if (WeightOp same = findSame(prepare, first)) {
+      weight.erase();
+      prepare.erase();
+      weight = same;
+      ++shared;
+    } else {
+      prepare->setAttr("lathe.prepares",
+                       FlatSymbolRefAttr::get(weight.getSymNameAttr()));
+      prepared[first].push_back({prepare, weight});
+      ++hoisted;
+    }
     b.setInsertionPointAfterValue(value);
     Value loaded =
         ParameterOp::create(b, location, value.getType(),
                             FlatSymbolRefAttr::get(weight.getSymNameAttr()));
     value.replaceAllUsesWith(loaded);
-    ++hoisted;
   }
+
+  /// The weight that a function like `prepare` computes already: the entries of
+  /// a model share their weights.
+  WeightOp findSame(func::FuncOp prepare, StringRef first) {
+    for (Prepared &other : prepared[first])
+      if (other.function.getFunctionType() == prepare.getFunctionType() &&
+          other.function.getArgAttrsAttr() == prepare.getArgAttrsAttr() &&
+          OperationEquivalence::isRegionEquivalentTo(
+              &other.function.getBody(), &prepare.getBody(),
+              OperationEquivalence::IgnoreLocations))
+        return other.weight;
+    return {};
+  }
+
+  struct Prepared {
+    func::FuncOp function;
+    WeightOp weight;
+  };
+  /// By the first parameter that each function reads.
+  llvm::StringMap<SmallVector<Prepared, 1>> prepared;
 };
 } // namespace

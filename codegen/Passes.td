@@ -80,9 +80,12 @@ def HoistWeightMath : LathePass<"lathe-hoist-weight-math", "::mlir::ModuleOp"> {
     weight that only such functions read is marked `lathe.checkpoint_only` and
     does not reach the program's weights file. The transpose of a part of a
     weight that an input chooses becomes that part of the whole weight's
-    transpose, so that choosing copies nothing when running.
+    transpose, so that choosing copies nothing when running. What several
+    entries compute alike is one weight.
   }];
-  let statistics = [Statistic<"hoisted", "hoisted", "weights computed at compile time">];
+  let statistics = [
+    Statistic<"hoisted", "hoisted", "weights computed at compile time">,
+    Statistic<"shared", "shared", "values that another entry's weight serves">];
 }
 
 def LayoutWeights : LathePass<"lathe-layout-weights", "::mlir::ModuleOp"> {

@@ -120,3 +120,33 @@ func.func @leading(%x: tensor<2x5xf32>, %size: index, %init: tensor<2x?xf32>) ->
   %r = linalg.matmul ins(%x, %t : tensor<2x5xf32>, tensor<5x?xf32>) outs(%init : tensor<2x?xf32>) -> tensor<2x?xf32>
   return %r : tensor<2x?xf32>
 }
+
+// -----
+
+// What two entries compute alike is one weight; what they compute otherwise is two.
+
+// CHECK: lathe.weight @w.prepared{{.*}} : tensor<3x2xf32>
+// CHECK: lathe.weight @w.prepared : tensor<2x3xf32>
+// CHECK-NOT: lathe.weight
+// CHECK-LABEL: func @first
+// CHECK: lathe.parameter @w.prepared : tensor<2x3xf32>
+// CHECK-LABEL: func @second
+// CHECK: lathe.parameter @w.prepared : tensor<2x3xf32>
+lathe.weight @w : tensor<3x2xf32>
+func.func @first(%x: tensor<4x2xf32>, %init: tensor<4x3xf32>) -> tensor<4x3xf32> {
+  %w = lathe.parameter @w : tensor<3x2xf32>
+  %e = tensor.empty() : tensor<2x3xf32>
+  %t = linalg.transpose ins(%w : tensor<3x2xf32>) outs(%e : tensor<2x3xf32>) permutation = [1, 0]
+  %r = linalg.matmul ins(%x, %t : tensor<4x2xf32>, tensor<2x3xf32>) outs(%init : tensor<4x3xf32>) -> tensor<4x3xf32>
+  return %r : tensor<4x3xf32>
+}
+func.func @second(%x: tensor<1x2xf32>, %init: tensor<1x3xf32>, %y: tensor<3x2xf32>) -> (tensor<1x3xf32>, tensor<3x2xf32>) {
+  %w = lathe.parameter @w : tensor<3x2xf32>
+  %e = tensor.empty() : tensor<2x3xf32>
+  %t = linalg.transpose ins(%w : tensor<3x2xf32>) outs(%e : tensor<2x3xf32>) permutation = [1, 0]
+  %r = linalg.matmul ins(%x, %t : tensor<1x2xf32>, tensor<2x3xf32>) outs(%init : tensor<1x3xf32>) -> tensor<1x3xf32>
+  %f = tensor.empty() : tensor<3x2xf32>
+  %a = linalg.exp ins(%w : tensor<3x2xf32>) outs(%f : tensor<3x2xf32>) -> tensor<3x2xf32>
+  %b = linalg.add ins(%y, %a : tensor<3x2xf32>, tensor<3x2xf32>) outs(%f : tensor<3x2xf32>) -> tensor<3x2xf32>
+  return %r, %b : tensor<1x3xf32>, tensor<3x2xf32>
+}
