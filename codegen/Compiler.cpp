@@ -73,7 +73,7 @@ public:
         return failure();
       checkpoint = std::move(*opened);
     }
-    if (failed(finishPhase(module, Phase::lean)) || stopped)
+    if (failed(runPhase(module, Phase::lean, buildLeanPipeline)) || stopped)
       return success(stopped);
     DescriptorBuilder descriptor(module);
     if (failed(runPhase(module, Phase::tensor, buildTensorPipeline)) || stopped)

@@ -107,6 +107,20 @@ static std::string nameOf(DictionaryAttr attrs, StringRef fallback,
   return name ? name.str() : (fallback + Twine(index)).str();
 }
 
+/// Of which entry a function is a variant, and for which sizes.
+static void addVariant(func::FuncOp function, llvm::json::Object &entry) {
+  auto of = function->getAttrOfType<FlatSymbolRefAttr>("lathe.variant_of");
+  if (!of)
+    return;
+  llvm::json::Object when;
+  for (NamedAttribute size :
+       function->getAttrOfType<DictionaryAttr>("lathe.when"))
+    when[size.getName().getValue()] =
+        cast<IntegerAttr>(size.getValue()).getInt();
+  entry["variant_of"] = of.getValue();
+  entry["when"] = std::move(when);
+}
+
 DescriptorBuilder::DescriptorBuilder(ModuleOp module) {
   auto text = [&](StringRef attribute) {
     auto attr = module->getAttrOfType<StringAttr>(attribute);
@@ -134,10 +148,11 @@ DescriptorBuilder::DescriptorBuilder(ModuleOp module) {
     for (auto [i, type] : llvm::enumerate(function.getResultTypes()))
       outputs.push_back(tensorToJson(
           nameOf(function.getResultAttrDict(i), "output", i), type));
-    entries[function.getSymNameAttr()] =
-        llvm::json::Object{{"name", function.getSymName()},
-                           {"inputs", std::move(inputs)},
-                           {"outputs", std::move(outputs)}};
+    llvm::json::Object &entry = entries[function.getSymNameAttr()];
+    entry = llvm::json::Object{{"name", function.getSymName()},
+                               {"inputs", std::move(inputs)},
+                               {"outputs", std::move(outputs)}};
+    addVariant(function, entry);
   }
   module.walk([&](CostOpInterface op) {
     StringRef path = getStepPath(op->getLoc());

@@ -24,9 +24,17 @@
 #include "mlir/Pass/PassRegistry.h"
 #include "mlir/Target/LLVMIR/Dialect/All.h"
 #include "mlir/Transforms/Passes.h"
+#include "passes/Passes.h"
 
 using namespace mlir;
 using namespace mlir::lathe;
+
+void lathe::buildLeanPipeline(OpPassManager &pm,
+                              const PipelineOptions &options) {
+  // What is compared with takes no shortcut for a size.
+  if (options.optimise)
+    pm.addPass(createSpecializeEntries());
+}
 
 void lathe::buildTensorPipeline(OpPassManager &pm,
                                 const PipelineOptions &options) {
@@ -108,6 +116,7 @@ void lathe::registerDialects(DialectRegistry &registry) {
 }
 
 void lathe::registerPasses() {
+  registerLatheModelPasses();
   registerLatheCodegenPasses();
   auto registerPhase = [](StringRef name, StringRef description,
                           void (*build)(OpPassManager &,
@@ -116,6 +125,8 @@ void lathe::registerPasses() {
       build(pm, PipelineOptions());
     });
   };
+  registerPhase("lathe-lean", "phase lean: passes on the dialect",
+                buildLeanPipeline);
   registerPhase("lathe-tensor", "phase tensor: linalg on tensors",
                 buildTensorPipeline);
   registerPhase("lathe-loops", "phase loops: vector code in one arena",

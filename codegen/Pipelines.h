@@ -22,6 +22,7 @@ struct PipelineOptions {
 };
 
 // Each phase ends where --stop-after and --dump-after of its name look.
+void buildLeanPipeline(OpPassManager &pm, const PipelineOptions &options);
 void buildTensorPipeline(OpPassManager &pm, const PipelineOptions &options);
 void buildLoopsPipeline(OpPassManager &pm, const PipelineOptions &options);
 void buildTargetPipeline(OpPassManager &pm, const PipelineOptions &options);

@@ -209,6 +209,24 @@ DimExpr::bounds(function_ref<std::optional<Bounds>(StringRef)> boundsOf) const {
   return sum;
 }
 
+DimExpr DimExpr::substitute(
+    function_ref<std::optional<DimExpr>(StringRef)> valueOf) const {
+  if (isUnknownSize)
+    return unknown();
+  DimExpr result = 0;
+  for (const auto &[monomial, coefficient] : terms) {
+    DimExpr term = coefficient;
+    for (const Atom &atom : monomial) {
+      if (atom.dividend)
+        term *= atom.dividend->substitute(valueOf).floorDiv(atom.divisor);
+      else
+        term *= valueOf(atom.name).value_or(symbol(atom.name));
+    }
+    result += term;
+  }
+  return result;
+}
+
 void DimExpr::forEachName(function_ref<void(StringRef)> visit) const {
   for (const auto &[monomial, coefficient] : terms)
     for (const Atom &atom : monomial)

@@ -78,6 +78,10 @@ public:
   /// Bounds over all values of the dimensions within theirs.
   std::optional<Bounds>
   bounds(function_ref<std::optional<Bounds>(StringRef)> boundsOf) const;
+  /// The expression with other ones in place of the dimensions for which
+  /// `valueOf` gives one.
+  DimExpr
+  substitute(function_ref<std::optional<DimExpr>(StringRef)> valueOf) const;
   /// Calls `visit` with each named dimension in the expression.
   void forEachName(function_ref<void(StringRef)> visit) const;
 

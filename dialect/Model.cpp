@@ -6,7 +6,9 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "dialect/DimBounds.h"
 #include "dialect/LatheDialect.h"
+#include "mlir/IR/BuiltinOps.h"
 #include "llvm/ADT/STLExtras.h"
 
 using namespace mlir;
@@ -75,11 +77,38 @@ LogicalResult ChooseOp::inferReturnTypes(MLIRContext *,
   return success();
 }
 
+bool StateOp::canHold(RankedTensorType type) {
+  auto own = cast<RankedTensorType>(getType());
+  if (own == type)
+    return true;
+  Shape mine = getShape(own), wanted = getShape(type);
+  if (own.getElementType() != type.getElementType() ||
+      mine.size() != wanted.size())
+    return false;
+  DimBounds bounds((*this)->getParentOfType<ModuleOp>());
+  return llvm::all_of(llvm::zip(mine, wanted), [&](auto sizes) {
+    auto [whole, part] = sizes;
+    auto range = bounds.of(whole);
+    std::optional<int64_t> number = part.getConstant();
+    return whole == part ||
+           (number && range && !whole.getConstant() &&
+            *number >= range->first && *number <= range->second);
+  });
+}
+
+/// Checks that `symbol` names a state that can hold a tensor of `type`.
+static LogicalResult verifyStateUse(Operation *op, FlatSymbolRefAttr symbol,
+                                    Type type, SymbolTableCollection &tables) {
+  auto state = tables.lookupNearestSymbolFrom<StateOp>(op, symbol);
+  if (state && state.canHold(cast<RankedTensorType>(type)))
+    return success();
+  return verifySymbolUse<StateOp>(op, symbol, type, tables);
+}
+
 LogicalResult ReadStateOp::verifySymbolUses(SymbolTableCollection &tables) {
-  return verifySymbolUse<StateOp>(*this, getStateAttr(), getType(), tables);
+  return verifyStateUse(*this, getStateAttr(), getType(), tables);
 }
 
 LogicalResult WriteStateOp::verifySymbolUses(SymbolTableCollection &tables) {
-  return verifySymbolUse<StateOp>(*this, getStateAttr(), getValue().getType(),
-                                  tables);
+  return verifyStateUse(*this, getStateAttr(), getValue().getType(), tables);
 }

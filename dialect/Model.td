@@ -81,10 +81,15 @@ def Lathe_StateOp : Op<Lathe_Dialect, "state", [Symbol]> {
   let summary = "a buffer that lives across calls, declared";
   let description = [{
     Zero when an instance is made. Dynamic dimensions are laid out at their
-    bounds.
+    bounds. Code for one size of a dimension sees the state with that size.
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, TypeAttrOf<Lathe_Tensor>:$type);
   let assemblyFormat = "$sym_name `:` $type attr-dict";
+  let extraClassDeclaration = [{
+    /// Whether a tensor of `type` can be what the state holds: each size is the
+    /// state's, or a number within the bounds of the state's.
+    bool canHold(::mlir::RankedTensorType type);
+  }];
 }
 
 def Lathe_ReadStateOp

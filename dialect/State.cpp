@@ -82,9 +82,10 @@ LogicalResult CacheOp::verifySymbolUses(SymbolTableCollection &tables) {
            << "; bound the dimension by 'max: \""
            << (DimExpr(capacity) - shape[1]).str() << "\"' [C4]";
   shape[1] = capacity;
-  Type wanted = getTensorType(shape, getElementTypeOrSelf(getInput()));
+  RankedTensorType wanted =
+      getTensorType(shape, getElementTypeOrSelf(getInput()));
   auto state = tables.lookupNearestSymbolFrom<StateOp>(*this, getBufferAttr());
-  if (!state || state.getType() != wanted)
+  if (!state || !state.canHold(wanted))
     return emitOpError("needs a lathe.state named '")
            << getBuffer() << "' of the type " << wanted << " [C5]";
   return success();

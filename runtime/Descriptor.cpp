@@ -11,6 +11,7 @@
 
 #include "runtime/Descriptor.h"
 #include "runtime/Types.h"
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 using namespace lathe::runtime;
@@ -31,6 +32,7 @@ public:
 private:
   void readDim(const json &dim);
   LatheEntryInfo readEntry(const json &entry, Descriptor::Entry &exprs);
+  void readVariant(const json &variant, std::vector<LatheEntryInfo> &entries);
   LatheTensorInfo readTensor(const json &tensor, ShapeExpr *exprs);
   void readRange(const json &tensor, LatheTensorInfo &info,
                  std::optional<Descriptor::Range> &exprs);
@@ -74,7 +76,10 @@ void Reader::readModel(const json &model) {
 
   std::vector<LatheEntryInfo> entries;
   for (const json &entry : model.at("entries"))
-    entries.push_back(readEntry(entry, descriptor.entries.emplace_back()));
+    if (entry.contains("variant_of"))
+      readVariant(entry, entries);
+    else
+      entries.push_back(readEntry(entry, descriptor.entries.emplace_back()));
   info.entryCount = static_cast<uint32_t>(entries.size());
   info.entries = descriptor.keep(std::move(entries));
 
@@ -140,6 +145,34 @@ LatheEntryInfo Reader::readEntry(const json &entry, Descriptor::Entry &exprs) {
   info.outputs = descriptor.keep(std::move(outputs));
   info.events = descriptor.keep(std::move(events));
   return info;
+}
+
+void Reader::readVariant(const json &variant,
+                         std::vector<LatheEntryInfo> &entries) {
+  // Variants stand behind all entries, as their code does.
+  auto name = variant.at("variant_of").get<std::string>();
+  auto entry = std::find_if(
+      entries.begin(), entries.end(),
+      [&](const LatheEntryInfo &info) { return info.name == name; });
+  if (entry == entries.end())
+    throw Malformed(concat("a variant of no entry, ", quote(name)));
+  Descriptor::Entry exprs;
+  Descriptor::Variant result = {static_cast<uint32_t>(entries.size()) +
+                                    descriptor.variantCount++,
+                                {},
+                                readEntry(variant, exprs)};
+  for (const auto &[dim, value] : variant.at("when").items()) {
+    auto found =
+        std::find(descriptor.dimNames.begin(), descriptor.dimNames.end(), dim);
+    if (found == descriptor.dimNames.end())
+      throw Malformed(concat("unknown dim ", quote(dim)));
+    result.when.push_back(
+        {static_cast<uint32_t>(found - descriptor.dimNames.begin()),
+         value.get<int64_t>()});
+  }
+  entry->arenaBytes = std::max(entry->arenaBytes, result.info.arenaBytes);
+  descriptor.entries[entry - entries.begin()].variants.push_back(
+      std::move(result));
 }
 
 void Reader::readRange(const json &tensor, LatheTensorInfo &info,
@@ -218,7 +251,8 @@ Descriptor::parse(const LatheModelBinary &binary) {
   std::string text(binary.descriptor, binary.descriptorSize);
   try {
     Reader(*descriptor).readModel(json::parse(text));
-    if (descriptor->info.entryCount != binary.entryCount)
+    if (descriptor->info.entryCount + descriptor->variantCount !=
+        binary.entryCount)
       throw Malformed("it does not describe every entry");
   } catch (const std::bad_alloc &) {
     throw;

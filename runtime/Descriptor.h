@@ -25,12 +25,20 @@ struct Descriptor {
   struct Range {
     SizeExpr least, most;
   };
+  /// Code for an entry at some values of its dims.
+  struct Variant {
+    uint32_t code; ///< Its place among the binary's functions.
+    std::vector<std::pair<uint32_t, int64_t>> when; ///< Dims and their values.
+    LatheEntryInfo info;
+  };
+
   /// Of one entry, in the order of its inputs, outputs and events.
   struct Entry {
     std::vector<ShapeExpr> inputs;
     std::vector<ShapeExpr> outputs;
     std::vector<std::optional<Range>> ranges; ///< Of the inputs' values.
     std::vector<SizeExpr> flops;
+    std::vector<Variant> variants; ///< The first that fits runs.
   };
 
   static Result<std::unique_ptr<Descriptor>>
@@ -38,6 +46,7 @@ struct Descriptor {
 
   LatheModelInfo info = {};
   std::vector<Entry> entries;
+  uint32_t variantCount = 0; ///< Of all entries.
   std::vector<std::string> dimNames;
   std::vector<std::optional<SizeExpr>> dimLimits;
   /// Identifies the arrangement of the weights in their file.

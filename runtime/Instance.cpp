@@ -102,6 +102,8 @@ struct LatheInstance {
 private:
   Status checkCall(uint32_t entry, std::span<const LatheTensor> inputs,
                    std::span<const LatheTensor> outputs);
+  /// The code for the present dims, null for the entry's own.
+  const Descriptor::Variant *findVariant(uint32_t entry) const;
   /// The error that compiled code reported.
   Status reportedError(const LatheEntryInfo &entry) const;
 };
@@ -199,6 +201,14 @@ Status LatheInstance::checkCall(uint32_t entry,
                          : checkRanges(descriptor, entry, inputs, dims);
 }
 
+const Descriptor::Variant *LatheInstance::findVariant(uint32_t entry) const {
+  for (const auto &variant : model->descriptor->entries[entry].variants)
+    if (std::all_of(variant.when.begin(), variant.when.end(),
+                    [&](auto size) { return dims[size.first] == size.second; }))
+      return &variant;
+  return nullptr;
+}
+
 Status LatheInstance::reportedError(const LatheEntryInfo &entry) const {
   const LatheEventInfo &event = entry.events[context.reportedEvent];
   if (context.reportedFault)
@@ -218,10 +228,13 @@ Status LatheInstance::run(uint32_t entry, std::span<const LatheTensor> inputs,
   for (std::span tensors : {inputs, outputs})
     for (const LatheTensor &tensor : tensors)
       args.set(next++, tensor.data, {tensor.shape, tensor.rank});
-  const LatheEntryInfo &info = model->descriptor->info.entries[entry];
+  const Descriptor::Variant *variant = findVariant(entry);
+  const LatheEntryInfo &info =
+      variant ? variant->info : model->descriptor->info.entries[entry];
   context.events = info.events;
   context.reported.store(false, std::memory_order_relaxed);
-  model->binary->entries[entry](&context, args.data());
+  model->binary->entries[variant ? variant->code : entry](&context,
+                                                          args.data());
   return context.reported.load() ? reportedError(info) : Status();
 }
 
