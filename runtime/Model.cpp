@@ -141,8 +141,8 @@ LatheCode latheModelOutputShape(const LatheModel *model, uint32_t entry,
                                 uint32_t output, int64_t *shape,
                                 LatheStatus *status) {
   return guarded(status, [&]() -> Status {
-    if (!model || !shape)
-      return {LATHE_BAD_ARGUMENT, "'model' or 'shape' is null"};
+    if (!model)
+      return {LATHE_BAD_ARGUMENT, "'model' is null"};
     const Descriptor &descriptor = *model->descriptor;
     if (entry >= descriptor.info.entryCount ||
         inputCount != descriptor.info.entries[entry].inputCount ||
@@ -150,6 +150,9 @@ LatheCode latheModelOutputShape(const LatheModel *model, uint32_t entry,
       return {LATHE_BAD_ARGUMENT,
               "there is no such entry or output, or the inputs are not as many "
               "as it has"};
+    // A scalar has no sizes to store.
+    if (!shape && !descriptor.entries[entry].outputs[output].empty())
+      return {LATHE_BAD_ARGUMENT, "'shape' is null"};
     std::vector<int64_t> dims(descriptor.info.dimCount);
     if (Status bad = bindDims(descriptor, entry, {inputs, inputCount}, dims);
         bad.failed())
