@@ -29,6 +29,7 @@ void lathe::populateLowerings(RewritePatternSet &patterns,
   populateSparsityLowerings(patterns, state);
   populateStateLowerings(patterns, state);
   populateChoiceLowerings(patterns, state);
+  populateSlimLowerings(patterns, state);
   populateDetectionLowerings(patterns, state);
   populateLossLowerings(patterns, state);
 }

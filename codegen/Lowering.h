@@ -218,6 +218,7 @@ void populateSequenceLowerings(RewritePatternSet &patterns,
 void populateSparsityLowerings(RewritePatternSet &patterns,
                                LoweringState &state);
 void populateStateLowerings(RewritePatternSet &patterns, LoweringState &state);
+void populateSlimLowerings(RewritePatternSet &patterns, LoweringState &state);
 void populateChoiceLowerings(RewritePatternSet &patterns, LoweringState &state);
 
 void populateMatchingLowerings(RewritePatternSet &patterns,

@@ -34,6 +34,7 @@ void lathe::buildLeanPipeline(OpPassManager &pm,
   // What is compared with takes no shortcut for a size.
   if (options.optimise)
     pm.addPass(createSpecializeEntries());
+  pm.addPass(createResolveWidths());
 }
 
 void lathe::buildTensorPipeline(OpPassManager &pm,

@@ -11,6 +11,8 @@
 #include "dialect/Locations.h"
 #include "dialect/Windows.h"
 #include "mlir/IR/BuiltinOps.h"
+#include "mlir/Interfaces/FunctionInterfaces.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace mlir::lathe;
@@ -149,6 +151,86 @@ Work SlimOp::getWork() {
   int64_t after = (getBias() ? 1 : 0) + (getNormWeight().empty() ? 0 : 2);
   return workOf(sums, outputs * after);
 }
+
+//===----------------------------------------------------------------------===//
+// WidthSearchOp
+//===----------------------------------------------------------------------===//
+
+static constexpr int64_t mostConfigurations = 4096;
+
+LogicalResult WidthSearchOp::inferReturnTypes(MLIRContext *context,
+                                              std::optional<Location> location,
+                                              Adaptor op,
+                                              SmallVectorImpl<Type> &results) {
+  Shape preference = getShape(op.getPreference());
+  if (!getShape(op.getBudget()).empty() || preference.size() != 1 ||
+      !preference[0].getConstant())
+    return emitOptionalError(location,
+                             "'width_search' needs a scalar budget and a "
+                             "preference [tasks], got ",
+                             formatShape(op.getBudget()), " and ",
+                             formatShape(op.getPreference()), " [C1]");
+  Type share = getElementTypeOrSelf(op.getBudget());
+  results.push_back(
+      getTensorType({preference[0] + 1}, IntegerType::get(context, 32)));
+  results.push_back(RankedTensorType::get({}, share));
+  return success();
+}
+
+SmallVector<std::string> WidthSearchOp::getWidthInputs() {
+  SmallVector<std::string> inputs = {getEncoder().str()};
+  auto [before, after] = getDecoders().split("{i}");
+  int64_t tasks = *getDim(getPreference(), 0).getConstant();
+  for (int64_t i = 0; i < tasks; ++i)
+    inputs.push_back((before + Twine(i) + after).str());
+  return inputs;
+}
+
+SmallVector<int64_t> WidthSearchOp::getWidthCounts(Operation *module) {
+  auto sources = module->getAttrOfType<DictionaryAttr>("lathe.dim_sources");
+  SmallVector<int64_t> counts;
+  for (const std::string &input : getWidthInputs()) {
+    counts.push_back(0);
+    for (NamedAttribute dim :
+         sources ? sources.getValue() : ArrayRef<NamedAttribute>()) {
+      auto source = cast<DictionaryAttr>(dim.getValue());
+      auto values = source.getAs<DenseI64ArrayAttr>("values");
+      if (values && source.getAs<StringAttr>("input").getValue() == input)
+        counts.back() = values.size();
+    }
+  }
+  return counts;
+}
+
+LogicalResult WidthSearchOp::verifySymbolUses(SymbolTableCollection &tables) {
+  auto module = (*this)->getParentOfType<ModuleOp>();
+  auto entry = tables.lookupNearestSymbolFrom<FunctionOpInterface>(
+      *this, StringAttr::get(getContext(), getEntry()));
+  if (!entry)
+    return mlir::emitError(getKeyLocation(getLoc(), "entry"))
+           << "'width_search' finds no entry '" << getEntry() << "' [C2]";
+  int64_t configurations = 1;
+  for (auto [input, count] :
+       llvm::zip(getWidthInputs(), getWidthCounts(module))) {
+    bool isInput = false;
+    for (unsigned i = 0; i < entry.getNumArguments(); ++i)
+      isInput |= entry.getArgAttr(i, "lathe.name") ==
+                 StringAttr::get(getContext(), input);
+    if (!isInput || count == 0)
+      return mlir::emitError(getKeyLocation(
+                 getLoc(), input == getEncoder() ? "encoder" : "decoders"))
+             << "'width_search' needs an input '" << input << "' of '"
+             << getEntry() << "' that numbers the values of a dimension [C2]";
+    if (llvm::MulOverflow(configurations, count, configurations) ||
+        configurations > mostConfigurations)
+      return mlir::emitError(getLoc())
+             << "'width_search' has more than " << mostConfigurations
+             << " configurations to choose from [C3]";
+  }
+  return success();
+}
+
+Work WidthSearchOp::getWork() { return workOf(0); }
 
 //===----------------------------------------------------------------------===//
 // LeadingOp

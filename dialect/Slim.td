@@ -71,6 +71,44 @@ def Lathe_SlimOp : Lathe_Op<"slim",
   }];
 }
 
+def Lathe_WidthSearchOp : Lathe_Op<"width_search",
+    [Operand<"budget", RankedTensorOf<[F32]>,
+             "the FLOPs allowed, as a share of those of the widest configuration; a scalar">,
+     Operand<"preference", RankedTensorOf<[F32]>, "[tasks], how much each task matters, at least 0">],
+    [StringKey<"entry", "the entry whose widths are searched for">,
+     StringKey<"encoder", "the input of that entry that numbers the encoder's widths">,
+     StringKey<"decoders", "the inputs that number the decoders' widths; {i} stands for the task">],
+    [], [DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
+  let family = "Slimmable layers";
+  let summary = "the widths of an entry's encoder and decoders for a budget and preferences";
+  let formula = "decoder_t = ⌈(W_t − 1) p_t / max p⌉, then the widest encoder with FLOPs ≤ budget";
+  let source = "Aich et al., Efficient Controllable Multi-Task Architectures, ICCV 2023";
+  let example = "{op: width_search, with: [budget, preference], entry: main, encoder: encoder_width, "
+                "decoders: \"decoder_width{i}\"}";
+  let description = [{
+    The preferences decide the decoders' widths, the most preferred task's being
+    the widest; the budget decides the encoder's, which is the widest that fits.
+    Where not even the narrowest encoder fits, decoders get narrower, the least
+    preferred ones first. Widths are numbered from narrow to wide. Gives
+    `widths` [1 + tasks], the encoder's first, and the `share` of the widest
+    configuration's FLOPs that these cost, which exceeds the budget only where
+    no configuration fits. What configurations cost is tabled by the compiler.
+
+    Constraints:
+    - (C1) the budget is a scalar, the preference [tasks].
+    - (C2) `entry` is an entry, and its inputs `encoder` and `decoders` number the values of
+      dimensions.
+    - (C3) there are at most 4096 configurations.
+  }];
+  let results = (outs Lathe_Tensor:$widths, Lathe_Tensor:$share);
+  let extraClassDeclaration = [{
+    /// The inputs that number widths, the encoder's first.
+    ::mlir::SmallVector<std::string> getWidthInputs();
+    /// How many widths each numbers; 0 where it numbers none.
+    ::mlir::SmallVector<int64_t> getWidthCounts(::mlir::Operation *module);
+  }];
+}
+
 def Lathe_LeadingOp : Op<Lathe_Dialect, "leading", [Pure, InferTypeOpAdaptor]> {
   let summary = "the first places of each dimension";
   let description = [{

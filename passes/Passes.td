@@ -10,6 +10,20 @@
 
 include "mlir/Pass/PassBase.td"
 
+def ResolveWidths : Pass<"lathe-resolve-widths", "::mlir::ModuleOp"> {
+  let summary = "tables what each configuration of widths costs";
+  let description = [{
+    Each `width_search` gets the FLOPs of the entry that it names, by the cost
+    interface of the entry's ops, at every combination of the widths that the
+    entry's inputs number: the attribute `lathe.costs`, the encoder's width
+    being the slowest to change, and how many there are of each in
+    `lathe.counts`. Other dynamic dimensions are taken at their least.
+  }];
+  let dependentDialects = ["::mlir::lathe::LatheDialect"];
+  let statistics = [
+    Statistic<"configurations", "configurations", "configurations whose cost was tabled">];
+}
+
 def SpecializeEntries : Pass<"lathe-specialize-entries", "::mlir::ModuleOp"> {
   let summary = "makes code for sizes that a spec singles out";
   let description = [{

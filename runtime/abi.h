@@ -112,6 +112,19 @@ LATHE_ABI void latheGroup(LatheContext *context, int64_t event,
                           int64_t *places, int64_t *offsets, int64_t count,
                           int64_t groups);
 
+/// Numbers of widths for `slots` parts of a network, an encoder and a decoder a
+/// task: `preference` [slots - 1] decides the decoders', the encoder's is the
+/// widest whose cost is within `budget` times the widest configuration's.
+/// Where none is, decoders get narrower, the least preferred first. `costs` has
+/// a cost for each combination of numbers below `counts` [slots], the last
+/// part's number changing fastest. Stores the numbers in `widths` [slots] and
+/// the share of the widest configuration's cost in `share`. A budget or a
+/// preference that is negative or no number is reported.
+LATHE_ABI void latheChooseWidths(LatheContext *context, int64_t event,
+                                 const double *costs, const int64_t *counts,
+                                 const float *budget, const float *preference,
+                                 int32_t *widths, float *share, int64_t slots);
+
 #ifdef __cplusplus
 }
 #endif
