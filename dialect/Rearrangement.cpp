@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "dialect/Checks.h"
+#include "dialect/Elementwise.h"
 #include "dialect/Locations.h"
 #include "dialect/Windows.h"
 #include "mlir/Dialect/Utils/IndexingUtils.h"
@@ -426,3 +427,27 @@ LogicalResult PadOp::inferReturnTypes(MLIRContext *,
 }
 
 Work PadOp::getWork() { return {}; }
+
+//===----------------------------------------------------------------------===//
+// SizeOp
+//===----------------------------------------------------------------------===//
+
+LogicalResult SizeOp::inferReturnTypes(MLIRContext *context,
+                                       std::optional<Location> location,
+                                       Adaptor op, Results &results) {
+  std::optional<DimExpr> size;
+  if (op.getOf().size() == 1)
+    size = readSize(op.getOf()[0], {0});
+  if (!size)
+    return emitOptionalError(atKey(location, "of"),
+                             "'size' needs one size, got ", op.getOf(),
+                             " [C1]");
+  if (op.getTo() != ElementKind::i32 && op.getTo() != ElementKind::i64)
+    return emitOptionalError(atKey(location, "to"),
+                             "'size' gives i32 or i64, not ",
+                             stringifyElementKind(op.getTo()), " [C2]");
+  return inferTensor(location, "size", {}, getElementType(context, op.getTo()),
+                     results);
+}
+
+Work SizeOp::getWork() { return workOf(0); }

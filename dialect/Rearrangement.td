@@ -202,4 +202,20 @@ def Lathe_PadOp : Lathe_Op<"pad",
   }];
 }
 
+def Lathe_SizeOp : Lathe_Op<"size", [],
+    [ShapeKey<"of", "a size">,
+     EnumKey<"to", Lathe_ElementKindAttr, "the type of the result, i32 or i64", "i32">]> {
+  let family = "Rearrangements";
+  let summary = "a size as a number";
+  let formula = "y = of";
+  let example = "{id: next_position, op: size, of: \"${past + tokens}\"}";
+  let description = [{
+    What a step computes with, or a program gives back, of a dimension.
+
+    Constraints:
+    - (C1) `of` is one size.
+    - (C2) the type is i32 or i64.
+  }];
+}
+
 #endif // LATHE_REARRANGEMENT_TD

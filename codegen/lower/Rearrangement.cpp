@@ -132,13 +132,26 @@ struct PadLowering : Lowering<PadOp> {
   }
 };
 
+struct SizeLowering : Lowering<SizeOp> {
+  using Lowering::Lowering;
+
+  FailureOr<SmallVector<Value>> lower(SizeOp op, Structured &b) const override {
+    Type type = b.getResultType().getElementType();
+    Value size = b.size(*readSize(op.getOf()[0], {0}));
+    Value number = arith::IndexCastOp::create(b, type, size);
+    return SmallVector<Value>{
+        b.record(tensor::FromElementsOp::create(
+                     b, RankedTensorType::get({}, type), number),
+                 {})};
+  }
+};
+
 } // namespace
 
 void lathe::populateRearrangementLowerings(RewritePatternSet &patterns,
                                            LoweringState &state) {
-  patterns
-      .add<ReshapeLowering, FlattenLowering, SqueezeLowering, UnsqueezeLowering,
-           TransposeLowering, BroadcastToLowering, ConcatLowering,
-           SplitLowering, SliceLowering, GatherLowering, PadLowering>(
-          patterns.getContext(), state);
+  patterns.add<ReshapeLowering, FlattenLowering, SqueezeLowering,
+               UnsqueezeLowering, TransposeLowering, BroadcastToLowering,
+               ConcatLowering, SplitLowering, SliceLowering, GatherLowering,
+               PadLowering, SizeLowering>(patterns.getContext(), state);
 }
