@@ -8,6 +8,7 @@
 #include "frontend/EntryTensors.h"
 #include "frontend/Diagnostics.h"
 #include "frontend/Family.h"
+#include <charconv>
 
 using namespace mlir;
 using namespace mlir::lathe;
@@ -89,42 +90,69 @@ std::vector<EntryTensor> lathe::frontend::readEntryTensors(const YamlNode &node,
   return EntryTensorReader(what, contentKey, takesRange, scope).read(node);
 }
 
-std::optional<std::pair<DimExpr, DimExpr>>
-lathe::frontend::evaluateRange(const YamlNode &node, RankedTensorType type,
-                               Scope &scope, Budget &budget) {
-  Type element = type.getElementType();
-  if (!element.isInteger() || element.isInteger(1)) {
-    emitError(node.place) << "only an input of integers has a 'range'";
-    return std::nullopt;
-  }
+/// The shortest text that is read as the same number.
+static std::string formatShortest(double number) {
+  char text[32];
+  return std::string(text, std::to_chars(text, std::end(text), number).ptr);
+}
+
+/// The ends of a `range` as values; nothing after a mistake.
+static std::optional<std::pair<Datum, Datum>> evaluateEnds(const YamlNode &node,
+                                                           bool isOfFloats,
+                                                           Scope &scope,
+                                                           Budget &budget) {
   if (!node.isSequence() || node.items.size() != 2) {
     emitError(node.place)
         << "'range' must be a list of the least and the greatest value, not "
         << node.describe();
     return std::nullopt;
   }
-  SmallVector<DimExpr> ends;
+  SmallVector<Datum, 2> ends;
   for (const YamlNode *item : node.items) {
     SourceText source(*item, nullptr);
     Datum value = item->isScalar() ? evaluateExpression(source, scope, budget)
                                    : Datum::null();
     if (value.isUnknown())
       return std::nullopt;
-    if (!value.isInt() && !value.isSize()) {
-      emitError(source.at(0)) << "an end of a 'range' must be a whole number "
-                                 "or a size, not "
-                              << value.describe();
+    if (isOfFloats ? !value.isNumber() : !value.isInt() && !value.isSize()) {
+      emitError(source.at(0))
+          << "an end of a 'range' must be a "
+          << (isOfFloats ? "number" : "whole number or a size") << ", not "
+          << value.describe();
       return std::nullopt;
     }
-    ends.push_back(value.size());
-  }
-  auto gap = (ends[1] - ends[0]).bounds([&](StringRef dim) {
-    return scope.boundsOf(dim);
-  });
-  if (gap && gap->second < 0) {
-    emitError(node.place) << "the range of " << ends[0].str() << " to "
-                          << ends[1].str() << " holds no value";
-    return std::nullopt;
+    ends.push_back(value);
   }
   return std::pair(ends[0], ends[1]);
+}
+
+std::optional<std::pair<std::string, std::string>>
+lathe::frontend::evaluateRange(const YamlNode &node, RankedTensorType type,
+                               Scope &scope, Budget &budget) {
+  bool isOfFloats = isa<FloatType>(type.getElementType());
+  if (type.getElementType().isInteger(1)) {
+    emitError(node.place) << "an input of truth values has no 'range'";
+    return std::nullopt;
+  }
+  auto ends = evaluateEnds(node, isOfFloats, scope, budget);
+  if (!ends)
+    return std::nullopt;
+  auto &[least, most] = *ends;
+  std::pair<std::string, std::string> texts;
+  bool isEmpty;
+  if (isOfFloats) {
+    texts = {formatShortest(least.number()), formatShortest(most.number())};
+    isEmpty = least.number() > most.number();
+  } else {
+    texts = {least.size().str(), most.size().str()};
+    auto gap = (most.size() - least.size()).bounds([&](StringRef dim) {
+      return scope.boundsOf(dim);
+    });
+    isEmpty = gap && gap->second < 0;
+  }
+  if (!isEmpty)
+    return texts;
+  emitError(node.place) << "the range of " << texts.first << " to "
+                        << texts.second << " holds no value";
+  return std::nullopt;
 }

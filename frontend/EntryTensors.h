@@ -34,12 +34,11 @@ std::vector<EntryTensor> readEntryTensors(const YamlNode &node, StringRef what,
                                           StringRef contentKey, bool takesRange,
                                           ModelScope &scope);
 
-/// The range of an input of the given type, both ends included; nothing after
-/// a mistake, which is reported.
-std::optional<std::pair<DimExpr, DimExpr>> evaluateRange(const YamlNode &node,
-                                                         RankedTensorType type,
-                                                         Scope &scope,
-                                                         Budget &budget);
+/// The range of an input of the given type, both ends included: sizes or, for
+/// floats, numbers. Nothing after a mistake, which is reported.
+std::optional<std::pair<std::string, std::string>>
+evaluateRange(const YamlNode &node, RankedTensorType type, Scope &scope,
+              Budget &budget);
 
 } // namespace mlir::lathe::frontend
 

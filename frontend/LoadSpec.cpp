@@ -218,9 +218,8 @@ Datum ModelBuilder::addInput(const EntryTensor &input, Block &body,
   if (type && input.range)
     if (auto range =
             evaluateRange(*input.range, type, inner, scope.getBudget()))
-      attribute.append(
-          "lathe.range",
-          builder.getStrArrayAttr({range->first.str(), range->second.str()}));
+      attribute.append("lathe.range",
+                       builder.getStrArrayAttr({range->first, range->second}));
   attributes.push_back(attribute.getDictionary(builder.getContext()));
   if (!type)
     return Datum::unknown();

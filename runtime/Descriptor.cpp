@@ -180,7 +180,14 @@ void Reader::readRange(const json &tensor, LatheTensorInfo &info,
   if (!tensor.contains("range"))
     return;
   auto range = tensor["range"].get<std::vector<std::string>>();
-  exprs = {readSize(range.at(0)), readSize(range.at(1))};
+  if (isFloat(info.type)) {
+    // As the elements are rounded: 0.7f is within 0.7 and 1.
+    std::pair numbers = {roundTo(info.type, std::stod(range.at(0))),
+                         roundTo(info.type, std::stod(range.at(1)))};
+    exprs = {SizeExpr(0), SizeExpr(0), numbers};
+  } else {
+    exprs = {readSize(range.at(0)), readSize(range.at(1)), {}};
+  }
   info.least = descriptor.keep(range[0]);
   info.most = descriptor.keep(range[1]);
 }

@@ -21,9 +21,11 @@ using ShapeExpr = std::vector<SizeExpr>;
 /// The descriptor of a LatheModelBinary: as the C interface shows it (`info`),
 /// and its expressions.
 struct Descriptor {
-  /// Two bounds, both included.
+  /// Two bounds, both included: sizes, or numbers where the elements are
+  /// floats.
   struct Range {
     SizeExpr least, most;
+    std::optional<std::pair<double, double>> numbers;
   };
   /// Code for an entry at some values of its dims.
   struct Variant {

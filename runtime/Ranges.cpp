@@ -55,6 +55,35 @@ static std::string describeElement(const LatheTensorInfo &info,
   return concat(quote(info.name), " holds ", number, " at ", bracketed(place));
 }
 
+/// The bounds of a range as text, "0 to 4096 - tokens = 4000 with tokens = 96".
+static std::string describeRange(const Descriptor &descriptor,
+                                 const LatheTensorInfo &info,
+                                 const Descriptor::Range &range,
+                                 std::span<const int64_t> dims) {
+  if (range.numbers)
+    return concat(info.least, " to ", info.most);
+  return concat(describeBound(descriptor, info.least, range.least, dims),
+                " to ", describeBound(descriptor, info.most, range.most, dims));
+}
+
+/// The place of the first element outside a range.
+static std::optional<int64_t> findOutside(const LatheTensor &tensor,
+                                          const Descriptor::Range &range,
+                                          std::span<const int64_t> dims) {
+  if (!range.numbers)
+    return findOutside(tensor, range.least.evaluate(dims).value_or(INT64_MIN),
+                       range.most.evaluate(dims).value_or(INT64_MAX));
+  int64_t count = elementCount({tensor.shape, tensor.rank});
+  auto [least, most] = *range.numbers;
+  for (int64_t i = 0; i < count; ++i) {
+    // A NaN is in no range.
+    double value = elementAsDouble(tensor.type, tensor.data, i);
+    if (!(value >= least && value <= most))
+      return i;
+  }
+  return std::nullopt;
+}
+
 Status lathe::runtime::checkRanges(const Descriptor &descriptor, uint32_t entry,
                                    std::span<const LatheTensor> inputs,
                                    std::span<const int64_t> dims) {
@@ -63,19 +92,11 @@ Status lathe::runtime::checkRanges(const Descriptor &descriptor, uint32_t entry,
     const auto &range = descriptor.entries[entry].ranges[i];
     if (!range)
       continue;
-    std::optional<int64_t> least = range->least.evaluate(dims);
-    std::optional<int64_t> most = range->most.evaluate(dims);
-    std::optional<int64_t> outside = findOutside(
-        inputs[i], least.value_or(INT64_MIN), most.value_or(INT64_MAX));
-    if (outside)
+    if (std::optional<int64_t> outside = findOutside(inputs[i], *range, dims))
       return {LATHE_BAD_INDEX,
               concat(describeElement(info.inputs[i], inputs[i], *outside),
                      ", wanted ",
-                     describeBound(descriptor, info.inputs[i].least,
-                                   range->least, dims),
-                     " to ",
-                     describeBound(descriptor, info.inputs[i].most, range->most,
-                                   dims))};
+                     describeRange(descriptor, info.inputs[i], *range, dims))};
   }
   return {};
 }

@@ -78,6 +78,16 @@ static void writeInteger(const LatheTensor &tensor, int64_t index,
     static_cast<int64_t *>(tensor.data)[index] = value;
 }
 
+/// Random numbers within two bounds.
+static void fillBetween(const LatheTensor &tensor, double least, double most,
+                        uint64_t seed) {
+  int64_t count = elementCount({tensor.shape, tensor.rank});
+  for (int64_t i = 0; i < count; ++i) {
+    double share = static_cast<double>(randomBits(seed, i) >> 11) * 0x1p-53;
+    storeFloat(tensor.type, tensor.data, i, least + share * (most - least));
+  }
+}
+
 void lathe::runtime::fillSample(const LatheModelInfo &model,
                                 const LatheTensorInfo &input,
                                 std::span<const int64_t> dims,
@@ -85,6 +95,9 @@ void lathe::runtime::fillSample(const LatheModelInfo &model,
                                 uint64_t bound) {
   int64_t count = elementCount({tensor.shape, tensor.rank});
   fillRandom(tensor.type, tensor.data, count, seed, bound);
+  if (isFloat(tensor.type) && input.least)
+    return fillBetween(tensor, std::stod(input.least), std::stod(input.most),
+                       seed);
   if (tensor.type != LATHE_I32 && tensor.type != LATHE_I64)
     return;
   if (input.least) {

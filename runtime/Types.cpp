@@ -93,6 +93,25 @@ double lathe::runtime::elementAsDouble(LatheType type, const void *data,
   return at(uint8_t());
 }
 
+void lathe::runtime::storeFloat(LatheType type, void *data, int64_t index,
+                                double value) {
+  if (type == LATHE_F64)
+    static_cast<double *>(data)[index] = value;
+  else if (type == LATHE_F32)
+    static_cast<float *>(data)[index] = static_cast<float>(value);
+  else if (type == LATHE_F16)
+    static_cast<_Float16 *>(data)[index] = static_cast<_Float16>(value);
+  else if (type == LATHE_BF16)
+    static_cast<uint16_t *>(data)[index] =
+        toBFloat16(static_cast<float>(value));
+}
+
+double lathe::runtime::roundTo(LatheType type, double value) {
+  uint64_t element = 0;
+  storeFloat(type, &element, 0, value);
+  return elementAsDouble(type, &element, 0);
+}
+
 uint16_t lathe::runtime::toBFloat16(float value) {
   uint32_t bits = std::bit_cast<uint32_t>(value);
   if (value != value)

@@ -32,6 +32,11 @@ const TypeNames &namesOf(LatheType type);
 std::optional<LatheType> findType(std::string_view TypeNames::*format,
                                   std::string_view name);
 
+inline bool isFloat(LatheType type) {
+  return type == LATHE_F16 || type == LATHE_BF16 || type == LATHE_F32 ||
+         type == LATHE_F64;
+}
+
 /// The bytes of a dense tensor; nothing if a size is negative or the product
 /// exceeds 63 bits.
 std::optional<uint64_t> byteSize(LatheType type,
@@ -47,6 +52,12 @@ std::string describe(LatheType type, const auto &shape) {
 
 /// Element `index` of `data` as a number, for printing.
 double elementAsDouble(LatheType type, const void *data, int64_t index);
+
+/// Stores a number, rounded to nearest, as element `index` of floats.
+void storeFloat(LatheType type, void *data, int64_t index, double value);
+
+/// The nearest number that the float type has.
+double roundTo(LatheType type, double value);
 
 /// Rounds to nearest, ties to even.
 uint16_t toBFloat16(float value);
