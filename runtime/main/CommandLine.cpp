@@ -34,12 +34,16 @@ constexpr Flag flags[] = {
     {"bench", "[SECONDS]",
      "measure speed (of the last call), on random inputs "
      "if none are given"},
+    {"repeat", "N", "run the call N times, and stack the outputs"},
     {"dim", "NAME=SIZE", "size of a dimension of random inputs"},
     {"profile", "FILE", "write a Chrome trace and print the time of each op"},
     {"info", "[json]", "describe the model"},
     {"check-weights", "", "compare the weights with their checksum"},
     {"help", "", "this text"},
 };
+
+/// All outputs of a repeated call are kept until it is done.
+constexpr uint32_t mostRepeats = 1'000'000;
 
 Status usage(std::string message) {
   return {LATHE_BAD_ARGUMENT, std::move(message)};
@@ -111,7 +115,7 @@ private:
     while (next < end)
       if (Status status = parseArgument(arguments[next++]); status.failed())
         return status;
-    return {};
+    return checkLinks();
   }
   Status findEntry();
   Status parseArgument(std::string_view argument);
@@ -121,6 +125,7 @@ private:
                  std::string_view assignment);
   Status setDim(std::string_view assignment);
   Status unknownOption(std::string_view name) const;
+  Status checkLinks() const;
 
   Call &call() { return options.calls.back(); }
   const LatheEntryInfo &entry() const {
@@ -215,6 +220,33 @@ Status Parser::unknownOption(std::string_view name) const {
                       hint.empty() ? std::string("; see --help") : hint));
 }
 
+/// Checks that inputs which are outputs of the run before can be these: of the
+/// call before, and of the call itself where that is repeated.
+Status Parser::checkLinks() const {
+  const Call &call = options.calls.back();
+  for (const auto &[name, text] : call.inputs) {
+    if (!text.starts_with("@"))
+      continue;
+    if (options.calls.size() == 1)
+      return usage(concat(quote(name), " is ", quote(text),
+                          ", an output of the call before, but this call is "
+                          "the first"));
+    const Call &before = options.calls[options.calls.size() - 2];
+    for (const Call *source : {&before, &call}) {
+      const LatheEntryInfo &from = model.entries[source->entry];
+      if ((source == &before || call.repeat > 1) &&
+          !hasTensor(outputsOf(from), text.substr(1)))
+        return usage(concat(quote(name), " is ", quote(text), ", but ",
+                            quote(from.name), " has no output ",
+                            quote(text.substr(1))));
+    }
+  }
+  if (call.repeat > 1 && (options.benchSeconds || !options.profile.empty()))
+    return usage("'--repeat' does not go with '--bench' or '--profile', which "
+                 "run the last call as often as they need");
+  return {};
+}
+
 Status Parser::setFlag(std::string_view flag, const std::string &value) {
   auto wanted = [&](std::string_view what) {
     return usage(concat("'--", flag, "' is ", quote(value), ", wanted ", what));
@@ -241,6 +273,9 @@ Status Parser::setFlag(std::string_view flag, const std::string &value) {
   if (flag == "threads" && (!readNumber(value, options.threads) ||
                             options.threads < 1 || options.threads > 4096))
     return wanted("a number from 1 to 4096");
+  if (flag == "repeat" && (!readNumber(value, call().repeat) ||
+                           call().repeat < 1 || call().repeat > mostRepeats))
+    return wanted(concat("a number from 1 to ", mostRepeats));
   if (flag == "bench") {
     double seconds = 2;
     if ((!value.empty() && !readNumber(value, seconds)) ||
@@ -269,12 +304,14 @@ Status Parser::setFile(std::string_view option,
                         quote(name), suggestion(name, known, "")));
   }
   bool isInput = &files == &call().inputs;
-  if (!file.ends_with(".npy") && !file.ends_with(".safetensors") &&
+  bool isLink = isInput && file.size() > 1 && file[0] == '@';
+  if (!isLink && !file.ends_with(".npy") && !file.ends_with(".safetensors") &&
       file.find(".safetensors:") == std::string::npos &&
       !(isInput && isNumbers(file)))
-    return usage(concat(quote(name), " is given the file ", quote(file),
-                        ", wanted one that ends in .npy or .safetensors",
-                        isInput ? ", or numbers such as 7 or 1,2,3" : ""));
+    return usage(
+        concat(quote(name), " is given the file ", quote(file),
+               ", wanted one that ends in .npy or .safetensors",
+               isInput ? ", numbers such as 7 or 1,2,3, or @NAME" : ""));
   if (!files.emplace(name, file).second)
     return usage(concat(quote(name), " is given two files"));
   return {};
@@ -333,7 +370,9 @@ static std::string entriesText(const LatheModelInfo &model,
     text += concat(" ", entry.name);
   text += concat("\n'", program, " ENTRY --help' says what each takes. Calls ",
                  "with ':' between them run one after\nanother and share the "
-                 "model's state, if it has any:\n  ",
+                 "model's state, if it has any; @NAME as an input is the "
+                 "output NAME of the run\nbefore, and --repeat=N goes on with "
+                 "a call N times:\n  ",
                  program);
   for (uint32_t i = 0; i < 2; ++i) {
     const LatheEntryInfo &entry = model.entries[i];

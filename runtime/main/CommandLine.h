@@ -19,8 +19,11 @@ namespace lathe::runtime {
 /// One run of an entry.
 struct Call {
   uint32_t entry = 0;
-  std::map<std::string, std::string> inputs; ///< Tensor to file or numbers.
+  /// Tensor to file, numbers, or "@" and an output of the run before.
+  std::map<std::string, std::string> inputs;
   std::map<std::string, std::string> outputs;
+  /// How often it runs. The outputs of several runs are stacked.
+  uint32_t repeat = 1;
 };
 
 /// What a compiled program is asked to do.

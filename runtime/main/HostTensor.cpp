@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>
+#include <cstring>
 
 using namespace lathe::runtime;
 
@@ -218,6 +219,28 @@ lathe::runtime::writeOutputs(const std::map<std::string, std::string> &files,
       return status;
   }
   return {};
+}
+
+Result<HostTensor>
+lathe::runtime::stack(const LatheTensorInfo &info,
+                      std::span<const std::vector<HostTensor>> runs, size_t i) {
+  const HostTensor &first = runs.front()[i];
+  std::vector<int64_t> shape = first.shape;
+  shape.insert(shape.begin(), static_cast<int64_t>(runs.size()));
+  HostTensor result = HostTensor::allocate(first.type, std::move(shape));
+  auto bytes = *byteSize(first.type, first.shape);
+  auto *end = static_cast<unsigned char *>(result.data);
+  for (const std::vector<HostTensor> &run : runs) {
+    if (run[i].shape != first.shape)
+      return Status(
+          LATHE_BAD_SHAPE,
+          concat(quote(info.name), " is ", describe(first.type, first.shape),
+                 " in one run and ", describe(first.type, run[i].shape),
+                 " in another, which cannot be stacked"));
+    std::memcpy(end, run[i].data, bytes);
+    end += bytes;
+  }
+  return result;
 }
 
 std::string lathe::runtime::summarise(const LatheTensorInfo &info,

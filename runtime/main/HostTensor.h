@@ -40,6 +40,12 @@ struct HostTensor {
 /// Whether the text of an input is not a file but what it holds: "7", "1,2,3".
 bool isNumbers(std::string_view text);
 
+/// The results number `i` of several runs, one after another along a new first
+/// axis. Fails with a message where their shapes differ.
+Result<HostTensor> stack(const LatheTensorInfo &info,
+                         std::span<const std::vector<HostTensor>> runs,
+                         size_t i);
+
 /// Writes the outputs named in `files` (name to file). Those that share one
 /// .safetensors file go there together.
 Status writeOutputs(const std::map<std::string, std::string> &files,

@@ -37,13 +37,22 @@ public:
 
 private:
   Status execute();
+  Status runCall(const Call &next);
   Status prepare(const Call &next);
+  std::vector<HostTensor> wantedOutputs() const;
+  /// Without any output named, all are printed.
+  bool isWanted(const LatheTensorInfo &output) const {
+    return current->outputs.empty() || current->outputs.contains(output.name);
+  }
+  Status loadOnce();
   Status finish(bool isLast);
   Status readInputs();
   Status makeOutputs();
   Status createInstance();
   Status measure();
   Status profile();
+  Result<HostTensor> linkedInput(const LatheTensorInfo &tensor,
+                                 std::string_view output) const;
   Result<HostTensor> randomInput(const LatheTensorInfo &tensor,
                                  uint64_t seed) const;
 
@@ -74,6 +83,8 @@ private:
   const Call *current = nullptr;
   const LatheEntryInfo *entry = nullptr; ///< The call's.
   std::vector<HostTensor> inputs, outputs;
+  std::vector<HostTensor> previous; ///< The outputs of the run before.
+  const LatheEntryInfo *previousEntry = nullptr;
   std::vector<LatheTensor> inputViews, outputViews;
 };
 
@@ -122,21 +133,65 @@ Status Program::execute() {
       printf("the weights of '%s' are intact\n", info->name);
     return status;
   }
-  for (const Call &next : options.calls) {
+  for (const Call &next : options.calls)
+    if (Status status = runCall(next); status.failed())
+      return status;
+  return {};
+}
+
+/// Runs a call as often as it says, each run with what the run before gave.
+Status Program::runCall(const Call &next) {
+  bool isLast = &next == &options.calls.back();
+  std::vector<std::vector<HostTensor>> results;
+  for (uint32_t i = 0; i < next.repeat; ++i) {
     if (Status status = prepare(next); status.failed())
       return status;
     // Mistakes in the first call are found before anything big is read.
-    if (!instance) {
-      if (Status status = call(latheModelLoadWeights, model.get(), path);
-          status.failed())
-        return status;
-      if (Status status = createInstance(); status.failed())
-        return status;
-    }
-    if (Status status = finish(&next == &options.calls.back()); status.failed())
+    if (Status status = loadOnce(); status.failed())
       return status;
+    if (Status status = finish(isLast); status.failed())
+      return status;
+    previous = outputs;
+    previousEntry = entry;
+    if (next.repeat > 1)
+      results.push_back(wantedOutputs());
   }
+  for (size_t i = 0; i < outputs.size() && next.repeat > 1; ++i) {
+    if (!isWanted(entry->outputs[i]))
+      continue;
+    Result<HostTensor> stacked = stack(entry->outputs[i], results, i);
+    if (!stacked)
+      return stacked.status();
+    outputs[i] = std::move(*stacked);
+  }
+  if (Status status = writeOutputs(next.outputs, outputsOf(*entry), outputs);
+      status.failed())
+    return status;
+  bool measures = isLast && options.benchSeconds;
+  if (next.outputs.empty() && !measures)
+    for (size_t i = 0; i < outputs.size(); ++i)
+      puts(summarise(entry->outputs[i], outputs[i]).c_str());
   return {};
+}
+
+/// The outputs of this run that will be handed over, and nothing in place of
+/// the others: all the logits of a long text would fill the memory.
+std::vector<HostTensor> Program::wantedOutputs() const {
+  std::vector<HostTensor> wanted(outputs.size());
+  for (size_t i = 0; i < outputs.size(); ++i)
+    if (isWanted(entry->outputs[i]))
+      wanted[i] = outputs[i];
+  return wanted;
+}
+
+/// Loads the weights and makes the instance that all calls share.
+Status Program::loadOnce() {
+  if (instance)
+    return {};
+  const char *path =
+      options.weights.empty() ? nullptr : options.weights.c_str();
+  Status status = call(latheModelLoadWeights, model.get(), path);
+  return status.failed() ? status : createInstance();
 }
 
 /// Reads the inputs of a call and makes room for its outputs. Only now, since
@@ -152,20 +207,12 @@ Status Program::prepare(const Call &next) {
   return status.failed() ? status : makeOutputs();
 }
 
-/// Runs the call, or measures it if it is the last one, and hands its outputs
-/// over.
+/// Runs the call once, or measures it if it is the last one.
 Status Program::finish(bool isLast) {
   bool measures = isLast && options.benchSeconds;
   bool profiles = isLast && !options.profile.empty();
   Status status = measures ? measure() : profiles ? Status() : runOnce();
-  if (!status.failed() && profiles)
-    status = profile();
-  if (!status.failed())
-    status = writeOutputs(current->outputs, outputsOf(*entry), outputs);
-  if (!status.failed() && current->outputs.empty() && !measures)
-    for (size_t i = 0; i < outputs.size(); ++i)
-      puts(summarise(entry->outputs[i], outputs[i]).c_str());
-  return status;
+  return status.failed() || !profiles ? status : profile();
 }
 
 Status Program::readInputs() {
@@ -177,9 +224,11 @@ Status Program::readInputs() {
               concat("no file is given for the input ", quote(tensor.name),
                      ", ", typeText(tensor), "; add '--", tensor.name,
                      " FILE.npy', or see --help")};
-    Result<HostTensor> input = file == current->inputs.end()
-                                   ? randomInput(tensor, inputs.size())
-                                   : HostTensor::read(file->second, tensor);
+    Result<HostTensor> input =
+        file == current->inputs.end() ? randomInput(tensor, inputs.size())
+        : file->second.starts_with("@")
+            ? linkedInput(tensor, std::string_view(file->second).substr(1))
+            : HostTensor::read(file->second, tensor);
     if (!input)
       return input.status();
     inputs.push_back(std::move(*input));
@@ -187,6 +236,24 @@ Status Program::readInputs() {
   for (const HostTensor &input : inputs)
     inputViews.push_back(input.view());
   return {};
+}
+
+/// An output of the run before as an input.
+Result<HostTensor> Program::linkedInput(const LatheTensorInfo &tensor,
+                                        std::string_view output) const {
+  for (uint32_t i = 0; i < previousEntry->outputCount; ++i) {
+    const LatheTensorInfo &from = previousEntry->outputs[i];
+    if (from.name != output)
+      continue;
+    if (from.type != tensor.type || from.rank != tensor.rank)
+      return Status(LATHE_BAD_SHAPE,
+                    concat(quote(concat("@", output)), " is ", typeText(from),
+                           ", but ", quote(tensor.name), " is ",
+                           typeText(tensor)));
+    return previous[i];
+  }
+  return Status(LATHE_BAD_ARGUMENT,
+                concat("the run before gave no output ", quote(output)));
 }
 
 /// An input made up for measurements: each dim has the size that '--dim' gives

@@ -120,7 +120,7 @@ TEST_F(Program, TakesNumbersAsInputs) {
   EXPECT_EQ(run("append --x 1 --position 1,2"), 1);
   EXPECT_THAT(output, HasSubstr("'position' is given '1,2', but is i32[]"));
   EXPECT_EQ(run("--x 1,2,"), 2);
-  EXPECT_THAT(output, HasSubstr("or numbers such as 7 or 1,2,3"));
+  EXPECT_THAT(output, HasSubstr("numbers such as 7 or 1,2,3, or @NAME"));
   EXPECT_EQ(run("--x x.npy --y 1"), 2);
 }
 
