@@ -21,7 +21,8 @@ and besides lets a system may have
     an output the name that case.json has for it, or {"part of": NAME, "axis": A}
 
   -jN          cases at a time (default 2)
-  --threads=N  given to the compiled programs
+  --threads=N  given to the compiled programs; with several, as in --threads=1,2, each
+               program runs with each, and all must give the same bits
   OPTION       anything else that starts with '-' is given to `lathe compile`,
                for example -O0 or --target-cpu=x86-64-v3
 
@@ -120,7 +121,7 @@ class Runner(NamedTuple):
     lathe: str
     tables: dict
     compile_options: list
-    run_options: list
+    thread_counts: list
 
     def compile(self, case, folder, program):
         system = case.get("system")
@@ -146,7 +147,13 @@ class Runner(NamedTuple):
         self.compile(case, folder, program)
         calls = planned_calls(case, folder, program.parent,
                               self.tables.get(case.get("system"), {}))
-        got = self.run_calls(program, calls, wanted)
+        got = self.run_calls(program, calls, wanted, self.thread_counts[0])
+        for threads in self.thread_counts[1:]:
+            again = self.run_calls(program, calls, wanted, threads)
+            for name in wanted:
+                if again.get(name) != got.get(name):
+                    raise Failure(f"'{name}' is not the same with {threads} threads "
+                                  f"as with {self.thread_counts[0]}")
         comparisons = []
         for name, entry in wanted.items():
             if name not in got:
@@ -155,13 +162,14 @@ class Runner(NamedTuple):
                                        read_npy(folder / entry["file"])))
         return comparisons, skipped
 
-    def run_calls(self, program, calls, wanted):
-        """The wanted outputs by their names in case.json, of one process."""
+    def run_calls(self, program, calls, wanted, threads):
+        """The wanted outputs by their names in case.json, of one process; `threads` may be
+        None, the program's own choice."""
         command, parts = [program], {}
         for number, planned in enumerate(calls):
             command += [":"] if number else []
             command += [planned.entry] if planned.entry else []
-            command += [] if number else self.run_options
+            command += [f"--threads={threads}"] if threads and not number else []
             for name, text in planned.inputs.items():
                 command += [f"--{name}", text]
             for name, (whole, axis) in planned.outputs.items():
@@ -209,8 +217,8 @@ def cases_in(directory):
 
 
 def parse(arguments):
-    """(directories, jobs, options for the compiler, options for the programs)."""
-    directories, jobs, for_compiler, for_program = [], 2, [], []
+    """(directories, jobs, options for the compiler, numbers of threads)."""
+    directories, jobs, for_compiler, thread_counts = [], 2, [], [None]
     rest = iter(arguments)
     for argument in rest:
         option = argument.split("=")[0]
@@ -221,26 +229,26 @@ def parse(arguments):
         if re.fullmatch(r"-j\d*", argument):
             jobs = max(1, int(words[-1].removeprefix("-j") or 0))
         elif option == "--threads":
-            for_program += words
+            thread_counts = words[-1].removeprefix("--threads=").split(",")
         elif argument.startswith("-"):
             for_compiler += words
         else:
             directories.append(Path(argument))
-    return directories, jobs, for_compiler, for_program
+    return directories, jobs, for_compiler, thread_counts
 
 
 def main(arguments):
     if not arguments or {"-h", "--help"} & set(arguments):
         print(__doc__.strip(), file=sys.stdout if arguments else sys.stderr)
         return 0 if arguments else 2
-    directories, jobs, for_compiler, for_program = parse(arguments)
+    directories, jobs, for_compiler, thread_counts = parse(arguments)
     lathe = os.environ.get("LATHE") or str(ROOT / "build" / "release" / "bin" / "lathe")
     if not os.access(lathe, os.X_OK):
         print(f"golden: no compiler at '{lathe}': build it, or name one in $LATHE",
               file=sys.stderr)
         return 2
     tables = json.loads((SPECS / "systems.json").read_text())
-    runner = Runner(str(Path(lathe).resolve()), tables, for_compiler, for_program)
+    runner = Runner(str(Path(lathe).resolve()), tables, for_compiler, thread_counts)
 
     counts = {"PASS": 0, "FAIL": 0, "SKIP": 0}
     skipped = 0

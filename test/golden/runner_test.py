@@ -31,8 +31,12 @@ echo "program $*" >> "$STAND_IN/log"
 while [ $# -gt 0 ]; do
   case "$1" in
     --x) shift ;;
-    --threads=*) ;;
-    --*) [ -e "$STAND_IN/${1#--}.npy" ] && cp "$STAND_IN/${1#--}.npy" "$2"; shift ;;
+    --threads=*) threads="${1#--threads=}" ;;
+    --*)
+      for file in "$STAND_IN/${1#--}-$threads.npy" "$STAND_IN/${1#--}.npy"; do
+        [ -e "$file" ] && cp "$file" "$2" && break
+      done
+      shift ;;
   esac
   shift
 done
@@ -225,6 +229,14 @@ class RunnerTest(unittest.TestCase):
             code, lines = self.run_golden(self.root / folder)
             self.assertEqual((code, lines[-1]), (failed, f"{passed} passed, {failed} failed"))
 
+    def test_equal_bits_of_all_numbers_of_threads(self):
+        folder = self.case(got=floats(1.0, -2.0))
+        self.expect("PASS", "y off by 0", "--threads=1,2,3", folder)
+        # Within the tolerance, but not the same.
+        write_npy(self.stand_in / "y-3.npy", floats(1.0, -2.000001))
+        self.expect("PASS", "y off by 0", "--threads=1,2", folder)
+        self.expect("FAIL", "'y' is not the same with 3 threads as with 1", "--threads", "1,2,3", folder)
+
     def test_commands(self):
         folder = self.case(got=floats(1.0, -2.0))
         self.run_golden("-j1", "-O0", "--target-cpu", "x86-64-v3", "--threads=2", folder)
@@ -340,7 +352,7 @@ done
 """)
             program.chmod(0o755)
             wanted = {"prefill_logits": {}, "decode_logits": {}}
-            got = Runner("", {}, [], ["--threads=2"]).run_calls(program, calls, wanted)
+            got = Runner("", {}, [], []).run_calls(program, calls, wanted, "2")
             self.assertEqual(got["prefill_logits"].values, (5, 6))
             self.assertEqual(got["decode_logits"], Tensor("int32", (1, 2), (7, 8)))
             self.assertRegex((folder / "log").read_text(),
