@@ -90,6 +90,18 @@ void GraphBuilder::runOnce(const Step &step) {
     frame.current = Datum::unknown();
     return;
   }
+  Block &made = *builder.getInsertionBlock();
+  Operation *before = made.empty() ? nullptr : &made.back();
+  runUnlessLeftOut(step, place);
+  if (!frame.site && !made.empty() && &made.back() != before)
+    entrySteps.push_back({&step.node, step.name, place, before, &made.back()});
+  // A step that its `if` leaves out gives what it would have taken.
+  if (!step.name.empty())
+    frame.results.define(frame.pathOf(step.name), frame.current, place);
+}
+
+void GraphBuilder::runUnlessLeftOut(const Step &step, Location place) {
+  Frame &frame = step.frame;
   const YamlNode *op = step.find("op"), *block = step.find("block");
   std::optional<bool> condition = evaluateCondition(step);
   if (!condition) {
@@ -101,9 +113,6 @@ void GraphBuilder::runOnce(const Step &step) {
   } else if (*condition) {
     frame.current = op ? runOp(step) : runBlock(step);
   }
-  // A step that its `if` leaves out gives what it would have taken.
-  if (!step.name.empty())
-    frame.results.define(frame.pathOf(step.name), frame.current, place);
 }
 
 std::optional<std::string> GraphBuilder::evaluateName(const Step &step) {

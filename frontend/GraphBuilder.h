@@ -29,6 +29,10 @@ public:
   /// Runs the steps of `graph` in `frame`.
   void runSteps(const YamlNode &graph, Frame &frame);
 
+  /// Warns of steps of the entry's own graph that no output depends on. What a
+  /// block makes for those of its users who want it is no mistake.
+  void warnOfUnusedSteps();
+
   /// The tensors that a node names: a step, an expression, or a list of these.
   /// Appends unknown ones after a mistake.
   void resolve(const YamlNode &node, Frame &frame, Datum::List &tensors);
@@ -49,6 +53,7 @@ private:
   void runStep(const YamlNode &node, Frame &frame);
   void repeatStep(const Step &step, const YamlNode &repeat);
   void runOnce(const Step &step);
+  void runUnlessLeftOut(const Step &step, Location place);
   Datum runOp(const Step &step);
   Datum runBlock(const Step &step);
   Datum expandBlock(const Step &step, StringRef name, const Definition &block);
@@ -80,6 +85,15 @@ private:
   OpBuilder &builder;
   OpEmitter emitter;
   int64_t &stepBudget;
+  /// A step of the entry's own graph, and the ops that it made: those behind
+  /// `before` up to `last`.
+  struct EntryStep {
+    const YamlNode *node;
+    std::string name;
+    Location place;
+    Operation *before, *last;
+  };
+  std::vector<EntryStep> entrySteps;
   /// The blocks being expanded, outermost first.
   SmallVector<StringRef> openBlocks;
   llvm::DenseSet<const YamlNode *> checkedBlocks;

@@ -168,6 +168,8 @@ void ModelBuilder::buildEntry(const EntryParts &entry) {
   function.setAllArgAttrs(inputAttributes);
   function.setAllResultAttrs(outputAttributes);
   requireSources(entry, function);
+  if (!sink.hasErrors())
+    graph.warnOfUnusedSteps();
   if (entry.specialize)
     function->setAttr("lathe.specialize",
                       evaluateSpecialize(*entry.specialize));
