@@ -154,14 +154,16 @@ DescriptorBuilder::DescriptorBuilder(ModuleOp module) {
                                {"outputs", std::move(outputs)}};
     addVariant(function, entry);
   }
-  module.walk([&](CostOpInterface op) {
-    StringRef path = getStepPath(op->getLoc());
-    if (path.empty() || steps.contains(path))
-      return;
-    steps[path] = {op->getName().stripDialect().str(),
+  for (auto function : module.getOps<func::FuncOp>())
+    function.walk([&](CostOpInterface op) {
+      StringRef path = getStepPath(op->getLoc());
+      llvm::StringMap<Step> &own = steps[function.getSymName()];
+      if (path.empty() || own.contains(path))
+        return;
+      own[path] = {op->getName().stripDialect().str(),
                    briefShape(op->getResult(0).getType()),
                    op.getWork().flops.str()};
-  });
+    });
   for (auto weight : module.getOps<WeightOp>())
     parameters += countParameters(weight.getSymName(), weight.getTensorType());
 }
@@ -177,8 +179,9 @@ void DescriptorBuilder::addCode(ModuleOp loops) {
     if (auto paths = function->getAttrOfType<ArrayAttr>("lathe.events"))
       for (Attribute attr : paths) {
         StringRef path = cast<StringAttr>(attr).getValue();
-        auto found = steps.find(path);
-        Step step = found == steps.end() ? Step{"", "", "0"} : found->second;
+        const llvm::StringMap<Step> &own = steps[name.getValue()];
+        auto found = own.find(path);
+        Step step = found == own.end() ? Step{"", "", "0"} : found->second;
         events.push_back(llvm::json::Object{{"name", path},
                                             {"op", step.op},
                                             {"shape", step.shape},

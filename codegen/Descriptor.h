@@ -44,7 +44,9 @@ private:
   llvm::json::Object model;
   /// Name and descriptor of each entry.
   llvm::MapVector<StringAttr, llvm::json::Object> entries;
-  llvm::StringMap<Step> steps;
+  /// By the entry's name and the step's path: a step of two entries may have
+  /// another size in each.
+  llvm::StringMap<llvm::StringMap<Step>> steps;
   int64_t parameters = 0;
 };
 
