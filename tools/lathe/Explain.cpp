@@ -10,6 +10,7 @@
 #include "dialect/ParameterCount.h"
 #include "tools/lathe/Session.h"
 #include "llvm/ADT/BitVector.h"
+#include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -46,17 +47,15 @@ public:
   /// False after a message.
   bool setDims(mlir::ModuleOp module) {
     auto bounds = module->getAttrOfType<mlir::DictionaryAttr>("lathe.dims");
-    for (mlir::NamedAttribute dim :
-         bounds ? bounds.getValue() : llvm::ArrayRef<mlir::NamedAttribute>())
-      sizes[dim.getName()] =
-          mlir::cast<mlir::DenseI64ArrayAttr>(dim.getValue())[0];
+    auto order = module->getAttrOfType<mlir::ArrayAttr>("lathe.dim_order");
+    for (auto dim : order.getAsRange<mlir::StringAttr>())
+      sizes[dim] = bounds.getAs<mlir::DenseI64ArrayAttr>(dim)[0];
     for (const std::string &text : dims) {
       auto [name, size] = llvm::StringRef(text).split('=');
       int64_t value;
       if (size.getAsInteger(10, value))
         return fail("--dim wants name=size, got '" + text + "'") == 0;
-      auto limits = bounds ? bounds.getAs<mlir::DenseI64ArrayAttr>(name)
-                           : mlir::DenseI64ArrayAttr();
+      auto limits = bounds.getAs<mlir::DenseI64ArrayAttr>(name);
       if (!limits)
         return fail("the model has no dimension '" + name + "'") == 0;
       if (value < limits[0] || value > limits[1])
@@ -118,8 +117,8 @@ public:
     os << "\nFLOPs count a multiply-add as two; MACs are the multiply-adds, "
           "which many papers\ncall FLOPs. Bytes: operands and results of each "
           "op once.";
-    for (const auto &dim : sizes)
-      os << " " << dim.first() << " = " << dim.second << ".";
+    for (const auto &[name, size] : sizes)
+      os << " " << name << " = " << size << ".";
     os << "\n";
     if (!counted.empty())
       os << "\n--count matches " << grouped(matching) << " of "
@@ -189,7 +188,8 @@ private:
     return text;
   }
 
-  llvm::StringMap<int64_t> sizes;
+  /// Of the dynamic dimensions, in the spec's order.
+  llvm::MapVector<llvm::StringRef, int64_t> sizes;
   std::vector<Row> rows;
   int64_t parameters = 0, matching = 0;
 };
