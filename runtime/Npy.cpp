@@ -144,10 +144,8 @@ static Status readType(std::string_view descr, LatheType &type) {
                         "plain type"));
 }
 
-/// Reads `array.file`; messages do not name the file yet.
-static Status read(NpyArray &array) {
-  const unsigned char *bytes = array.file.data();
-  uint64_t size = array.file.size();
+/// Messages do not name the file yet.
+static Status read(const unsigned char *bytes, uint64_t size, NpyArray &array) {
   if (size < 12 || std::memcmp(bytes, magic.data(), magic.size()) != 0)
     return invalid("this is no .npy file; write it with numpy.save");
   unsigned version = bytes[6];
@@ -192,10 +190,17 @@ Result<NpyArray> NpyArray::open(const std::string &path) {
   Result<MappedFile> file = MappedFile::open(path);
   if (!file)
     return file.status();
+  Result<NpyArray> array = parse(file->data(), file->size(), path);
+  if (array)
+    array->file = std::move(*file);
+  return array;
+}
+
+Result<NpyArray> NpyArray::parse(const unsigned char *bytes, uint64_t size,
+                                 const std::string &name) {
   NpyArray array;
-  array.file = std::move(*file);
-  if (Status status = read(array); status.failed())
-    return Status(status.code(), concat(quote(path), ": ", status.message()));
+  if (Status status = read(bytes, size, array); status.failed())
+    return Status(status.code(), concat(quote(name), ": ", status.message()));
   return array;
 }
 

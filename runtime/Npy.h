@@ -14,16 +14,19 @@
 
 namespace lathe::runtime {
 
-/// A little-endian row-major array, mapped from a .npy file of version 1 to 3.
+/// A little-endian row-major array of a .npy file of version 1 to 3.
 struct NpyArray {
   LatheType type = LATHE_F32;
   std::vector<int64_t> shape;
   const unsigned char *data = nullptr;
   uint64_t bytes = 0;
-  MappedFile file; ///< What `data` points into.
+  MappedFile file; ///< What `data` points into, if it was mapped by `open`.
 
-  /// Errors name the file and the remedy.
+  /// Maps the file at `path`. Errors name the file and the remedy.
   static Result<NpyArray> open(const std::string &path);
+  /// Reads a file that is in memory and stays there; `name` is for messages.
+  static Result<NpyArray> parse(const unsigned char *bytes, uint64_t size,
+                                const std::string &name);
 };
 
 /// Writes an array, whole or not at all. Errors: LATHE_BAD_ARGUMENT where
