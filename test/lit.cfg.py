@@ -68,9 +68,10 @@ def jit(lowering, loops, mathematics):
         ]
         + [os.path.join(config.lathe_build, "lib", "liblathe-runtime-functions.so")]
     )
+    preload = f"env LD_PRELOAD={config.sanitize_preload} " if config.lathe_sanitize else ""
     return (
         f"lathe-opt %s -pass-pipeline='builtin.module({pipeline})'"
-        f" | mlir-runner -e main -entry-point-result=void -shared-libs={libraries}"
+        f" | {preload}mlir-runner -e main -entry-point-result=void -shared-libs={libraries}"
     )
 
 

@@ -23,15 +23,6 @@ print(good, sum(codes.values()))
 PYTHON
 }
 
-# The folders of tests of a preset: everything, but with sanitizers only what runs our own code in its own process;
-# programs that the compiler makes are the release preset's.
-tests_of() {
-  case $1 in
-    sanitize) printf 'build/sanitize/test/%s ' unit dialect frontend codegen ;;
-    *) printf 'build/%s/test ' "$1" ;;
-  esac
-}
-
 run_preset() {
   local preset=$1 report=build/$1/test-report.json good bad
   printf '\n== %s: build\n' "$preset"
@@ -42,7 +33,7 @@ run_preset() {
   fi
   printf '\n== %s: test\n' "$preset"
   rm -f "$report"
-  lit-22 -sv --time-tests -j "$jobs" --output "$report" $(tests_of "$preset")
+  lit-22 -sv --time-tests -j "$jobs" --output "$report" "build/$preset/test"
   if ! read -r good bad < <(count "$report"); then
     echo "check: error: the tests of '$preset' left no report" >&2
     good=0 bad=1
