@@ -193,9 +193,11 @@ SmallVector<int64_t> WidthSearchOp::getWidthCounts(Operation *module) {
     counts.push_back(0);
     for (NamedAttribute dim :
          sources ? sources.getValue() : ArrayRef<NamedAttribute>()) {
-      auto source = cast<DictionaryAttr>(dim.getValue());
-      auto values = source.getAs<DenseI64ArrayAttr>("values");
-      if (values && source.getAs<StringAttr>("input").getValue() == input)
+      auto source = dyn_cast<DictionaryAttr>(dim.getValue());
+      if (!source ||
+          source.get("input") != StringAttr::get(source.getContext(), input))
+        continue;
+      if (auto values = source.getAs<DenseI64ArrayAttr>("values"))
         counts.back() = values.size();
     }
   }
