@@ -26,10 +26,11 @@ func.func @main() {
   %p1 = tensor.cast %soft : tensor<1x3xf32> to tensor<*xf32>
   call @printMemrefF32(%p1) : (tensor<*xf32>) -> ()
 
-  // Two kept, one wanted: 10; (0 + 1) / 2 from the kept, 0.25 from the dropped.
+  // A shared mask of which two are kept, one wanted: 10; (0 + 1) / 2 from the kept, 0.25 from the dropped.
   // CHECK: [10.75]
   %m2 = arith.constant dense<[[[0.5, 0.0, 1.5]]]> : tensor<1x1x3xf32>
-  %count = lathe.mask_loss %m2 {target = 1} : (tensor<1x1x3xf32>) -> tensor<1xf32>
+  %shared = lathe.channel_mask %m2 : (tensor<1x1x3xf32>) -> tensor<1x1x3xf32>
+  %count = lathe.mask_loss %shared {target = 1} : (tensor<1x1x3xf32>) -> tensor<1xf32>
   %p2 = tensor.cast %count : tensor<1xf32> to tensor<*xf32>
   call @printMemrefF32(%p2) : (tensor<*xf32>) -> ()
 
