@@ -8,6 +8,7 @@
 #include "dialect/LatheDialect.h"
 #include "dialect/Locations.h"
 #include "dialect/ParameterCount.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "tools/lathe/Session.h"
 #include "llvm/ADT/BitVector.h"
 #include "llvm/ADT/MapVector.h"
@@ -37,7 +38,7 @@ static cl::opt<bool> asJson("json", cl::desc("print JSON"), cl::sub(parser));
 
 namespace {
 struct Row {
-  std::string path, op, shape;
+  std::string entry, path, op, shape;
   int64_t parameters, flops, multiplyAdds, bytes;
 };
 
@@ -70,7 +71,8 @@ public:
   bool read(mlir::ModuleOp module) {
     module.walk([&](CostOpInterface op) {
       Work work = op.getWork();
-      rows.push_back({mlir::lathe::getStepPath(op->getLoc()).str(),
+      rows.push_back({op->getParentOfType<mlir::func::FuncOp>().getName().str(),
+                      mlir::lathe::getStepPath(op->getLoc()).str(),
                       op->getName().stripDialect().str(),
                       formatShape(op->getResult(0).getType()),
                       op.getParameterCount(), evaluate(work.flops),
@@ -90,7 +92,7 @@ public:
       widths[1] = std::max(widths[1], row.op.size());
       widths[2] = std::max(widths[2], row.shape.size());
     }
-    Row total{"total", "", "", parameters, 0, 0, 0};
+    Row total{"", "total", "", "", parameters, 0, 0, 0};
     auto line = [&](const std::string &path, const std::string &op,
                     const std::string &shape) -> llvm::raw_ostream & {
       return os << llvm::left_justify(path, widths[0] + 2)
@@ -129,7 +131,8 @@ public:
   void printJson(llvm::raw_ostream &os) const {
     llvm::json::Array array;
     for (const Row &row : rows)
-      array.push_back(llvm::json::Object{{"step", row.path},
+      array.push_back(llvm::json::Object{{"entry", row.entry},
+                                         {"step", row.path},
                                          {"op", row.op},
                                          {"shape", row.shape},
                                          {"parameters", row.parameters},
