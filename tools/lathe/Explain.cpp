@@ -39,7 +39,14 @@ static cl::opt<bool> asJson("json", cl::desc("print JSON"), cl::sub(parser));
 namespace {
 struct Row {
   std::string entry, path, op, shape;
-  int64_t parameters, flops, multiplyAdds, bytes;
+  int64_t parameters = 0, flops = 0, multiplyAdds = 0, bytes = 0;
+
+  /// Adds what running another row costs.
+  void add(const Row &other) {
+    flops += other.flops;
+    multiplyAdds += other.multiplyAdds;
+    bytes += other.bytes;
+  }
 };
 
 /// Reads the cost interface of every op, at given sizes.
@@ -86,9 +93,13 @@ public:
   }
 
   void print(llvm::raw_ostream &os) const {
+    // A model of several entries runs one of them at a time.
+    bool areSeveral = !rows.empty() && rows.front().entry != rows.back().entry;
+    auto totalOf = [](const Row &row) { return "total of " + row.entry; };
     size_t widths[] = {4, 2, 5};
     for (const Row &row : rows) {
-      widths[0] = std::max(widths[0], row.path.size());
+      widths[0] = std::max(
+          {widths[0], row.path.size(), areSeveral ? totalOf(row).size() : 0});
       widths[1] = std::max(widths[1], row.op.size());
       widths[2] = std::max(widths[2], row.shape.size());
     }
@@ -107,12 +118,22 @@ public:
     };
     line("step", "op", "shape") << llvm::format(
         "%12s %14s %14s %13s\n", "parameters", "FLOPs", "MACs", "bytes");
-    for (const Row &row : rows) {
+    Row own = total;
+    for (size_t i = 0; i < rows.size(); ++i) {
+      const Row &row = rows[i];
+      if (areSeveral && (i == 0 || row.entry != rows[i - 1].entry))
+        os << row.entry << ":\n";
       line(row.path, row.op, row.shape);
       numbers(row);
-      total.flops += row.flops;
-      total.multiplyAdds += row.multiplyAdds;
-      total.bytes += row.bytes;
+      total.add(row);
+      own.add(row);
+      if (!areSeveral ||
+          (i + 1 < rows.size() && row.entry == rows[i + 1].entry))
+        continue;
+      line(totalOf(row), "", "") << llvm::format(
+          "%12s %14s %14s %13s\n", "", grouped(own.flops).c_str(),
+          grouped(own.multiplyAdds).c_str(), grouped(own.bytes).c_str());
+      own = Row();
     }
     line("total", "", "");
     numbers(total);
