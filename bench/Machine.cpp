@@ -4,14 +4,13 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // The limits that benchmarks are held against: 32-bit floating-point
-// multiply-adds from registers, and bytes read from memory, with one thread and
-// with one a processor.
+// multiply-adds from registers, and bytes read from memory, by one thread.
+// bench/models.py runs one process a thread and adds their rates.
 //
 //===----------------------------------------------------------------------===//
 
 #include <benchmark/benchmark.h>
 #include <cstring>
-#include <thread>
 #include <vector>
 
 namespace {
@@ -48,7 +47,7 @@ void multiplyAdd(benchmark::State &state) {
                          benchmark::Counter::kIsIterationInvariantRate);
 }
 
-/// Reads an array that no cache holds; each thread one of its own.
+/// Reads an array that no cache holds.
 void readMemory(benchmark::State &state) {
   constexpr size_t bytes = size_t(256) << 20;
   std::vector<float> array(bytes / sizeof(float), 1.0f);
@@ -69,10 +68,8 @@ void readMemory(benchmark::State &state) {
       benchmark::Counter(bytes, benchmark::Counter::kIsIterationInvariantRate);
 }
 
-const int processors = static_cast<int>(std::thread::hardware_concurrency());
-
-BENCHMARK(multiplyAdd)->ThreadRange(1, processors)->UseRealTime();
-BENCHMARK(readMemory)->ThreadRange(1, processors)->UseRealTime();
+BENCHMARK(multiplyAdd)->UseRealTime();
+BENCHMARK(readMemory)->UseRealTime();
 
 } // namespace
 

@@ -24,17 +24,20 @@ def output(*command):
     return subprocess.run([str(c) for c in command], cwd=ROOT, check=True, capture_output=True, text=True).stdout
 
 
-def machine():
-    """FLOP/s and bytes a second by number of threads: medians, since others may use the machine."""
-    report = json.loads(output(BIN / "lathe-bench-machine", "--benchmark_format=json", "--benchmark_min_time=0.1",
-                               "--benchmark_repetitions=7", "--benchmark_report_aggregates_only=true"))
-    limits = {"flops": {}, "bytes": {}}
-    for run in report["benchmarks"]:
-        if run["aggregate_name"] != "median":
-            continue
-        kind, counter = ("flops", "FLOP/s") if run["name"].startswith("multiplyAdd") else ("bytes", "B/s")
-        limits[kind][run["threads"]] = run[counter]
-    return limits
+def machine(threads):
+    """FLOP/s and bytes a second of so many threads: the sum of as many processes at a time, each one's median, since
+    others may use the machine."""
+    command = [BIN / "lathe-bench-machine", "--benchmark_format=json", "--benchmark_min_time=0.1",
+               "--benchmark_repetitions=7", "--benchmark_report_aggregates_only=true"]
+    running = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+               for _ in range(threads)]
+    rates = {"FLOP/s": 0, "B/s": 0}
+    for process in running:
+        for run in json.loads(process.communicate()[0])["benchmarks"]:
+            for counter in rates:
+                if run["aggregate_name"] == "median":
+                    rates[counter] += run.get(counter, 0)
+    return rates
 
 
 def counted_flops(model):
@@ -73,8 +76,9 @@ def main():
               if not options.names or any(name in m["name"] for name in options.names)]
     if not models:
         sys.exit("models.py: error: no model has such a name; they are in bench/models.json")
-    limits, threads = machine(), [1] + [os.cpu_count()] * (os.cpu_count() > 1)
-    print("machine: " + ", ".join(f"{n} threads {limits['flops'][n] / 1e9:.0f} GFLOP/s {limits['bytes'][n] / 1e9:.1f} GB/s"
+    threads = [1] + [os.cpu_count()] * (os.cpu_count() > 1)
+    limits = {n: machine(n) for n in threads}
+    print("machine: " + ", ".join(f"{n} threads {limits[n]['FLOP/s'] / 1e9:.0f} GFLOP/s {limits[n]['B/s'] / 1e9:.1f} GB/s"
                                   for n in threads))
     print("| model | GFLOP | " + " | ".join(f"ms, {n} threads | GFLOP/s | share" for n in threads) + " |")
     print("| --- " * (2 + 3 * len(threads)) + "|")
@@ -86,7 +90,7 @@ def main():
         cells = [model["name"], f"{flops / 1e9:.3f}"]
         for n, ms in times.items():
             rate = flops / ms * 1e3
-            cells += [f"{ms:.2f}", f"{rate / 1e9:.1f}", f"{rate / limits['flops'][n]:.2f}"]
+            cells += [f"{ms:.2f}", f"{rate / 1e9:.1f}", f"{rate / limits[n]['FLOP/s']:.2f}"]
             rows.append({"name": f"{model['name']}/threads:{n}", "run_type": "iteration", "threads": n,
                          "real_time": ms, "time_unit": "ms", "FLOP/s": rate})
         print("| " + " | ".join(cells) + " |", flush=True)
