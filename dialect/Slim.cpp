@@ -100,10 +100,29 @@ LogicalResult SlimOp::inferReturnTypes(MLIRContext *,
                      getElementTypeOrSelf(op.getInput()), results);
 }
 
+/// What gives the dimension `name` its value: an input; null if none.
+static DictionaryAttr getSource(Operation *module, StringRef name) {
+  auto sources = module->getAttrOfType<DictionaryAttr>("lathe.dim_sources");
+  return sources ? sources.getAs<DictionaryAttr>(name) : nullptr;
+}
+
+/// The name of an entry's input; "" for any other value.
+static StringRef getInputName(Value value) {
+  auto argument = dyn_cast<BlockArgument>(value);
+  auto entry =
+      argument
+          ? dyn_cast<FunctionOpInterface>(argument.getOwner()->getParentOp())
+          : nullptr;
+  if (!entry)
+    return "";
+  auto name =
+      entry.getArgAttrOfType<StringAttr>(argument.getArgNumber(), "lathe.name");
+  return name ? name.getValue() : "";
+}
+
 /// The values that an input numbers for the dimension `name`; empty if none.
 static ArrayRef<int64_t> getNumberedValues(Operation *module, StringRef name) {
-  auto sources = module->getAttrOfType<DictionaryAttr>("lathe.dim_sources");
-  auto source = sources ? sources.getAs<DictionaryAttr>(name) : nullptr;
+  DictionaryAttr source = getSource(module, name);
   auto values = source ? source.getAs<DenseI64ArrayAttr>("values") : nullptr;
   return values ? values.asArrayRef() : ArrayRef<int64_t>();
 }
@@ -137,6 +156,12 @@ LogicalResult SlimOp::verifySymbolUses(SymbolTableCollection &) {
                    "widths", "C4");
     return success();
   }
+  StringRef input = getSource(module, used.str()).getAs<StringAttr>("input");
+  StringRef width = getInputName(getWidth());
+  if (!width.empty() && width != input)
+    return mlir::emitError(getKeyLocation(getLoc(), "width"))
+           << "'slim' chooses its batch norm by '" << width << "', but '"
+           << used.str() << "' is numbered by '" << input << "' [C9]";
   if (values == ArrayRef(norms))
     return success();
   return mlir::emitError(getKeyLocation(getLoc(), "widths"))

@@ -152,6 +152,18 @@ func.func @values(%x: tensor<1x?x5x5xf32, #lathe.dims<"", "i", "", "">>, %n: ten
 
 // -----
 
+module attributes {lathe.dims = {c = array<i64: 2, 4>, i = array<i64: 1, 3>},
+                   lathe.dim_sources = {c = {input = "w", values = array<i64: 2, 4>}}} {
+func.func @other_input(%x: tensor<1x?x5x5xf32, #lathe.dims<"", "i", "", "">>, %n: tensor<i32> {lathe.name = "v"}, %w: tensor<4x3x1x1xf32>, %a: tensor<2xf32>, %b: tensor<4xf32>) {
+  // expected-error@+1 {{'slim' chooses its batch norm by 'v', but 'c' is numbered by 'w' [C9]}}
+  %r = lathe.slim %x, %n, %w, %a, %b, %a, %b, %a, %b, %a, %b {dilation = array<i64: 1, 1>, eps = 1.0e-05 : f64, padding = array<i64: 0, 0, 0, 0>, padding_mode = #lathe<padding_mode zeros>, stride = array<i64: 1, 1>, used = ["c"], operandSegmentSizes = array<i32: 1, 1, 1, 0, 2, 2, 2, 2>}
+      : (tensor<1x?x5x5xf32, #lathe.dims<"", "i", "", "">>, tensor<i32>, tensor<4x3x1x1xf32>, tensor<2xf32>, tensor<4xf32>, tensor<2xf32>, tensor<4xf32>, tensor<2xf32>, tensor<4xf32>, tensor<2xf32>, tensor<4xf32>) -> tensor<1x?x5x5xf32, #lathe.dims<"", "c", "", "">>
+  return
+}
+}
+
+// -----
+
 func.func @sizes(%w: tensor<4x3xf32>) {
   // expected-error@+2 {{'leading' needs 2 sizes for [4, 3], got ["c"] [C1]}}
   // expected-error@+1 {{failed to infer returned types}}
