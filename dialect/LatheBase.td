@@ -37,6 +37,8 @@ def Lathe_Dialect : Dialect {
     module's `lathe.dims` attribute.
   }];
   let useDefaultAttributePrinterParser = 1;
+  // What a module says of its dimensions is read in many places, which trust it.
+  let hasOperationAttrVerify = 1;
   let extraClassDeclaration = [{
   private:
     // One function a family of ops, each in the family's .cpp.

@@ -66,6 +66,50 @@ DimsAttr::verifyEncoding(ArrayRef<int64_t> shape, Type,
   return success();
 }
 
+/// Whether `attribute` is a dictionary whose values all pass `isGood`.
+static bool holdsOnly(Attribute attribute,
+                      function_ref<bool(Attribute)> isGood) {
+  auto dictionary = dyn_cast<DictionaryAttr>(attribute);
+  return dictionary && llvm::all_of(dictionary, [&](NamedAttribute entry) {
+           return isGood(entry.getValue());
+         });
+}
+
+static bool isBounds(Attribute attribute) {
+  auto bounds = dyn_cast<DenseI64ArrayAttr>(attribute);
+  return bounds && bounds.size() == 2 && bounds[0] <= bounds[1];
+}
+
+static bool isSize(Attribute attribute) {
+  auto text = dyn_cast<StringAttr>(attribute);
+  return text && DimExpr::parse(text.getValue());
+}
+
+static bool isSource(Attribute attribute) {
+  auto source = dyn_cast<DictionaryAttr>(attribute);
+  if (!source || !source.getAs<StringAttr>("input"))
+    return false;
+  auto values = source.getAs<DenseI64ArrayAttr>("values");
+  return source.contains("values") ? values && !values.empty() : true;
+}
+
+LogicalResult LatheDialect::verifyOperationAttribute(Operation *op,
+                                                     NamedAttribute attribute) {
+  StringRef name = attribute.getName(), wanted;
+  if (name == "lathe.dims" && !holdsOnly(attribute.getValue(), isBounds))
+    wanted = "{name = array<i64: least, most>, …}";
+  else if (name == "lathe.dim_limits" &&
+           !holdsOnly(attribute.getValue(), isSize))
+    wanted = "{name = \"size\", …}";
+  else if (name == "lathe.dim_sources" &&
+           !holdsOnly(attribute.getValue(), isSource))
+    wanted = "{name = {input = \"name\", values = array<i64: …>}, …}";
+  if (wanted.empty())
+    return success();
+  return op->emitError("'")
+         << name << "' must be " << wanted << ", not " << attribute.getValue();
+}
+
 DimExpr lathe::bytesOfOperandsAndResults(Operation *op) {
   DimExpr bytes = 0;
   auto add = [&](Value value) {

@@ -62,17 +62,3 @@ func.func @many(%b: tensor<f32>, %p: tensor<4xf32>) {
   return
 }
 }
-
-// -----
-
-// Sources as no spec gives them: one without an input, and one that is none.
-module attributes {lathe.dims = {a = array<i64: 1, 4>, d = array<i64: 2, 3>},
-                   lathe.dim_sources = {a = {values = array<i64: 1, 4>}, d = 1 : i64}} {
-func.func private @main(tensor<i32> {lathe.name = "wide"}, tensor<i32> {lathe.name = "task0"})
-func.func @malformed_sources(%b: tensor<f32>, %p: tensor<1xf32>) {
-  // expected-error@+1 {{'width_search' needs an input 'wide' of 'main' that numbers the values of a dimension [C2]}}
-  %w, %s = lathe.width_search %b, %p {entry = "main", encoder = "wide", decoders = "task{i}"}
-      : (tensor<f32>, tensor<1xf32>) -> (tensor<2xi32>, tensor<f32>)
-  return
-}
-}
