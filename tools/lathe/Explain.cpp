@@ -34,12 +34,16 @@ static cl::list<std::string>
             cl::desc("also total the parameters that the checkpoint calls so; "
                      "given repeatedly, those that match any"),
             cl::value_desc("pattern"), cl::sub(parser));
+static cl::opt<bool>
+    byOp("by-op", cl::desc("a row for all steps of one op instead of each"),
+         cl::sub(parser));
 static cl::opt<bool> asJson("json", cl::desc("print JSON"), cl::sub(parser));
 
 namespace {
 struct Row {
   std::string entry, path, op, shape;
   int64_t parameters = 0, flops = 0, multiplyAdds = 0, bytes = 0;
+  int64_t steps = 0;
 
   /// Adds what running another row costs.
   void add(const Row &other) {
@@ -92,11 +96,35 @@ public:
     return countMatches(module);
   }
 
+  /// Makes one row of those of an entry that are of one op, dearest first.
+  void groupByOp() {
+    std::vector<Row> each = std::exchange(rows, {});
+    llvm::MapVector<std::pair<llvm::StringRef, llvm::StringRef>, Row> groups;
+    llvm::StringMap<size_t> order;
+    for (const Row &row : each) {
+      order.try_emplace(row.entry, order.size());
+      Row &group = groups[{row.entry, row.op}];
+      group.steps += 1;
+      group.parameters += row.parameters;
+      group.add(row);
+    }
+    for (auto &[key, group] : groups) {
+      group.entry = key.first.str();
+      group.op = key.second.str();
+      group.path = std::to_string(group.steps);
+      rows.push_back(group);
+    }
+    llvm::sort(rows, [&](const Row &a, const Row &b) {
+      return std::tuple(order[a.entry], -a.flops, a.op) <
+             std::tuple(order[b.entry], -b.flops, b.op);
+    });
+  }
+
   void print(llvm::raw_ostream &os) const {
     // A model of several entries runs one of them at a time.
     bool areSeveral = !rows.empty() && rows.front().entry != rows.back().entry;
     auto totalOf = [](const Row &row) { return "total of " + row.entry; };
-    size_t widths[] = {4, 2, 5};
+    size_t widths[] = {5, 2, 5};
     for (const Row &row : rows) {
       widths[0] = std::max(
           {widths[0], row.path.size(), areSeveral ? totalOf(row).size() : 0});
@@ -116,7 +144,7 @@ public:
           grouped(row.flops).c_str(), grouped(row.multiplyAdds).c_str(),
           grouped(row.bytes).c_str());
     };
-    line("step", "op", "shape") << llvm::format(
+    line(byOp ? "steps" : "step", "op", byOp ? "" : "shape") << llvm::format(
         "%12s %14s %14s %13s\n", "parameters", "FLOPs", "MACs", "bytes");
     Row own = total;
     for (size_t i = 0; i < rows.size(); ++i) {
@@ -151,15 +179,19 @@ public:
 
   void printJson(llvm::raw_ostream &os) const {
     llvm::json::Array array;
-    for (const Row &row : rows)
-      array.push_back(llvm::json::Object{{"entry", row.entry},
-                                         {"step", row.path},
-                                         {"op", row.op},
-                                         {"shape", row.shape},
-                                         {"parameters", row.parameters},
-                                         {"flops", row.flops},
-                                         {"macs", row.multiplyAdds},
-                                         {"bytes", row.bytes}});
+    for (const Row &row : rows) {
+      llvm::json::Object object{
+          {"entry", row.entry},           {"op", row.op},
+          {"parameters", row.parameters}, {"flops", row.flops},
+          {"macs", row.multiplyAdds},     {"bytes", row.bytes}};
+      if (byOp) {
+        object["steps"] = row.steps;
+      } else {
+        object["step"] = row.path;
+        object["shape"] = row.shape;
+      }
+      array.push_back(std::move(object));
+    }
     llvm::json::Object table{{"parameters", parameters},
                              {"ops", std::move(array)}};
     if (!counted.empty())
@@ -228,6 +260,8 @@ static int runExplain() {
     return 1;
   if (!table.read(session.getModule()))
     return 1;
+  if (byOp)
+    table.groupByOp();
   if (asJson)
     table.printJson(llvm::outs());
   else
@@ -238,6 +272,7 @@ static int runExplain() {
 static Command command(parser, runExplain, R"(
 Examples:
   lathe explain specs/affnet/affnet-et.yaml
+  lathe explain specs/affnet/affnet-et.yaml --by-op
   lathe explain specs/digits/digits.yaml --dim batch=7 --json
   lathe explain specs/digits/digits.yaml --count="*.norm.*" --count="*.bias"
 )");
