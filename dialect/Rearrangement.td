@@ -180,6 +180,44 @@ def Lathe_GatherOp : Lathe_Op<"gather",
   }];
 }
 
+def Lathe_KeepOp : Lathe_Op<"keep",
+    [Operand<"input", Lathe_Tensor, "any shape of at least rank 1">],
+    [IntKey<"axis", "the dimension of which places are kept">,
+     IntsKey<"places", "the places, ascending">]> {
+  let family = "Rearrangements";
+  let summary = "some places of a dimension, known when compiling";
+  let formula = "y[…, j, …] = x[…, places[j], …]";
+  let example = "{op: keep, axis: channels, places: [0, 2, 3]}";
+  let description = [{
+    What pruning leaves of a dimension.
+
+    Constraints:
+    - (C1) the axis is within the input's rank, and its size is static.
+    - (C2) there is a place, and places ascend from at least 0 to less than the size.
+  }];
+}
+
+def Lathe_SpreadOp : Lathe_Op<"spread",
+    [Operand<"input", Lathe_Tensor, "any shape of at least rank 1">,
+     OptionalOperand<"fill", Lathe_Tensor, "[size]: what the other places hold; zeros by default">],
+    [IntKey<"axis", "the dimension that grows">,
+     IntsKey<"places", "where the input's places go, ascending">,
+     IntKey<"size", "the dimension's new size">]> {
+  let family = "Rearrangements";
+  let summary = "the places of a dimension put back among others";
+  let formula = "y[…, places[j], …] = x[…, j, …], and fill[i] or 0 at every other i";
+  let example = "{op: spread, axis: channels, places: [0, 2, 3], size: 8}";
+  let description = [{
+    The inverse of `keep`, as far as there is one.
+
+    Constraints:
+    - (C1) the axis is within the input's rank, and its size is static.
+    - (C2) there is a place for each of the input's, and places ascend from at least 0 to
+      less than the new size.
+    - (C3) the fill, if any, is [size] of the input's elements.
+  }];
+}
+
 def Lathe_PadOp : Lathe_Op<"pad",
     [Operand<"input", Lathe_Tensor, "any shape">],
     [IntsKey<"low", "elements added before each dimension, one number a dimension">,

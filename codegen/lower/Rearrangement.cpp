@@ -111,6 +111,86 @@ struct SliceLowering : Lowering<SliceOp> {
   }
 };
 
+/// Numbers that are known when compiling, one for each place of an axis of the
+/// ops that read them, and how these read them.
+struct PlaceTable {
+  Value numbers;
+  AffineMap map;
+
+  PlaceTable(Structured &b, ArrayRef<int64_t> places, int64_t axis,
+             unsigned rank)
+      : numbers(b.table({int64_t(places.size())}, b.getI64Type(),
+                        SmallVector<double>(places.begin(), places.end()))),
+        map(b.mapOf(rank, {b.d(axis)})) {}
+};
+
+/// The element of `input` at the place of the loops, but for `axis`.
+Value extractAt(Structured &b, Value input, int64_t axis, Value place) {
+  SmallVector<Value> at;
+  for (int64_t i = 0, rank = b.getShape(input).size(); i < rank; ++i)
+    at.push_back(i == axis ? place : b.index(i));
+  return b.extract(input, at);
+}
+
+struct KeepLowering : Lowering<KeepOp> {
+  using Lowering::Lowering;
+
+  FailureOr<SmallVector<Value>> lower(KeepOp op, Structured &b) const override {
+    Value input = op.getInput();
+    Shape shape = b.getResultShape();
+    int64_t axis = fromFront(op.getAxis(), shape.size());
+    ArrayRef<int64_t> places = op.getPlaces();
+    if (places.back() - places.front() + 1 == int64_t(places.size()))
+      return SmallVector<Value>{slice(b, input, axis, places.front(), shape)};
+    PlaceTable table(b, places, axis, shape.size());
+    return SmallVector<Value>{
+        b.map(shape, getElementTypeOrSelf(input), table.numbers, table.map,
+              [&](Structured &b, ValueRange args) -> Value {
+                Value place =
+                    arith::IndexCastOp::create(b, b.getIndexType(), args[0]);
+                return extractAt(b, input, axis, place);
+              })};
+  }
+};
+
+struct SpreadLowering : Lowering<SpreadOp> {
+  using Lowering::Lowering;
+
+  FailureOr<SmallVector<Value>> lower(SpreadOp op,
+                                      Structured &b) const override {
+    Value input = op.getInput();
+    Type type = getElementTypeOrSelf(input);
+    Shape shape = b.getResultShape();
+    int64_t axis = fromFront(op.getAxis(), shape.size());
+    // Where each place comes from; the others read the first, in vain.
+    SmallVector<int64_t> from(op.getSize(), 0), known(op.getSize(), 0);
+    for (auto [i, place] : llvm::enumerate(op.getPlaces())) {
+      from[place] = i;
+      known[place] = 1;
+    }
+    PlaceTable source(b, from, axis, shape.size());
+    PlaceTable isKnown(b, known, axis, shape.size());
+    SmallVector<Value> inputs = {source.numbers, isKnown.numbers};
+    SmallVector<AffineMap> maps = {source.map, isKnown.map};
+    if (op.getFill()) {
+      inputs.push_back(op.getFill());
+      maps.push_back(source.map);
+    }
+    return SmallVector<Value>{
+        b.map(shape, type, inputs, maps,
+              [&](Structured &b, ValueRange args) -> Value {
+                Value place =
+                    arith::IndexCastOp::create(b, b.getIndexType(), args[0]);
+                Value isThere = arith::CmpIOp::create(
+                    b, arith::CmpIPredicate::ne, args[1],
+                    arith::ConstantIntOp::create(b, b.getI64Type(), 0));
+                return arith::SelectOp::create(
+                    b, isThere, extractAt(b, input, axis, place),
+                    op.getFill() ? args[2] : b.scalar(type, 0));
+              })};
+  }
+};
+
 struct GatherLowering : Lowering<GatherOp> {
   using Lowering::Lowering;
 
@@ -153,5 +233,6 @@ void lathe::populateRearrangementLowerings(RewritePatternSet &patterns,
   patterns.add<ReshapeLowering, FlattenLowering, SqueezeLowering,
                UnsqueezeLowering, TransposeLowering, BroadcastToLowering,
                ConcatLowering, SplitLowering, SliceLowering, GatherLowering,
-               PadLowering, SizeLowering>(patterns.getContext(), state);
+               KeepLowering, SpreadLowering, PadLowering, SizeLowering>(
+      patterns.getContext(), state);
 }
