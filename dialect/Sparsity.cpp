@@ -73,12 +73,21 @@ LogicalResult HybridSparseMaskOp::inferReturnTypes(
     MLIRContext *, std::optional<Location> location, Adaptor op,
     SmallVectorImpl<Type> &results) {
   constexpr StringRef name = "hybrid_sparse_mask";
-  std::optional<int64_t> features = getFeatures(op.getInput());
+  Shape shape = getShape(op.getInput());
+  FailureOr<int64_t> axis =
+      resolveAxis(location, name, "axis", op.getAxis(), shape.size(), "C1");
+  if (failed(axis))
+    return failure();
+  std::optional<int64_t> features = shape[*axis].getConstant();
   if (!features)
     return emitOptionalError(location, "'", name,
-                             "' needs an input with a static last dimension, "
-                             "got ",
-                             formatShape(op.getInput()), " [C1]");
+                             "' needs channels of a static number, got ",
+                             formatShape(shape), " [C1]");
+  if (op.getV() && *axis + 1 != int64_t(shape.size()))
+    return emitOptionalError(atKey(location, "axis"), "'", name,
+                             "' corrects the last dimension only, not ", *axis,
+                             " of ", formatShape(shape),
+                             ": say 'rank: 0' [C6]");
   if (!op.getU() != !op.getV())
     return emitOptionalError(location, "'", name, "' has only one of u and v ",
                              "[C2]");

@@ -36,18 +36,24 @@ def Lathe_ChannelMaskOp : Lathe_Op<"channel_mask", [],
   }];
 }
 
+/// The IR has it only where it is not the last.
+def MaskAxis : IntKey<"axis", "the dimension of the mask's channels", "-1"> {
+  let attr = DefaultValuedAttr<I64Attr, "-1">;
+}
+
 def Lathe_HybridSparseMaskOp : Lathe_Op<"hybrid_sparse_mask",
-    [Operand<"input", Lathe_FloatTensor, "[..., features]">,
+    [Operand<"input", Lathe_FloatTensor, "[..., features], or another form with the key axis">,
      OptionalOperand<"mask", Lathe_FloatTensor, "the mask m of a `channel_mask`, in place of its own">],
     [ShapingKey<"rank", "int", "rank of the correction U V; 0 for none", "200">,
      ShapingKey<"scale", "bool", "whether a scale s a channel follows", "true">,
      ShapingKey<"shared", "bool", "whether the mask is another step's, given as `mask`", "false">,
+     MaskAxis,
      OptionalIntKey<"step", "the step t of training, for the soft mask">,
      OptionalIntKey<"steps", "all steps of training, S">],
-    [HsmParameter<"v", "dimdown_inout.0.weight", "[rank, in.features]", "V", "normal(0.02)", "rank > 0">,
-     HsmParameter<"u", "dimdown_inout.1.weight", "[in.features, rank]", "U", "normal(0.02)", "rank > 0">,
-     HsmParameter<"scale", "dimdown_scale.weight", "[1, in.features]", "s", "ones", "scale">,
-     HsmParameter<"own_mask", "dimdown_mask.mask", "[1, 1, in.features]", "m", "ones", "not shared">]> {
+    [HsmParameter<"v", "dimdown_inout.0.weight", "[rank, in.shape[axis]]", "V", "normal(0.02)", "rank > 0">,
+     HsmParameter<"u", "dimdown_inout.1.weight", "[in.shape[axis], rank]", "U", "normal(0.02)", "rank > 0">,
+     HsmParameter<"scale", "dimdown_scale.weight", "[1, in.shape[axis]]", "s", "ones", "scale">,
+     HsmParameter<"own_mask", "dimdown_mask.mask", "[1, 1, in.shape[axis]]", "m", "ones", "not shared">]> {
   let family = "Sparsity";
   let summary = "a hybrid sparsification module: channels corrected, scaled and masked";
   let formula = "y = s ⊙ b(m) ⊙ (x + U (V x)),  b(m) = 1 where m > 0, else 0";
@@ -55,16 +61,18 @@ def Lathe_HybridSparseMaskOp : Lathe_Op<"hybrid_sparse_mask",
   let example = "{id: dimdown0, op: hybrid_sparse_mask, rank: 200}";
   let description = [{
     Stands after the embedding, every attention output and every down
-    projection of a decoder. With `step` and `steps` the mask is the soft one of
+    projection of a decoder. Without correction and scale it is a mask alone, on
+    any channels: hidden features, whole heads, a convolution's channels. With `step` and `steps` the mask is the soft one of
     training, 1 / (1 + exp(min(−τ m, 10))) + β with τ = 1 / (1 − ln(max(1, t')) /
     ln S + 1e-6), t' = min(t, 0.8 S), and β = max(0.5 − t/S, 0).
 
     Constraints:
-    - (C1) the input has a static last dimension, D.
+    - (C1) the axis is within the input's rank, and its size D is static.
     - (C2) u and v are both there, as [D, rank] and [rank, D], or neither.
     - (C3) the scale, if any, is [1, D].
     - (C4) there is exactly one mask, of D elements: its own or `mask`.
     - (C5) step and steps are both given or neither; 0 <= step <= steps, 2 <= steps.
+    - (C6) a correction, U V, is of the last dimension.
   }];
   let extraClassDeclaration = [{
     /// The mask, its own or another's.

@@ -7,6 +7,7 @@
 
 #include "dialect/Sparsity.h"
 #include "codegen/Decomposition.h"
+#include "dialect/Checks.h"
 #include <cmath>
 
 using namespace mlir;
@@ -47,10 +48,14 @@ struct HybridSparseMaskDecomposition : Decomposition<HybridSparseMaskOp> {
     Value mask = op.getTheMask();
     Value gate = op.getStep() ? softMask(c, mask, *op.getStep(), *op.getSteps())
                               : hardMask(c, mask);
-    DimExpr features = getDim(op.getInput(), -1);
-    gate = c.reshape(gate, {features});
+    // Aligned with the channels: [D], [D, 1, 1], …
+    Shape input = getShape(op.getInput());
+    int64_t axis = fromFront(op.getAxis(), input.size());
+    Shape shape(input.size() - axis, 1);
+    shape.front() = input[axis];
+    gate = c.reshape(gate, shape);
     if (op.getScale())
-      gate = c.mul(gate, c.reshape(op.getScale(), {features}));
+      gate = c.mul(gate, c.reshape(op.getScale(), shape));
     Value x = op.getInput();
     if (op.getV())
       x = c.add(x, c.linear(c.linear(x, op.getV()), op.getU()));

@@ -11,7 +11,7 @@ func.func @case0(%m: tensor<3xf32>) {
 // -----
 
 func.func @case1(%x: tensor<f32>, %m: tensor<1x1x3xf32>) {
-  // expected-error@+2 {{'hybrid_sparse_mask' needs an input with a static last dimension, got [] [C1]}}
+  // expected-error@+2 {{'hybrid_sparse_mask' has the axis -1, but the tensor has 0 dimensions [C1]}}
   // expected-error@+1 {{failed to infer returned types}}
   %r = lathe.hybrid_sparse_mask %x, %m {operandSegmentSizes = array<i32: 1, 1, 0, 0, 0, 0>} : (tensor<f32>, tensor<1x1x3xf32>) -> tensor<f32>
   return
@@ -86,5 +86,25 @@ func.func @scale(%x: tensor<1x3xf32>, %m: tensor<1x1x3xf32>, %s: tensor<1x4xf32>
   // expected-error@+2 {{[C3]}}
   // expected-error@+1 {{failed to infer returned types}}
   %r = lathe.hybrid_sparse_mask %x, %m, %s {operandSegmentSizes = array<i32: 1, 1, 0, 0, 1, 0>} : (tensor<1x3xf32>, tensor<1x1x3xf32>, tensor<1x4xf32>) -> tensor<1x3xf32>
+  return
+}
+
+// -----
+
+func.func @dynamic(%x: tensor<2x?xf32, #lathe.dims<"", "tokens">>, %m: tensor<1x1x4xf32>) {
+  // expected-error@+2 {{'hybrid_sparse_mask' needs channels of a static number, got [2, tokens] [C1]}}
+  // expected-error@+1 {{failed to infer returned types}}
+  %r = lathe.hybrid_sparse_mask %x, %m {operandSegmentSizes = array<i32: 1, 1, 0, 0, 0, 0>}
+      : (tensor<2x?xf32, #lathe.dims<"", "tokens">>, tensor<1x1x4xf32>) -> tensor<2x?xf32, #lathe.dims<"", "tokens">>
+  return
+}
+
+// -----
+
+func.func @corrected(%x: tensor<3x4xf32>, %m: tensor<1x1x3xf32>, %v: tensor<1x3xf32>, %u: tensor<3x1xf32>) {
+  // expected-error@+2 {{'hybrid_sparse_mask' corrects the last dimension only, not 0 of [3, 4]: say 'rank: 0' [C6]}}
+  // expected-error@+1 {{failed to infer returned types}}
+  %r = lathe.hybrid_sparse_mask %x, %m, %v, %u {axis = 0 : i64, operandSegmentSizes = array<i32: 1, 1, 1, 1, 0, 0>}
+      : (tensor<3x4xf32>, tensor<1x1x3xf32>, tensor<1x3xf32>, tensor<3x1xf32>) -> tensor<3x4xf32>
   return
 }
