@@ -244,8 +244,8 @@ static Datum samePadding(const Datum &kernel, const Datum &dilation) {
 }
 
 Datum StepKeys::evaluateDefault(const KeyBinding &key, StringRef text) {
-  if (isText(key))
-    return Datum::of(text.str());
+  if (isText(key)) // As it stands, but '' for the empty text.
+    return Datum::of(text == "''" ? std::string() : text.str());
   if (key.type == KeyType::Padding && text == "same") {
     const KeyBinding *kernel = op.op->findKey("kernel");
     const KeyBinding *dilation = op.op->findKey("dilation");
