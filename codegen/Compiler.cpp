@@ -12,6 +12,7 @@
 #include "codegen/ObjectFile.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Pass/PassManager.h"
+#include "passes/Passes.h"
 #include "llvm/ADT/ScopeExit.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FileUtilities.h"
@@ -23,10 +24,13 @@ using namespace mlir::lathe;
 
 std::string mlir::lathe::getWeightsPath(StringRef output) {
   llvm::SmallString<128> path = llvm::sys::path::parent_path(output);
-  StringRef stem = llvm::sys::path::stem(output);
-  if (llvm::sys::path::extension(output) == ".so")
-    stem.consume_front("lib");
-  llvm::sys::path::append(path, stem + ".weights");
+  llvm::StringRef name = llvm::sys::path::filename(output);
+  // What else follows a dot is part of the name: model-1.5.
+  if (name.consume_back(".so"))
+    name.consume_front("lib");
+  else if (!name.consume_back(".o") && !name.consume_back(".s"))
+    name.consume_back(".ll");
+  llvm::sys::path::append(path, name + ".weights");
   return path.str().str();
 }
 
@@ -72,6 +76,7 @@ public:
       if (failed(opened))
         return failure();
       checkpoint = std::move(*opened);
+      readStructure(*checkpoint);
     }
     if (failed(runPhase(module, Phase::lean, buildLeanPipeline)) || stopped)
       return success(stopped);
@@ -155,6 +160,20 @@ private:
         << "cannot write '" << path
         << "': " << llvm::errorToErrorCode(std::move(error)).message();
     return failure();
+  }
+
+  /// Gives the passes what they must know of the checkpoint: which channels
+  /// its masks keep.
+  void readStructure(const Checkpoint &checkpoint) {
+    for (WeightOp weight : getStructuralWeights(module)) {
+      auto type = weight.getTensorType();
+      size_t bytes =
+          type.getNumElements() * getElementBytes(type.getElementType());
+      auto *data =
+          reinterpret_cast<const char *>(checkpoint.data(weight.getSymName()));
+      weight.setValuesAttr(
+          DenseElementsAttr::getFromRawBuffer(type, ArrayRef(data, bytes)));
+    }
   }
 
   /// Moves the functions that prepare weights into a module of their own.

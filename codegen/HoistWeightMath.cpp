@@ -204,7 +204,7 @@ private:
     symbols.insert(prepare);
     auto weight = WeightOp::create(b, location, (first + ".prepared").str(),
                                    cast<RankedTensorType>(value.getType()),
-                                   StringAttr(), StringAttr());
+                                   StringAttr(), StringAttr(), ElementsAttr());
     weight->setAttr("lathe.prepared_by",
                     FlatSymbolRefAttr::get(prepare.getNameAttr()));
     auto *lastWeight = symbols.lookup(first);

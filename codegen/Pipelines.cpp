@@ -29,10 +29,22 @@
 using namespace mlir;
 using namespace mlir::lathe;
 
+/// In the order in which they run.
+static constexpr StringRef optionalPasses[] = {"fold-masks",
+                                               "specialize-entries"};
+
+ArrayRef<StringRef> lathe::getOptionalPasses() { return optionalPasses; }
+
 void lathe::buildLeanPipeline(OpPassManager &pm,
                               const PipelineOptions &options) {
-  // What is compared with takes no shortcut for a size.
-  if (options.optimise)
+  // What is compared with takes no shortcut, for a mask or for a size.
+  auto isOn = [&](StringRef pass) {
+    assert(llvm::is_contained(optionalPasses, pass) && "has no name for users");
+    return options.optimise && !llvm::is_contained(options.without, pass);
+  };
+  if (isOn("fold-masks"))
+    pm.addPass(createFoldMasks());
+  if (isOn("specialize-entries"))
     pm.addPass(createSpecializeEntries());
   pm.addPass(createResolveWidths());
 }

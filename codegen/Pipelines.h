@@ -19,7 +19,12 @@ struct PipelineOptions {
   /// Off: -O0, the reference lowering, one plain loop a dimension.
   bool optimise = true;
   CpuTarget target;
+  /// Names of passes of the phase lean that are left out.
+  SmallVector<std::string> without;
 };
+
+/// The passes that `without` may name.
+ArrayRef<StringRef> getOptionalPasses();
 
 // Each phase ends where --stop-after and --dump-after of its name look.
 void buildLeanPipeline(OpPassManager &pm, const PipelineOptions &options);

@@ -7,6 +7,7 @@
 
 #include "codegen/WeightsFile.h"
 #include "codegen/Descriptor.h"
+#include "passes/Passes.h"
 #include "runtime/Random.h"
 #include "runtime/Types.h"
 #include "runtime/abi.h"
@@ -194,9 +195,28 @@ static std::pair<float, float> parseInit(StringRef init, RankedTensorType type,
   return {std::sqrt(2.0f / fanIn), 0};
 }
 
+/// Makes some of `values` positive and the others not, by `draw` as
+/// `writeRandomCheckpoint` says.
+static void drawMask(MutableArrayRef<float> values, uint64_t seed,
+                     unsigned draw) {
+  size_t size = values.size(), kept = 1 + rt::randomBits(seed, size) % size;
+  if (draw < 3)
+    kept = draw == 0 ? 1 : draw == 1 ? size : std::max<size_t>(size / 2, 1);
+  auto order = llvm::to_vector(llvm::seq<size_t>(size));
+  for (size_t i = size; i > 1; --i)
+    std::swap(order[i - 1], order[rt::randomBits(seed, i - 1) % i]);
+  for (auto [i, place] : llvm::enumerate(order)) {
+    float magnitude = 0.1f + std::abs(values[place]);
+    values[place] = i < kept ? magnitude : -magnitude;
+  }
+}
+
 LogicalResult mlir::lathe::writeRandomCheckpoint(ModuleOp module, uint64_t seed,
-                                                 StringRef path,
-                                                 bool perturbed) {
+                                                 StringRef path, bool perturbed,
+                                                 unsigned maskDraw) {
+  SmallVector<WeightOp> masks;
+  if (perturbed)
+    masks = getStructuralWeights(module);
   std::vector<rt::TensorEntry> entries;
   SmallVector<WeightOp> weights;
   ::llvm::StringSet<> seen;
@@ -225,6 +245,8 @@ LogicalResult mlir::lathe::writeRandomCheckpoint(ModuleOp module, uint64_t seed,
       auto *values = reinterpret_cast<float *>(bytes.data());
       for (int64_t k = 0; k < type.getNumElements(); ++k)
         values[k] = values[k] * scale + offset;
+      if (llvm::is_contained(masks, weight))
+        drawMask({values, size_t(type.getNumElements())}, tensorSeed, maskDraw);
     }
     if (failed(asResult(writer->append(bytes.data(), bytes.size()), module)))
       return failure();

@@ -28,9 +28,12 @@ LogicalResult writeWeights(ModuleOp main, const Checkpoint &checkpoint,
 
 /// Writes random values for every weight of a model, as their `init` says.
 /// Equal seeds give equal files. With `perturbed`, constants ("ones", "zeros")
-/// get some noise too, so that no parameter can be ignored unnoticed.
+/// get some noise too, so that no parameter can be ignored unnoticed, and masks
+/// keep some channels: one, all, or half of them for the draws 0, 1 and 2, any
+/// number for the others.
 LogicalResult writeRandomCheckpoint(ModuleOp module, uint64_t seed,
-                                    StringRef path, bool perturbed = false);
+                                    StringRef path, bool perturbed = false,
+                                    unsigned maskDraw = 3);
 
 } // namespace mlir::lathe
 

@@ -29,6 +29,10 @@ LogicalResult WeightOp::verify() {
     return emitOpError("'")
            << getSymName() << "' must have a static shape, not "
            << formatShape(getTensorType()) << " [C1]";
+  if (getValues() && getValues()->getType() != getType())
+    return emitOpError("'")
+           << getSymName() << "' is " << getType() << ", but its values are "
+           << getValues()->getType() << " [C2]";
   return success();
 }
 

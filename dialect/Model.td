@@ -15,7 +15,8 @@ def Lathe_WeightOp : Op<Lathe_Dialect, "weight", [Symbol]> {
   let description = [{
     Declares a parameter by its full name. Its bytes stay in the checkpoint.
     `source` is its name there when a `rename` table gives another; `init` says
-    how `lathe init` fills it.
+    how `lathe init` fills it. Small tensors that decide structure, such as
+    masks, are the exception: passes that fold them read `values`.
 
     ```mlir
     lathe.weight @"stem.weight" : tensor<16x3x3x3xf32> {init = "fan_in"}
@@ -23,9 +24,11 @@ def Lathe_WeightOp : Op<Lathe_Dialect, "weight", [Symbol]> {
 
     Constraints:
     - (C1) the type is static.
+    - (C2) the values, if any, are of the type.
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, TypeAttrOf<Lathe_Tensor>:$type,
-                       OptionalAttr<StrAttr>:$source, OptionalAttr<StrAttr>:$init);
+                       OptionalAttr<StrAttr>:$source, OptionalAttr<StrAttr>:$init,
+                       OptionalAttr<ElementsAttr>:$values);
   let assemblyFormat = "$sym_name `:` $type attr-dict";
   let hasVerifier = 1;
   let extraClassDeclaration = [{

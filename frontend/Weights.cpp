@@ -39,7 +39,7 @@ FlatSymbolRefAttr Weights::declare(StringRef name, RankedTensorType type,
     else
       builder.setInsertionPointToStart(module.getBody());
     auto op = WeightOp::create(builder, location, name, type, nullptr,
-                               builder.getStringAttr(init));
+                               builder.getStringAttr(init), nullptr);
     last = op;
     declared.insert({symbol, {op, location, entry}});
     return FlatSymbolRefAttr::get(symbol);

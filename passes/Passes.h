@@ -19,6 +19,9 @@ namespace mlir::lathe {
 #include "passes/Passes.h.inc"
 #define GEN_PASS_REGISTRATION
 #include "passes/Passes.h.inc"
+
+/// The weights whose values `lathe-fold-masks` reads: the masks.
+SmallVector<WeightOp> getStructuralWeights(ModuleOp module);
 } // namespace mlir::lathe
 
 #endif // LATHE_PASSES_PASSES_H

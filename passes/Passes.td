@@ -10,6 +10,28 @@
 
 include "mlir/Pass/PassBase.td"
 
+def FoldMasks : Pass<"lathe-fold-masks", "::mlir::ModuleOp"> {
+  let summary = "makes networks smaller by the channels that masks drop";
+  let description = [{
+    A `hybrid_sparse_mask` whose mask is known (`values` of its weight, as the
+    compiler has read them from the checkpoint) becomes what computes the kept
+    channels and a `spread` of them among zeros. Then the producers of the
+    dropped channels shrink, and so do their consumers, by way of residual adds,
+    norms, convolutions of any grouping, reshapes, concatenations, whole heads
+    and their caches: see passes/fold/Folding.h. All changes of weights are ops
+    on weights. Results stay the same but for rounding.
+
+    Where an op needs all channels, the mask stops there: a `spread` is left, and
+    a remark names the op. A mask that keeps nothing is an error.
+  }];
+  let dependentDialects = ["::mlir::lathe::LatheDialect"];
+  let statistics = [
+    Statistic<"folded", "masks-folded", "masks that became kept channels">,
+    Statistic<"stopped", "masks-stopped", "places where an op needs all channels">,
+    Statistic<"parametersBefore", "parameters-before", "elements of the weights that are read, before">,
+    Statistic<"parametersAfter", "parameters-after", "and after">];
+}
+
 def ResolveWidths : Pass<"lathe-resolve-widths", "::mlir::ModuleOp"> {
   let summary = "tables what each configuration of widths costs";
   let description = [{

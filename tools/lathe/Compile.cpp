@@ -47,6 +47,10 @@ static cl::opt<char>
           cl::desc("0: the reference lowering, plain loops; else optimised"),
           cl::Prefix, cl::init('2'), cl::sub(parser));
 
+static cl::list<std::string>
+    without("without", cl::desc("leave a pass of the phase lean out"),
+            cl::value_desc("pass"), cl::sub(parser));
+
 static auto phaseValues() {
   return cl::values(
       clEnumValN(Phase::model, "model", "the ops as the spec has them"),
@@ -102,6 +106,8 @@ static int runCompile() {
   mlir::lathe::CompileOptions options;
   options.pipeline.optimise = level != '0';
   options.pipeline.target = *cpu;
+  if (!setWithout(options.pipeline, without))
+    return 1;
   options.emit = emit;
   for (const std::string &text : weights)
     options.weights.push_back(mlir::lathe::CheckpointFile::parse(text));

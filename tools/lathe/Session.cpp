@@ -7,6 +7,7 @@
 
 #include "tools/lathe/Session.h"
 #include "codegen/Linker.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/WithColor.h"
 
 using namespace lathe::tool;
@@ -55,6 +56,18 @@ bool Session::load(const SpecOptions &options) {
     return false;
   module = mlir::lathe::frontend::loadSpec(options.path, load, context, sink);
   return static_cast<bool>(module);
+}
+
+bool lathe::tool::setWithout(mlir::lathe::PipelineOptions &options,
+                             llvm::ArrayRef<std::string> passes) {
+  llvm::ArrayRef<llvm::StringRef> known = mlir::lathe::getOptionalPasses();
+  for (const std::string &pass : passes) {
+    if (!llvm::is_contained(known, llvm::StringRef(pass)))
+      return fail("--without: there is no pass '" + llvm::Twine(pass) +
+                  "'; there are " + llvm::join(known, ", ")) == 0;
+    options.without.push_back(pass);
+  }
+  return true;
 }
 
 int lathe::tool::fail(const llvm::Twine &message) {

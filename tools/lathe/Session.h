@@ -51,6 +51,10 @@ private:
 /// Prints "lathe: error: …" and returns the exit code 1.
 int fail(const llvm::Twine &message);
 
+/// Leaves passes out by name; false after a message that names those there are.
+bool setWithout(mlir::lathe::PipelineOptions &options,
+                llvm::ArrayRef<std::string> passes);
+
 } // namespace lathe::tool
 
 #endif // LATHE_TOOLS_LATHE_SESSION_H

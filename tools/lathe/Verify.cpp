@@ -51,6 +51,23 @@ static cl::opt<bool> eachOp("each-op",
                                      "op, also where outputs agree"),
                             cl::sub(parser));
 
+enum class Against { reference, unfolded };
+static cl::opt<Against> against(
+    "against", cl::desc("what to compare with"), cl::init(Against::reference),
+    cl::values(clEnumValN(Against::reference, "reference",
+                          "the reference lowering, plain loops (default)"),
+               clEnumValN(Against::unfolded, "unfolded",
+                          "the same code without 'fold-masks'")),
+    cl::sub(parser));
+static cl::opt<unsigned>
+    masks("masks",
+          cl::desc("repeat with so many random masks: of one channel, of all, "
+                   "of half and of any number (default 1)"),
+          cl::value_desc("count"), cl::sub(parser));
+static cl::list<std::string> without("without",
+                                     cl::desc("as of 'lathe compile'"),
+                                     cl::value_desc("pass"), cl::sub(parser));
+
 namespace {
 
 /// A folder that is removed with what is in it.
@@ -124,42 +141,69 @@ public:
       : module(module), cpu(std::move(cpu)) {}
 
   int run() {
-    if (weights.empty()) {
-      std::string random = workshop.file("random.safetensors");
-      checkpoint.push_back({"", random});
-      if (mlir::failed(writeRandomCheckpoint(module, seed, random,
-                                             /*perturbed=*/true)))
-        return 1;
-    } else {
-      for (const std::string &text : weights)
-        checkpoint.push_back(CheckpointFile::parse(text));
-    }
+    if (masks > 0 && !weights.empty())
+      return fail("--masks are those of random weights: leave --weights out");
     bool agree = true;
-    Program reference, optimised;
-    if (!build(module, "reference", false, reference) ||
-        !build(module, "optimised", true, optimised))
-      return 1;
-    for (uint32_t entry = 0; entry < reference.info().entryCount; ++entry)
-      if (!compareEntry(reference, optimised, entry, agree))
+    for (draw = 0; draw < std::max(1u, unsigned(masks)); ++draw) {
+      if (masks > 0)
+        llvm::outs() << "mask " << draw << ":\n";
+      if (!compareDraw(agree))
         return 1;
-    if (!agree || eachOp)
-      if (!compareOps())
-        return 1;
+    }
     llvm::outs() << (agree ? "verified: " : "NOT verified: ") << spec.path
                  << "\n";
     return !agree;
   }
 
 private:
-  bool build(mlir::ModuleOp source, llvm::StringRef name, bool optimise,
+  /// Compares on the weights of one draw; false after an error.
+  bool compareDraw(bool &agree) {
+    if (!setCheckpoint())
+      return false;
+    bool agreesHere = true;
+    Program reference, optimised;
+    if (!build(module, "reference", Side::wanted, reference) ||
+        !build(module, "optimised", Side::compared, optimised))
+      return false;
+    for (uint32_t entry = 0; entry < reference.info().entryCount; ++entry)
+      if (!compareEntry(reference, optimised, entry, agreesHere))
+        return false;
+    agree &= agreesHere;
+    return (agreesHere && !eachOp) || compareOps();
+  }
+
+  bool setCheckpoint() {
+    checkpoint.clear();
+    for (const std::string &text : weights)
+      checkpoint.push_back(CheckpointFile::parse(text));
+    if (!checkpoint.empty())
+      return true;
+    std::string random = workshop.file("random.safetensors");
+    checkpoint.push_back({"", random});
+    // Without --masks, one mask of any number of channels.
+    return mlir::succeeded(writeRandomCheckpoint(module, seed + draw, random,
+                                                 /*perturbed=*/true,
+                                                 masks > 0 ? draw : 3));
+  }
+
+  enum class Side { wanted, compared };
+
+  bool build(mlir::ModuleOp source, llvm::StringRef name, Side side,
              Program &program) {
     mlir::OwningOpRef<mlir::ModuleOp> copy = source.clone();
     CompileOptions options;
+    bool optimise = side == Side::compared || against != Against::reference;
     options.pipeline.optimise = optimise;
     options.pipeline.target = cpu;
+    if (!setWithout(options.pipeline, without))
+      return false;
+    if (side == Side::wanted && against == Against::unfolded)
+      options.pipeline.without.push_back("fold-masks");
     options.emit = EmitKind::plugin;
     options.weights = checkpoint;
-    options.output = workshop.file((name + ".so").str());
+    // A library is loaded once by its path.
+    options.output =
+        workshop.file((name + "." + llvm::Twine(draw) + ".so").str());
     if (mlir::failed(compile(*copy, options)))
       return false;
     return program.open(options.output, "latheModel",
@@ -264,8 +308,8 @@ private:
     for (auto function : tapped->getOps<mlir::func::FuncOp>())
       tapOps(function, paths.emplace_back());
     Program reference, optimised;
-    if (!build(*tapped, "tapped-reference", false, reference) ||
-        !build(*tapped, "tapped-optimised", true, optimised))
+    if (!build(*tapped, "tapped-reference", Side::wanted, reference) ||
+        !build(*tapped, "tapped-optimised", Side::compared, optimised))
       return false;
     for (uint32_t entry = 0; entry < reference.info().entryCount; ++entry)
       if (!compareOps(reference, optimised, entry, paths[entry]))
@@ -322,6 +366,8 @@ private:
 
   mlir::ModuleOp module;
   CpuTarget cpu;
+  /// Which of the random masks is compared on.
+  unsigned draw = 0;
   Workshop workshop;
   std::vector<CheckpointFile> checkpoint;
 };
@@ -343,4 +389,5 @@ Examples:
   lathe verify specs/digits/digits.yaml
   lathe verify specs/affnet/affnet-et.yaml --set height=64 --set width=64 --each-op
   lathe verify specs/digits/digits.yaml --weights specs/digits/digits.safetensors --tolerance 1e-5
+  lathe verify specs/pat/llama-1.3b.yaml --set layers=2 --set hidden=64 --against=unfolded --masks=10
 )");
