@@ -295,27 +295,25 @@ private:
   LogicalResult prepareWeights(ModuleOp declarations, ModuleOp prepare,
                                const Checkpoint &checkpoint, StringRef path) {
     if (prepare.getOps<func::FuncOp>().empty())
-      return writeWeights(declarations, checkpoint, "", path);
+      return writeWeights(declarations, checkpoint, "", path, options.progress);
     FailureOr<TemporaryFile> library = TemporaryFile::create(module, "so");
     if (failed(library))
       return failure();
-    // Runs once, over every weight once: plain loops are compiled faster than
-    // they would be optimised.
-    PipelineOptions plain = options.pipeline;
-    plain.optimise = false;
     DescriptorBuilder descriptor(prepare);
-    if (failed(runPipeline(prepare, buildLoopsPipeline, plain)))
+    const PipelineOptions &pipeline = options.pipeline;
+    if (failed(runPipeline(prepare, buildLoopsPipeline, pipeline)))
       return failure();
     descriptor.addCode(prepare);
     ObjectContents contents;
     contents.entries = descriptor.getEntryNames();
     contents.descriptor =
-        descriptor.str(prepare, describeTarget(), /*optimised=*/false, "");
-    if (failed(runPipeline(prepare, buildTargetPipeline, plain)) ||
+        descriptor.str(prepare, describeTarget(), pipeline.optimise, "");
+    if (failed(runPipeline(prepare, buildTargetPipeline, pipeline)) ||
         failed(writeCode(prepare, contents, EmitKind::plugin, library->str(),
-                         /*optimise=*/false)))
+                         pipeline.optimise)))
       return failure();
-    return writeWeights(declarations, checkpoint, library->str(), path);
+    return writeWeights(declarations, checkpoint, library->str(), path,
+                        options.progress);
   }
 
   ModuleOp module;

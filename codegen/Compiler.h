@@ -39,6 +39,8 @@ struct CompileOptions {
   std::optional<Phase> stopAfter;
   bool verifyEach = false;
   bool timing = false;
+  /// Tells on standard error how far the weights are.
+  bool progress = false;
 };
 
 /// Compiles a module of the model phase: code, weights file and, for a

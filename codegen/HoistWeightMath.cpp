@@ -104,10 +104,11 @@ Value takeFromTranspose(linalg::TransposeOp op, tensor::ExtractSliceOp part) {
 struct HoistWeightMathPass
     : lathe::impl::HoistWeightMathBase<HoistWeightMathPass> {
   void runOnOperation() override {
-    SmallVector<func::FuncOp> functions(getOperation().getOps<func::FuncOp>());
+    SmallVector<func::FuncOp> entries(getOperation().getOps<func::FuncOp>());
     SymbolTable symbols(getOperation());
-    prepared.clear();
-    for (func::FuncOp function : functions)
+    functions.clear();
+    weights.clear();
+    for (func::FuncOp function : entries)
       if (!function.isDeclaration())
         hoistFrom(function, symbols);
   }
@@ -193,72 +194,74 @@ private:
       if (auto parameter = dyn_cast<ParameterOp>(op))
         parameters.push_back(parameter);
     StringRef first = parameters.front().getWeight();
-    Location location = value.getLoc();
+    Builder attributes(&getContext());
+    ArrayAttr from = attributes.getStrArrayAttr(llvm::map_to_vector(
+        parameters, [](ParameterOp op) { return op.getWeight(); }));
+    func::FuncOp prepare = getFunction(value, ops, parameters, symbols);
+    WeightOp &weight = weights[{prepare, from}];
+    if (weight) {
+      ++shared;
+    } else {
+      OpBuilder unplaced(&getContext());
+      weight = WeightOp::create(unplaced, value.getLoc(),
+                                (first + ".prepared").str(),
+                                cast<RankedTensorType>(value.getType()),
+                                StringAttr(), StringAttr(), ElementsAttr());
+      weight->setAttr("lathe.prepared_by",
+                      FlatSymbolRefAttr::get(prepare.getNameAttr()));
+      weight->setAttr("lathe.prepared_from", from);
+      auto *lastWeight = symbols.lookup(first);
+      symbols.insert(weight, std::next(Block::iterator(lastWeight)));
+      ++hoisted;
+    }
+    OpBuilder b(&getContext());
+    b.setInsertionPointAfterValue(value);
+    Value loaded =
+        ParameterOp::create(b, value.getLoc(), value.getType(),
+                            FlatSymbolRefAttr::get(weight.getSymNameAttr()));
+    value.replaceAllUsesWith(loaded);
+  }
 
+  /// The function that computes `value` from its parameters. Layers that
+  /// differ in their weights alone have one, so that code grows with the kinds
+  /// of layers and not with their number.
+  func::FuncOp getFunction(Value value, const llvm::SetVector<Operation *> &ops,
+                           MutableArrayRef<ParameterOp> parameters,
+                           SymbolTable &symbols) {
     OpBuilder b(&getContext());
     SmallVector<Type> types = llvm::map_to_vector(
         parameters, [](ParameterOp op) -> Type { return op.getType(); });
-    auto prepare =
-        func::FuncOp::create(location, ("prepare." + first).str(),
-                             b.getFunctionType(types, value.getType()));
-    symbols.insert(prepare);
-    auto weight = WeightOp::create(b, location, (first + ".prepared").str(),
-                                   cast<RankedTensorType>(value.getType()),
-                                   StringAttr(), StringAttr(), ElementsAttr());
-    weight->setAttr("lathe.prepared_by",
-                    FlatSymbolRefAttr::get(prepare.getNameAttr()));
-    auto *lastWeight = symbols.lookup(first);
-    symbols.insert(weight, std::next(Block::iterator(lastWeight)));
-
+    std::string name = ("prepare." + parameters.front().getWeight()).str();
+    auto prepare = func::FuncOp::create(
+        value.getLoc(), name, b.getFunctionType(types, value.getType()));
     Block *entry = prepare.addEntryBlock();
     IRMapping mapping;
     for (auto [i, parameter] : llvm::enumerate(parameters)) {
       mapping.map(parameter.getResult(), entry->getArgument(i));
-      prepare.setArgAttr(i, "lathe.name",
-                         b.getStringAttr(parameter.getWeight()));
+      prepare.setArgAttr(i, "lathe.name", b.getStringAttr("w" + Twine(i)));
     }
     b.setInsertionPointToStart(entry);
     for (Operation *op : ops)
       if (!isa<ParameterOp>(op))
         b.clone(*op, mapping);
-    func::ReturnOp::create(b, location, mapping.lookup(value));
-    prepare->setAttr("lathe.entry", b.getUnitAttr());
-    if (WeightOp same = findSame(prepare, first)) {
-      weight.erase();
-      prepare.erase();
-      weight = same;
-      ++shared;
-    } else {
-      prepare->setAttr("lathe.prepares",
-                       FlatSymbolRefAttr::get(weight.getSymNameAttr()));
-      prepared[first].push_back({prepare, weight});
-      ++hoisted;
-    }
-    b.setInsertionPointAfterValue(value);
-    Value loaded =
-        ParameterOp::create(b, location, value.getType(),
-                            FlatSymbolRefAttr::get(weight.getSymNameAttr()));
-    value.replaceAllUsesWith(loaded);
-  }
-
-  /// The weight that a function like `prepare` computes already: the entries of
-  /// a model share their weights.
-  WeightOp findSame(func::FuncOp prepare, StringRef first) {
-    for (Prepared &other : prepared[first])
-      if (other.function.getFunctionType() == prepare.getFunctionType() &&
-          other.function.getArgAttrsAttr() == prepare.getArgAttrsAttr() &&
+    func::ReturnOp::create(b, value.getLoc(), mapping.lookup(value));
+    for (func::FuncOp other : functions)
+      if (other.getFunctionType() == prepare.getFunctionType() &&
           OperationEquivalence::isRegionEquivalentTo(
-              &other.function.getBody(), &prepare.getBody(),
-              OperationEquivalence::IgnoreLocations))
-        return other.weight;
-    return {};
+              &other.getBody(), &prepare.getBody(),
+              OperationEquivalence::IgnoreLocations)) {
+        prepare.erase();
+        return other;
+      }
+    prepare->setAttr("lathe.entry", b.getUnitAttr());
+    prepare->setAttr("lathe.prepares", b.getUnitAttr());
+    symbols.insert(prepare);
+    functions.push_back(prepare);
+    return prepare;
   }
 
-  struct Prepared {
-    func::FuncOp function;
-    WeightOp weight;
-  };
-  /// By the first parameter that each function reads.
-  llvm::StringMap<SmallVector<Prepared, 1>> prepared;
+  SmallVector<func::FuncOp> functions;
+  /// What a function computes of the weights of given names.
+  llvm::DenseMap<std::pair<Operation *, Attribute>, WeightOp> weights;
 };
 } // namespace

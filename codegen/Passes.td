@@ -76,7 +76,9 @@ def HoistWeightMath : LathePass<"lathe-hoist-weight-math", "::mlir::ModuleOp"> {
   let description = [{
     A value that depends on nothing but weights and constants becomes a weight
     of the program: `lathe.weight` with the attribute `lathe.prepared_by`
-    naming the function that computes it from the checkpoint's tensors. A
+    naming the function that computes it, and `lathe.prepared_from` the
+    checkpoint's tensors that this is given. Layers that differ in their weights
+    alone share a function. A
     weight that only such functions read is marked `lathe.checkpoint_only` and
     does not reach the program's weights file. The transpose of a part of a
     weight that an input chooses becomes that part of the whole weight's

@@ -8,11 +8,14 @@
 #include "codegen/WeightsFile.h"
 #include "codegen/Descriptor.h"
 #include "passes/Passes.h"
+#include "runtime/File.h"
 #include "runtime/Random.h"
 #include "runtime/Types.h"
 #include "runtime/abi.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/Support/DynamicLibrary.h"
+#include "llvm/Support/Format.h"
+#include <chrono>
 #include <cmath>
 
 using namespace mlir;
@@ -71,9 +74,10 @@ public:
            << (binary ? status.message : error.c_str());
   }
 
-  /// Runs the entry `name` on weights of the checkpoint.
-  LogicalResult run(StringRef name, const Checkpoint &checkpoint,
-                    const LatheTensor &output, ModuleOp module) {
+  /// Runs the entry `name` on the weights `from` of the checkpoint.
+  LogicalResult run(StringRef name, ArrayAttr from,
+                    const Checkpoint &checkpoint, const LatheTensor &output,
+                    ModuleOp module) {
     const LatheModelInfo *info = latheModelInfo(model);
     for (uint32_t i = 0; i < info->entryCount; ++i) {
       const LatheEntryInfo &entry = info->entries[i];
@@ -81,17 +85,24 @@ public:
         continue;
       SmallVector<LatheTensor> inputs;
       std::vector<std::unique_ptr<unsigned char[]>> copies;
+      std::vector<std::pair<const unsigned char *, uint64_t>> mapped;
       for (uint32_t k = 0; k < entry.inputCount; ++k) {
         const LatheTensorInfo &info = entry.inputs[k];
-        const unsigned char *data = checkpoint.data(info.name);
+        const unsigned char *data =
+            checkpoint.data(cast<StringAttr>(from[k]).getValue());
+        mapped.push_back(
+            {data, *rt::byteSize(info.type, {info.maxShape, info.rank})});
         if (reinterpret_cast<uintptr_t>(data) % rt::namesOf(info.type).size)
           data = copies.emplace_back(copyOf(data, info)).get();
         inputs.push_back({info.type, info.rank, info.maxShape,
                           const_cast<unsigned char *>(data)});
       }
       LatheStatus status;
-      if (!latheInstanceRun(instance, i, inputs.data(), inputs.size(), &output,
-                            1, &status))
+      int32_t failed = latheInstanceRun(instance, i, inputs.data(),
+                                        inputs.size(), &output, 1, &status);
+      for (const auto &[data, bytes] : mapped)
+        rt::releasePages(data, bytes);
+      if (!failed)
         return success();
       return module.emitError("'") << name << "' failed: " << status.message;
     }
@@ -122,9 +133,57 @@ static LogicalResult asResult(const rt::Status &status, ModuleOp module) {
   return failure();
 }
 
+namespace {
+/// A line of standard error that tells how far a file is.
+class Progress {
+public:
+  Progress(uint64_t total, bool isShown) : total(total), isShown(isShown) {}
+  ~Progress() {
+    if (isShown)
+      llvm::errs() << "\r\x1b[K";
+  }
+
+  /// `name` is begun, `bytes` of the whole being done.
+  void show(StringRef name, uint64_t bytes) {
+    auto now = Clock::now();
+    if (!isShown || (shown && now - *shown < std::chrono::milliseconds(100)))
+      return;
+    shown = now;
+    double share = total ? double(bytes) / total : 1;
+    double seconds = std::chrono::duration<double>(now - start).count();
+    llvm::errs() << llvm::format("\r\x1b[Kpreparing weights: %3.0f %%, ",
+                                 100 * share);
+    if (bytes > 0)
+      llvm::errs() << llvm::format("%.0f s left, ", seconds / share - seconds);
+    llvm::errs() << name;
+  }
+
+private:
+  using Clock = std::chrono::steady_clock;
+  uint64_t total;
+  bool isShown;
+  Clock::time_point start = Clock::now();
+  std::optional<Clock::time_point> shown;
+};
+} // namespace
+
+/// Copies a weight as it is, without holding all of it in memory.
+static rt::Status copyWeight(const unsigned char *data, uint64_t bytes,
+                             rt::SafetensorsWriter &writer) {
+  constexpr uint64_t piece = 16 << 20;
+  for (uint64_t at = 0; at < bytes; at += piece) {
+    uint64_t size = std::min(piece, bytes - at);
+    if (rt::Status status = writer.append(data + at, size); status.failed())
+      return status;
+    rt::releasePages(data + at, size);
+  }
+  return {};
+}
+
 LogicalResult mlir::lathe::writeWeights(ModuleOp main,
                                         const Checkpoint &checkpoint,
-                                        StringRef preparePath, StringRef path) {
+                                        StringRef preparePath, StringRef path,
+                                        bool showProgress) {
   WeightsLayout layout = getWeightsLayout(main);
   PrepareProgram prepare;
   if (!preparePath.empty() && failed(prepare.open(preparePath, main)))
@@ -134,21 +193,25 @@ LogicalResult mlir::lathe::writeWeights(ModuleOp main,
       rt::weightsAlignment, /*checksum=*/true);
   if (!writer)
     return asResult(writer.status(), main);
+  Progress progress(layout.bytes, showProgress);
   for (auto [weight, entry] :
        llvm::zip(getProgramWeights(main), layout.tensors)) {
+    progress.show(weight.getSymName(), entry.offset);
     auto preparedBy =
         weight->getAttrOfType<FlatSymbolRefAttr>("lathe.prepared_by");
     if (!preparedBy) {
-      if (failed(asResult(
-              writer->append(checkpoint.data(weight.getSymName()), entry.bytes),
-              main)))
+      if (failed(asResult(copyWeight(checkpoint.data(weight.getSymName()),
+                                     entry.bytes, *writer),
+                          main)))
         return failure();
       continue;
     }
     std::vector<unsigned char> bytes(entry.bytes);
     LatheTensor output = {entry.type, uint32_t(entry.shape.size()),
                           entry.shape.data(), bytes.data()};
-    if (failed(prepare.run(preparedBy.getValue(), checkpoint, output, main)) ||
+    auto from = weight->getAttrOfType<ArrayAttr>("lathe.prepared_from");
+    if (failed(prepare.run(preparedBy.getValue(), from, checkpoint, output,
+                           main)) ||
         failed(asResult(writer->append(bytes.data(), bytes.size()), main)))
       return failure();
   }

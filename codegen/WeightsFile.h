@@ -22,9 +22,12 @@ WeightsLayout getWeightsLayout(ModuleOp module);
 
 /// Writes the weights file of a program: `main` declares its layout; weights
 /// prepared at compile time come from the shared library at `preparePath`
-/// (empty if there are none). The file appears whole or not at all.
+/// (empty if there are none). The file appears whole or not at all. Memory
+/// holds one weight and what it is prepared from at a time. With `progress`, a
+/// line of standard error tells how far it is.
 LogicalResult writeWeights(ModuleOp main, const Checkpoint &checkpoint,
-                           StringRef preparePath, StringRef path);
+                           StringRef preparePath, StringRef path,
+                           bool progress = false);
 
 /// Writes random values for every weight of a model, as their `init` says.
 /// Equal seeds give equal files. With `perturbed`, constants ("ones", "zeros")

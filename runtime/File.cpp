@@ -56,6 +56,16 @@ MappedFile::~MappedFile() {
     munmap(const_cast<unsigned char *>(bytes), length);
 }
 
+void lathe::runtime::releasePages(const void *data, uint64_t size) {
+  uintptr_t page = static_cast<uintptr_t>(sysconf(_SC_PAGESIZE));
+  // Pages that hold other data as well stay.
+  uintptr_t begin = reinterpret_cast<uintptr_t>(data);
+  uintptr_t end = (begin + size) / page * page;
+  begin = (begin + page - 1) / page * page;
+  if (begin < end)
+    madvise(reinterpret_cast<void *>(begin), end - begin, MADV_DONTNEED);
+}
+
 Status OutputFile::failure(const char *what, int error) const {
   return {LATHE_IO_ERROR,
           concat("cannot ", what, " ", quote(path), ": ", errorText(error))};

@@ -36,6 +36,10 @@ private:
   uint64_t length = 0;
 };
 
+/// Lets the system take back the memory that a part of a mapped file occupies;
+/// it is read again where it is needed.
+void releasePages(const void *data, uint64_t size);
+
 /// A new file. Until `commit` it has no name where the file system allows
 /// that (so that it is gone however the program ends) and a temporary one
 /// beside the target elsewhere; `commit` then replaces the target in one step.

@@ -4,13 +4,13 @@
 // function of its own; what runs reads it ready.
 
 // CHECK: lathe.weight @w : tensor<3x2xf32>
-// CHECK: lathe.weight @w.prepared : tensor<2x3xf32> {lathe.prepared_by = @prepare.w}
+// CHECK: lathe.weight @w.prepared : tensor<2x3xf32> {lathe.prepared_by = @prepare.w, lathe.prepared_from = ["w"]}
 // CHECK-LABEL: func @main
 // CHECK: %[[P:.*]] = lathe.parameter @w.prepared
 // CHECK: linalg.matmul ins(%arg0, %[[P]]
 // CHECK-LABEL: func @prepare.w
-// CHECK-SAME: %[[W:.*]]: tensor<3x2xf32> {lathe.name = "w"}
-// CHECK-SAME: lathe.prepares = @w.prepared
+// CHECK-SAME: %[[W:.*]]: tensor<3x2xf32> {lathe.name = "w0"}
+// CHECK-SAME: lathe.prepares
 // CHECK: linalg.transpose ins(%[[W]]
 lathe.weight @w : tensor<3x2xf32>
 func.func @main(%x: tensor<4x2xf32>, %init: tensor<4x3xf32>) -> tensor<4x3xf32> {
@@ -30,9 +30,9 @@ func.func @main(%x: tensor<4x2xf32>, %init: tensor<4x3xf32>) -> tensor<4x3xf32> 
 // CHECK-NOT: linalg.exp
 // CHECK: return
 // CHECK: func @prepare.w
-// CHECK-SAME: lathe.name = "w"
+// CHECK-SAME: lathe.name = "w0"
 // CHECK: func @prepare.w
-// CHECK-SAME: lathe.name = "w"
+// CHECK-SAME: lathe.name = "w0"
 lathe.weight @w : tensor<3xf32>
 func.func @main(%x: tensor<3xf32>, %init: tensor<3xf32>) -> tensor<3xf32> {
   %w = lathe.parameter @w : tensor<3xf32>
@@ -149,4 +149,31 @@ func.func @second(%x: tensor<1x2xf32>, %init: tensor<1x3xf32>, %y: tensor<3x2xf3
   %a = linalg.exp ins(%w : tensor<3x2xf32>) outs(%f : tensor<3x2xf32>) -> tensor<3x2xf32>
   %b = linalg.add ins(%y, %a : tensor<3x2xf32>, tensor<3x2xf32>) outs(%f : tensor<3x2xf32>) -> tensor<3x2xf32>
   return %r, %b : tensor<1x3xf32>, tensor<3x2xf32>
+}
+
+// -----
+
+// Layers that differ in their weights alone share a function.
+
+// CHECK: lathe.weight @a.prepared : tensor<2x3xf32> {lathe.prepared_by = @[[F:.*]], lathe.prepared_from = ["a"]}
+// CHECK: lathe.weight @b.prepared : tensor<2x3xf32> {lathe.prepared_by = @[[F]], lathe.prepared_from = ["b"]}
+// CHECK: lathe.weight @c.prepared : tensor<3x2xf32> {lathe.prepared_by = @prepare.c, lathe.prepared_from = ["c"]}
+// CHECK-COUNT-2: func @prepare
+// CHECK-NOT: func @prepare
+lathe.weight @a : tensor<3x2xf32>
+lathe.weight @b : tensor<3x2xf32>
+lathe.weight @c : tensor<2x3xf32>
+func.func @main(%x: tensor<4x2xf32>, %init: tensor<4x3xf32>, %back: tensor<4x2xf32>) -> (tensor<4x3xf32>, tensor<4x3xf32>, tensor<4x2xf32>) {
+  %a = lathe.parameter @a : tensor<3x2xf32>
+  %b = lathe.parameter @b : tensor<3x2xf32>
+  %c = lathe.parameter @c : tensor<2x3xf32>
+  %e = tensor.empty() : tensor<2x3xf32>
+  %f = tensor.empty() : tensor<3x2xf32>
+  %ta = linalg.transpose ins(%a : tensor<3x2xf32>) outs(%e : tensor<2x3xf32>) permutation = [1, 0]
+  %tb = linalg.transpose ins(%b : tensor<3x2xf32>) outs(%e : tensor<2x3xf32>) permutation = [1, 0]
+  %tc = linalg.transpose ins(%c : tensor<2x3xf32>) outs(%f : tensor<3x2xf32>) permutation = [1, 0]
+  %0 = linalg.matmul ins(%x, %ta : tensor<4x2xf32>, tensor<2x3xf32>) outs(%init : tensor<4x3xf32>) -> tensor<4x3xf32>
+  %1 = linalg.matmul ins(%x, %tb : tensor<4x2xf32>, tensor<2x3xf32>) outs(%init : tensor<4x3xf32>) -> tensor<4x3xf32>
+  %2 = linalg.matmul ins(%0, %tc : tensor<4x3xf32>, tensor<3x2xf32>) outs(%back : tensor<4x2xf32>) -> tensor<4x2xf32>
+  return %0, %1, %2 : tensor<4x3xf32>, tensor<4x3xf32>, tensor<4x2xf32>
 }

@@ -7,6 +7,7 @@
 
 #include "tools/lathe/Session.h"
 #include "llvm/Support/Path.h"
+#include "llvm/Support/Process.h"
 
 using namespace lathe::tool;
 using mlir::lathe::EmitKind;
@@ -72,6 +73,11 @@ static cl::opt<bool> verifyEach("verify-each",
 static cl::opt<bool> timing("timing", cl::desc("print the time of each pass"),
                             cl::sub(parser));
 
+static cl::opt<bool>
+    progress("progress",
+             cl::desc("tell how far the weights are (default: on a terminal)"),
+             cl::sub(parser));
+
 /// The output's name where none is given: that of the spec.
 static std::string defaultOutput() {
   llvm::StringRef stem = llvm::sys::path::stem(spec.path);
@@ -115,6 +121,9 @@ static int runCompile() {
   options.strictWeights = strictWeights;
   options.verifyEach = verifyEach;
   options.timing = timing;
+  options.progress = progress.getNumOccurrences()
+                         ? progress
+                         : llvm::sys::Process::StandardErrIsDisplayed();
   if (dumpAfter.getNumOccurrences())
     options.dumpAfter = dumpAfter;
   if (stopAfter.getNumOccurrences())
