@@ -23,7 +23,9 @@
 
 #include "codegen/NestPlan.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/IRMapping.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 
 namespace mlir::lathe::kernel {
@@ -149,6 +151,13 @@ private:
                     Value accumulator, Loads &loads);
 
   Value dimIndex(unsigned dim, int64_t row, int64_t lane);
+
+  /// The index of a dimension, one a lane where lanes run along it.
+  Value laneIndex(unsigned dim, int64_t row, int64_t lane, int64_t width);
+
+  /// An element that the nest's code addresses by itself, lane by lane where
+  /// the lanes read different ones.
+  Value loadAt(memref::LoadOp load, const IRMapping &mapping, int64_t width);
 
   /// A product and a sum may become one rounding: the only liberty taken with
   /// floating point.

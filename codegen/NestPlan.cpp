@@ -46,11 +46,12 @@ Access mlir::lathe::kernel::classifyAccess(NestOp nest, unsigned input,
                                               : Access::strided;
 }
 
-/// Whether every op of the regions works on vectors as on scalars.
+/// Whether every op of the regions works on vectors as on scalars, or is
+/// written lane by lane.
 static bool canVectorise(NestOp nest) {
   auto isMappable = [](Region &region) {
     return llvm::all_of(region.getOps(), [](Operation &op) {
-      return isa<YieldOp, arith::ConstantOp>(op) ||
+      return isa<YieldOp, arith::ConstantOp, IndexOp, memref::LoadOp>(op) ||
              OpTrait::hasElementwiseMappableTraits(&op);
     });
   };

@@ -237,10 +237,18 @@ Value NestEmitter::applyRegion(Region &region, int64_t row, int64_t lane,
                   load(argument.getArgNumber(), row, lane, width, loads));
   for (Operation &op : block.without_terminator()) {
     if (auto index = dyn_cast<IndexOp>(op)) {
-      mapping.map(index.getResult(), dimIndex(index.getDim(), row, lane));
+      mapping.map(index.getResult(),
+                  laneIndex(index.getDim(), row, lane, width));
       continue;
     }
-    bool isScalar = width == 1 || isa<arith::ConstantOp>(op);
+    if (auto load = dyn_cast<memref::LoadOp>(op)) {
+      mapping.map(load.getResult(), loadAt(load, mapping, width));
+      continue;
+    }
+    // What is the same for all lanes is computed once.
+    bool isScalar = llvm::none_of(op.getOperands(), [&](Value operand) {
+      return isa<VectorType>(mapping.lookupOrDefault(operand).getType());
+    });
     if (!isScalar)
       for (Value operand : op.getOperands())
         mapping.map(operand, widen(mapping.lookupOrDefault(operand), width));
@@ -252,6 +260,43 @@ Value NestEmitter::applyRegion(Region &region, int64_t row, int64_t lane,
   }
   return widen(mapping.lookupOrDefault(block.getTerminator()->getOperand(0)),
                width);
+}
+
+Value NestEmitter::laneIndex(unsigned dim, int64_t row, int64_t lane,
+                             int64_t width) {
+  Value first = dimIndex(dim, row, lane);
+  if (width == 1 || static_cast<int64_t>(dim) != plan.laneDim)
+    return first;
+  auto type = VectorType::get(width, b.getIndexType());
+  auto steps = DenseElementsAttr::get(
+      type, llvm::map_to_vector(llvm::seq<int64_t>(width), [&](int64_t i) {
+        return Attribute(b.getIndexAttr(i));
+      }));
+  return arith::AddIOp::create(b, widen(first, width),
+                               arith::ConstantOp::create(b, steps));
+}
+
+Value NestEmitter::loadAt(memref::LoadOp load, const IRMapping &mapping,
+                          int64_t width) {
+  Value memref = mapping.lookupOrDefault(load.getMemRef());
+  SmallVector<Value> indices =
+      llvm::map_to_vector(load.getIndices(), [&](Value index) {
+        return mapping.lookupOrDefault(index);
+      });
+  auto isVector = [](Value value) { return isa<VectorType>(value.getType()); };
+  if (llvm::none_of(indices, isVector))
+    return memref::LoadOp::create(b, memref, indices);
+  SmallVector<Value> elements;
+  for (int64_t i = 0; i < width; ++i) {
+    SmallVector<Value> at = llvm::map_to_vector(indices, [&](Value index) {
+      return isVector(index)
+                 ? vector::ExtractOp::create(b, index, i).getResult()
+                 : index;
+    });
+    elements.push_back(memref::LoadOp::create(b, memref, at));
+  }
+  auto type = VectorType::get(width, load.getType());
+  return vector::FromElementsOp::create(b, type, elements);
 }
 
 Value NestEmitter::dimIndex(unsigned dim, int64_t row, int64_t lane) {

@@ -119,7 +119,7 @@ struct PlaceTable {
 
   PlaceTable(Structured &b, ArrayRef<int64_t> places, int64_t axis,
              unsigned rank)
-      : numbers(b.table({int64_t(places.size())}, b.getI64Type(),
+      : numbers(b.table({int64_t(places.size())}, b.getI32Type(),
                         SmallVector<double>(places.begin(), places.end()))),
         map(b.mapOf(rank, {b.d(axis)})) {}
 };
@@ -183,7 +183,7 @@ struct SpreadLowering : Lowering<SpreadOp> {
                     arith::IndexCastOp::create(b, b.getIndexType(), args[0]);
                 Value isThere = arith::CmpIOp::create(
                     b, arith::CmpIPredicate::ne, args[1],
-                    arith::ConstantIntOp::create(b, b.getI64Type(), 0));
+                    arith::ConstantIntOp::create(b, b.getI32Type(), 0));
                 return arith::SelectOp::create(
                     b, isThere, extractAt(b, input, axis, place),
                     op.getFill() ? args[2] : b.scalar(type, 0));

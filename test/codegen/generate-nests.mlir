@@ -148,3 +148,36 @@ func.func @pointwise(%x: memref<2x6x6x32xf32>, %w: memref<1x1x32x16xf32>, %y: me
   }
   return
 }
+
+// -----
+
+// Elements that a nest addresses by itself are read lane by lane, the rest of it works on vectors. What all lanes read
+// is read once.
+
+// CHECK-LABEL: func @addressed
+// CHECK: %[[ROW:.*]] = memref.load %arg2[%{{.*}}] : memref<4xf32>
+// CHECK-NOT: memref.load %arg2
+// CHECK: %[[PLACES:.*]] = vector.load %arg1[%{{.*}}] : memref<16xi32>, vector<8xi32>
+// CHECK: %[[INDICES:.*]] = arith.index_cast %[[PLACES]] : vector<8xi32> to vector<8xindex>
+// CHECK: %[[AT:.*]] = vector.extract %[[INDICES]][0]
+// CHECK: memref.load %arg0[%{{.*}}, %[[AT]]]
+// CHECK: vector.extract %[[INDICES]][7]
+// CHECK: %[[ELEMENTS:.*]] = vector.from_elements {{.*}} : vector<8xf32>
+// CHECK: %[[ALL:.*]] = vector.broadcast %[[ROW]]
+// CHECK: arith.mulf %[[ELEMENTS]], %[[ALL]] {{.*}} : vector<8xf32>
+#lane = affine_map<(d0, d1) -> (d1)>
+#id = affine_map<(d0, d1) -> (d0, d1)>
+func.func @addressed(%x: memref<4x32xf32>, %places: memref<16xi32>, %rows: memref<4xf32>, %y: memref<4x16xf32>) {
+  kernel.nest ins(%places : memref<16xi32>) outs(%y : memref<4x16xf32>)
+      {indexing_maps = [#lane, #id], init = 0.0 : f32, reductions = array<i1: false, false>} reduce {
+  } finish {
+  ^bb0(%place: i32, %acc: f32):
+    %row = kernel.index 0
+    %r = memref.load %rows[%row] : memref<4xf32>
+    %at = arith.index_cast %place : i32 to index
+    %e = memref.load %x[%row, %at] : memref<4x32xf32>
+    %0 = arith.mulf %e, %r : f32
+    kernel.yield %0 : f32
+  }
+  return
+}
