@@ -69,6 +69,9 @@ public:
   LogicalResult run() {
     if (failed(finishPhase(module, Phase::model)) || stopped)
       return success(stopped);
+    for (auto entry : module.getOps<func::FuncOp>())
+      for (unsigned i = 0; i < entry.getNumArguments(); ++i)
+        takesImages |= static_cast<bool>(entry.getArgAttr(i, "lathe.image"));
     std::optional<Checkpoint> checkpoint;
     if (!options.weights.empty()) {
       FailureOr<Checkpoint> opened =
@@ -287,7 +290,10 @@ private:
     FailureOr<TemporaryFile> object = TemporaryFile::create(code, "o");
     if (failed(object) || failed(write(object->str())))
       return failure();
-    return link(UnknownLoc::get(code.getContext()), object->str(), kind,
+    SmallVector<StringRef> parts;
+    if (emit == EmitKind::executable && takesImages)
+      parts.push_back("images");
+    return link(UnknownLoc::get(code.getContext()), object->str(), kind, parts,
                 output);
   }
 
@@ -319,6 +325,7 @@ private:
   ModuleOp module;
   const CompileOptions &options;
   bool stopped = false;
+  bool takesImages = false; ///< Among the inputs.
 };
 } // namespace
 

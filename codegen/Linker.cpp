@@ -46,15 +46,35 @@ static std::optional<std::string> findDriver(Location location) {
   return std::nullopt;
 }
 
+/// The archives of a part of the runtime: its own, and those of the libraries
+/// that it uses.
+static SmallVector<StringRef> archivesOf(StringRef part) {
+  if (part == "images")
+    return {"lathe-images", "png16", "jpeg", "z"};
+  return {part};
+}
+
 LogicalResult lathe::link(Location location, StringRef object, LinkKind kind,
-                          StringRef output) {
+                          ArrayRef<StringRef> parts, StringRef output) {
   std::optional<std::string> driver = findDriver(location);
   if (!driver)
     return failure();
   std::string root = getInstallationRoot();
-  std::string runtime = root + "/lib/liblathe-runtime.a";
-  std::string main = root + "/lib/liblathe-main.a";
-  for (const std::string &library : {runtime, main})
+  auto archive = [&](StringRef name) {
+    return (root + "/lib/lib" + name + ".a").str();
+  };
+  std::string runtime = archive("lathe-runtime");
+  std::string main = archive("lathe-main");
+  // The program refers weakly to what is in the first archive of a part: it
+  // is linked whole, the libraries as far as it needs them.
+  SmallVector<std::string> whole, libraries;
+  for (StringRef part : parts)
+    for (auto [i, name] : llvm::enumerate(archivesOf(part)))
+      (i == 0 ? whole : libraries).push_back(archive(name));
+  SmallVector<std::string> needed = {runtime, main};
+  llvm::append_range(needed, whole);
+  llvm::append_range(needed, libraries);
+  for (const std::string &library : needed)
     if (!llvm::sys::fs::exists(library))
       return emitError(location) << "cannot link: the runtime is not at '"
                                  << library << "'; build it, or reinstall";
@@ -64,9 +84,12 @@ LogicalResult lathe::link(Location location, StringRef object, LinkKind kind,
   std::string exports = "-Wl,--version-script=" + versionScript;
   switch (kind) {
   case LinkKind::executable:
-    llvm::append_range(
-        arguments,
-        ArrayRef<StringRef>{main, runtime, "-Wl,--gc-sections", "-s"});
+    arguments.push_back("-Wl,--whole-archive");
+    llvm::append_range(arguments, whole);
+    llvm::append_range(arguments,
+                       ArrayRef<StringRef>{"-Wl,--no-whole-archive", main,
+                                           runtime, "-Wl,--gc-sections", "-s"});
+    llvm::append_range(arguments, libraries);
     break;
   case LinkKind::sharedLibrary:
     // Only the C interface is visible, and the library calls its own copy even

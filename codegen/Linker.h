@@ -23,10 +23,11 @@ enum class LinkKind {
 };
 
 /// Links `object` with the runtime into `output`, which appears whole or not
-/// at all. Reports a missing linker or runtime, and what the linker says, at
-/// `location`.
+/// at all. `parts` are those of the runtime that only some programs have, such
+/// as "images". Reports a missing linker or runtime, and what the linker says,
+/// at `location`.
 LogicalResult link(Location location, StringRef object, LinkKind kind,
-                   StringRef output);
+                   ArrayRef<StringRef> parts, StringRef output);
 
 /// The folder that holds `lib/` and `include/` of this installation: where the
 /// tool's executable is, or its parent.

@@ -10,6 +10,7 @@ packages=(
   libzstd-dev libedit-dev libcurl4-openssl-dev
   # Libraries and tools of our own.
   libyaml-cpp-dev nlohmann-json3-dev libgtest-dev libbenchmark-dev
+  libpng-dev libjpeg62-turbo-dev zlib1g-dev
   cmake ninja-build ccache python3
 )
 

@@ -35,6 +35,7 @@ constexpr Flag flags[] = {
      "measure speed (of the last call), on random inputs "
      "if none are given"},
     {"repeat", "N", "run the call N times, and stack the outputs"},
+    {"json", "[FILE]", "print the outputs (of the last call) as JSON"},
     {"dim", "NAME=SIZE", "size of a dimension of random inputs"},
     {"profile", "FILE", "write a Chrome trace and print the time of each op"},
     {"info", "[json]", "describe the model"},
@@ -88,8 +89,9 @@ bool readNumber(std::string_view text, Number &number) {
 
 class Parser {
 public:
-  Parser(const LatheModelInfo &model, std::span<const char *const> arguments)
-      : model(model), arguments(arguments) {}
+  Parser(const LatheModelInfo &model, std::span<const EntryRoles> roles,
+         std::span<const char *const> arguments)
+      : model(model), roles(roles), arguments(arguments) {}
 
   Status parse() {
     bool isDone = false;
@@ -133,6 +135,7 @@ private:
   }
 
   const LatheModelInfo &model;
+  std::span<const EntryRoles> roles;
   std::span<const char *const> arguments;
   size_t next = 0;
   size_t end = 0; ///< Of the call's arguments.
@@ -261,6 +264,8 @@ Status Parser::setFlag(std::string_view flag, const std::string &value) {
     options.weights = value;
   if (flag == "profile")
     options.profile = value;
+  if (flag == "json")
+    options.json = value;
   if (flag == "help")
     options.action = Options::Help;
   if (flag == "check-weights")
@@ -305,7 +310,11 @@ Status Parser::setFile(std::string_view option,
   }
   bool isInput = &files == &call().inputs;
   bool isLink = isInput && file.size() > 1 && file[0] == '@';
-  if (!isLink && !file.ends_with(".npy") && !file.ends_with(".safetensors") &&
+  // Images are recognised by their contents.
+  bool isImage =
+      isInput && roles[call().entry].images.contains(std::string(name));
+  if (!isLink && !isImage && !file.ends_with(".npy") &&
+      !file.ends_with(".safetensors") &&
       file.find(".safetensors:") == std::string::npos &&
       !(isInput && isNumbers(file)))
     return usage(
@@ -344,8 +353,9 @@ Status Parser::setDim(std::string_view assignment) {
 
 Result<Options>
 lathe::runtime::parseCommandLine(const LatheModelInfo &model,
+                                 std::span<const EntryRoles> roles,
                                  std::span<const char *const> arguments) {
-  Parser parser(model, arguments);
+  Parser parser(model, roles, arguments);
   if (Status status = parser.parse(); status.failed())
     return status;
   return std::move(parser.options);
@@ -386,6 +396,7 @@ static std::string entriesText(const LatheModelInfo &model,
 
 std::string lathe::runtime::helpText(const LatheModelInfo &model,
                                      const LatheEntryInfo &entry,
+                                     const EntryRoles &roles,
                                      const std::string &program) {
   std::string text = concat(model.name, *model.summary ? ": " : "",
                             model.summary, "\n\nUsage: ", program);
@@ -396,17 +407,24 @@ std::string lathe::runtime::helpText(const LatheModelInfo &model,
     text += concat(" ", entry.name);
   for (const LatheTensorInfo &tensor : inputsOf(entry)) {
     text += concat(" --", tensor.name, " FILE");
-    example += concat(" --", tensor.name, " ", tensor.name, ".npy");
+    example += concat(" --", tensor.name, " ", tensor.name,
+                      roles.images.contains(tensor.name) ? ".png" : ".npy");
   }
   text += " [options]\n\nInputs:\n";
-  for (const LatheTensorInfo &tensor : inputsOf(entry))
-    text += helpLine(concat("--", tensor.name, " FILE"), typeText(tensor));
+  auto listTensor = [&](const LatheTensorInfo &tensor) {
+    text +=
+        helpLine(concat("--", tensor.name, " FILE"),
+                 concat(typeText(tensor), describeRole(roles, tensor.name)));
+  };
+  std::ranges::for_each(inputsOf(entry), listTensor);
   text += "\nOutputs (without any, a summary of each is printed):\n";
-  for (const LatheTensorInfo &tensor : outputsOf(entry))
-    text += helpLine(concat("--", tensor.name, " FILE"), typeText(tensor));
+  std::ranges::for_each(outputsOf(entry), listTensor);
   text += "\nFiles are .npy or .safetensors; FILE.safetensors:NAME takes the "
           "tensor NAME of\na file that has several. Numbers may stand for an "
           "input's file: 7, or 1,2,3.\n";
+  if (!roles.images.empty())
+    text += "For an image, a PNG or JPEG file may be given, or several with "
+            "',' between them.\n";
   if (hasEntries)
     text += entriesText(model, program);
   text += "\nOptions:\n";

@@ -9,8 +9,7 @@
 #ifndef LATHE_RUNTIME_MAIN_COMMANDLINE_H
 #define LATHE_RUNTIME_MAIN_COMMANDLINE_H
 
-#include "runtime/Status.h"
-#include <map>
+#include "runtime/main/TensorRoles.h"
 #include <span>
 #include <vector>
 
@@ -33,19 +32,21 @@ struct Options {
   std::map<std::string, int64_t> dims; ///< For inputs that are made up.
   std::string weights;                 ///< Empty: where the model looks.
   std::string profile;                 ///< Empty: none.
+  std::optional<std::string> json;     ///< Empty: the standard output.
   std::optional<double> benchSeconds;
   uint32_t threads = 0; ///< 0: every processor.
 };
 
 /// Reads the arguments after the program's name. Besides the options that all
 /// programs have, each input and output of the entry is one. An argument ":"
-/// stands between calls.
+/// stands between calls. `roles` are those of each entry.
 Result<Options> parseCommandLine(const LatheModelInfo &model,
+                                 std::span<const EntryRoles> roles,
                                  std::span<const char *const> arguments);
 
 /// The text for --help, with examples.
 std::string helpText(const LatheModelInfo &model, const LatheEntryInfo &entry,
-                     const std::string &program);
+                     const EntryRoles &roles, const std::string &program);
 
 inline std::span<const LatheTensorInfo> inputsOf(const LatheEntryInfo &entry) {
   return {entry.inputs, entry.inputCount};

@@ -12,10 +12,10 @@
 
 using namespace lathe::runtime;
 
-static void printTensor(const char *role, const LatheTensorInfo &tensor,
-                        FILE *stream) {
-  fprintf(stream, "  %-8s %-24s %s", role, tensor.name,
-          typeText(tensor).c_str());
+static void printTensor(const char *kind, const LatheTensorInfo &tensor,
+                        FILE *stream, const EntryRoles &roles = {}) {
+  fprintf(stream, "  %-8s %-24s %s%s", kind, tensor.name,
+          typeText(tensor).c_str(), describeRole(roles, tensor.name).c_str());
   if (tensor.least)
     fprintf(stream, ", %s to %s", tensor.least, tensor.most);
   fputc('\n', stream);
@@ -37,7 +37,9 @@ static void printDims(const LatheModelInfo &model, FILE *stream) {
   }
 }
 
-void lathe::runtime::printInfo(const LatheModelInfo &model, FILE *stream) {
+void lathe::runtime::printInfo(const LatheModelInfo &model,
+                               std::span<const EntryRoles> roles,
+                               FILE *stream) {
   fprintf(stream, "model        %s\n", model.name);
   if (*model.summary)
     fprintf(stream, "summary      %s\n", model.summary);
@@ -56,9 +58,9 @@ void lathe::runtime::printInfo(const LatheModelInfo &model, FILE *stream) {
     fprintf(stream, "\nentry %s, %.3f MB of working memory\n", entry.name,
             static_cast<double>(entry.arenaBytes) * 1e-6);
     for (const LatheTensorInfo &tensor : inputsOf(entry))
-      printTensor("input", tensor, stream);
+      printTensor("input", tensor, stream, roles[&entry - model.entries]);
     for (const LatheTensorInfo &tensor : outputsOf(entry))
-      printTensor("output", tensor, stream);
+      printTensor("output", tensor, stream, roles[&entry - model.entries]);
   }
   fprintf(stream, "\n");
   for (const auto &tensor : std::span(model.states, model.stateCount))

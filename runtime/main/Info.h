@@ -9,13 +9,15 @@
 #ifndef LATHE_RUNTIME_MAIN_INFO_H
 #define LATHE_RUNTIME_MAIN_INFO_H
 
-#include "runtime/lathe.h"
+#include "runtime/main/TensorRoles.h"
+#include <span>
 
 namespace lathe::runtime {
 
 /// Prints what the model is, its dims, its entries with their tensors, and its
-/// weights.
-void printInfo(const LatheModelInfo &model, FILE *stream);
+/// weights. `roles` are those of each entry.
+void printInfo(const LatheModelInfo &model, std::span<const EntryRoles> roles,
+               FILE *stream);
 
 } // namespace lathe::runtime
 

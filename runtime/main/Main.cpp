@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "runtime/File.h"
 #include "runtime/SampleInputs.h"
 #include "runtime/Types.h"
 #include "runtime/abi.h"
@@ -13,6 +14,7 @@
 #include "runtime/main/CommandLine.h"
 #include "runtime/main/HostTensor.h"
 #include "runtime/main/Info.h"
+#include "runtime/main/Report.h"
 #include <algorithm>
 
 using namespace lathe::runtime;
@@ -42,15 +44,25 @@ private:
   std::vector<HostTensor> wantedOutputs() const;
   /// Without any output named, all are printed.
   bool isWanted(const LatheTensorInfo &output) const {
-    return current->outputs.empty() || current->outputs.contains(output.name);
+    return current->outputs.empty() || options.json ||
+           current->outputs.contains(output.name);
+  }
+  /// Null for an input that is no image.
+  const ImageRole *imageRoleOf(const LatheTensorInfo &input) const {
+    const auto &known = roles[current->entry].images;
+    auto found = known.find(input.name);
+    return found == known.end() ? nullptr : &found->second;
   }
   Status loadOnce();
   Status finish(bool isLast);
   Status readInputs();
+  Status report(bool isLast) const;
   Status makeOutputs();
   Status createInstance();
   Status measure();
   Status profile();
+  Result<HostTensor> fileInput(const LatheTensorInfo &tensor,
+                               const std::string &text);
   Result<HostTensor> linkedInput(const LatheTensorInfo &tensor,
                                  std::string_view output) const;
   Result<HostTensor> randomInput(const LatheTensorInfo &tensor,
@@ -80,9 +92,11 @@ private:
   std::unique_ptr<LatheModel, Deleter> model;
   std::unique_ptr<LatheInstance, Deleter> instance;
   const LatheModelInfo *info = nullptr;
+  std::vector<EntryRoles> roles; ///< Of each entry.
   const Call *current = nullptr;
   const LatheEntryInfo *entry = nullptr; ///< The call's.
   std::vector<HostTensor> inputs, outputs;
+  std::map<std::string, std::vector<PlacedImage>> images; ///< Of the inputs.
   std::vector<HostTensor> previous; ///< The outputs of the run before.
   const LatheEntryInfo *previousEntry = nullptr;
   std::vector<LatheTensor> inputViews, outputViews;
@@ -95,7 +109,11 @@ int Program::run(std::span<const char *const> arguments) {
     return fail(status, 1);
   model.reset(opened);
   info = latheModelInfo(opened);
-  Result<Options> parsed = parseCommandLine(*info, arguments);
+  auto read = readRoles(*info);
+  if (!read)
+    return fail(read.status(), 1);
+  roles = std::move(*read);
+  Result<Options> parsed = parseCommandLine(*info, roles, arguments);
   if (!parsed)
     return fail(parsed.status(), 2);
   options = std::move(*parsed);
@@ -103,10 +121,10 @@ int Program::run(std::span<const char *const> arguments) {
   entry = &info->entries[current->entry];
   switch (options.action) {
   case Options::Help:
-    fputs(helpText(*info, *entry, name).c_str(), stdout);
+    fputs(helpText(*info, *entry, roles[current->entry], name).c_str(), stdout);
     break;
   case Options::Info:
-    printInfo(*info, stdout);
+    printInfo(*info, roles, stdout);
     break;
   case Options::InfoAsJson:
     puts(info->json);
@@ -167,11 +185,30 @@ Status Program::runCall(const Call &next) {
   if (Status status = writeOutputs(next.outputs, outputsOf(*entry), outputs);
       status.failed())
     return status;
-  bool measures = isLast && options.benchSeconds;
-  if (next.outputs.empty() && !measures)
-    for (size_t i = 0; i < outputs.size(); ++i)
-      puts(summarise(entry->outputs[i], outputs[i]).c_str());
-  return {};
+  return report(isLast);
+}
+
+/// Prints what was not written to files.
+Status Program::report(bool isLast) const {
+  if (isLast && options.benchSeconds)
+    return {};
+  Report report = {*info,   *entry, roles[current->entry],
+                   outputs, images, current->outputs};
+  if (!isLast || !options.json) {
+    if (current->outputs.empty())
+      fputs(report.text().c_str(), stdout);
+    return {};
+  }
+  std::string text = report.json();
+  if (options.json->empty()) {
+    fputs(text.c_str(), stdout);
+    return {};
+  }
+  auto file = OutputFile::create(*options.json);
+  if (!file)
+    return file.status();
+  Status status = file->write(text.data(), text.size());
+  return status.failed() ? status : file->commit();
 }
 
 /// The outputs of this run that will be handed over, and nothing in place of
@@ -200,6 +237,7 @@ Status Program::prepare(const Call &next) {
   current = &next;
   entry = &info->entries[next.entry];
   inputs.clear();
+  images.clear();
   outputs.clear();
   inputViews.clear();
   outputViews.clear();
@@ -222,13 +260,14 @@ Status Program::readInputs() {
     if (file == current->inputs.end() && !mayMakeUp)
       return {LATHE_BAD_ARGUMENT,
               concat("no file is given for the input ", quote(tensor.name),
-                     ", ", typeText(tensor), "; add '--", tensor.name,
-                     " FILE.npy', or see --help")};
+                     ", ", typeText(tensor), "; add '--", tensor.name, " FILE",
+                     imageRoleOf(tensor) ? ".png" : ".npy",
+                     "', or see --help")};
     Result<HostTensor> input =
         file == current->inputs.end() ? randomInput(tensor, inputs.size())
         : file->second.starts_with("@")
             ? linkedInput(tensor, std::string_view(file->second).substr(1))
-            : HostTensor::read(file->second, tensor);
+            : fileInput(tensor, file->second);
     if (!input)
       return input.status();
     inputs.push_back(std::move(*input));
@@ -236,6 +275,25 @@ Status Program::readInputs() {
   for (const HostTensor &input : inputs)
     inputViews.push_back(input.view());
   return {};
+}
+
+/// An input from files: of images where it is made of these, else of an array.
+Result<HostTensor> Program::fileInput(const LatheTensorInfo &tensor,
+                                      const std::string &text) {
+  const ImageRole *role = imageRoleOf(tensor);
+  if (!role || isNumbers(text))
+    return HostTensor::read(text, tensor);
+  std::vector<std::string> files = splitFiles(text);
+  if (!areImages(files))
+    return HostTensor::read(text, tensor);
+  if (!readImages)
+    return Status(LATHE_BAD_MODEL, "this program was linked without what reads "
+                                   "images; compile the model again");
+  auto batch = readImages(files, tensor, *role);
+  if (!batch)
+    return batch.status();
+  images[tensor.name] = std::move(batch->images);
+  return std::move(batch->tensor);
 }
 
 /// An output of the run before as an input.
