@@ -83,6 +83,42 @@ static llvm::json::Object dimToJson(StringRef name, ModuleOp module) {
   return dim;
 }
 
+/// What roles of inputs and outputs are made of.
+static llvm::json::Value attributeToJson(Attribute attribute) {
+  if (auto text = dyn_cast<StringAttr>(attribute))
+    return text.getValue();
+  if (auto number = dyn_cast<IntegerAttr>(attribute))
+    return number.getValue().getSExtValue();
+  if (auto number = dyn_cast<FloatAttr>(attribute))
+    return number.getValueAsDouble();
+  if (auto list = dyn_cast<ArrayAttr>(attribute)) {
+    llvm::json::Array items;
+    for (Attribute item : list)
+      items.push_back(attributeToJson(item));
+    return items;
+  }
+  llvm::json::Object object;
+  if (auto dictionary = dyn_cast<DictionaryAttr>(attribute))
+    for (NamedAttribute entry : dictionary)
+      object[entry.getName().getValue()] = attributeToJson(entry.getValue());
+  return object;
+}
+
+/// Adds what a tensor stands for: "lathe.image" as "image", and so on.
+static void addRole(StringRef role, DictionaryAttr attrs,
+                    llvm::json::Object &tensor) {
+  if (Attribute value = attrs ? attrs.get(("lathe." + role).str()) : nullptr)
+    tensor[role] = attributeToJson(value);
+}
+
+static llvm::json::Object outputToJson(StringRef name, Type type,
+                                       DictionaryAttr attrs) {
+  llvm::json::Object output = tensorToJson(name, type);
+  addRole("labels", attrs, output);
+  addRole("detections", attrs, output);
+  return output;
+}
+
 static llvm::json::Object inputToJson(StringRef name, Type type,
                                       DictionaryAttr attrs) {
   llvm::json::Object input = tensorToJson(name, type);
@@ -90,6 +126,7 @@ static llvm::json::Object inputToJson(StringRef name, Type type,
     input["range"] =
         llvm::json::Array{readable(cast<StringAttr>(range[0]).getValue()),
                           readable(cast<StringAttr>(range[1]).getValue())};
+  addRole("image", attrs, input);
   return input;
 }
 
@@ -146,8 +183,9 @@ DescriptorBuilder::DescriptorBuilder(ModuleOp module) {
           inputToJson(nameOf(function.getArgAttrDict(i), "input", i), type,
                       function.getArgAttrDict(i)));
     for (auto [i, type] : llvm::enumerate(function.getResultTypes()))
-      outputs.push_back(tensorToJson(
-          nameOf(function.getResultAttrDict(i), "output", i), type));
+      outputs.push_back(
+          outputToJson(nameOf(function.getResultAttrDict(i), "output", i), type,
+                       function.getResultAttrDict(i)));
     llvm::json::Object &entry = entries[function.getSymNameAttr()];
     entry = llvm::json::Object{{"name", function.getSymName()},
                                {"inputs", std::move(inputs)},

@@ -17,12 +17,11 @@ using namespace mlir::lathe::frontend;
 namespace {
 class EntryTensorReader {
 public:
-  EntryTensorReader(StringRef what, StringRef contentKey, bool takesRange,
-                    ModelScope &scope)
+  EntryTensorReader(StringRef what, StringRef contentKey,
+                    ArrayRef<StringRef> furtherKeys, ModelScope &scope)
       : what(what), contentKey(contentKey), scope(scope) {
     keys = {contentKey, "repeat"};
-    if (takesRange)
-      keys.push_back("range");
+    llvm::append_range(keys, furtherKeys);
   }
 
   std::vector<EntryTensor> read(const YamlNode &node) {
@@ -38,13 +37,10 @@ private:
     if (!entry.value->isMapping()) {
       tensor.content = entry.value;
     } else if (checkMapping(*entry.value, what, keys)) {
-      auto find = [&](StringRef key) -> const YamlNode * {
-        const YamlNode::Entry *found = entry.value->find(key);
-        return found ? found->value : nullptr;
-      };
-      tensor.content = find(contentKey);
-      tensor.range = find("range");
-      repeat = find("repeat");
+      tensor.mapping = entry.value;
+      tensor.content = tensor.find(contentKey);
+      tensor.range = tensor.find("range");
+      repeat = tensor.find("repeat");
       if (!tensor.content)
         emitError(entry.keyPlace) << what << " needs '" << contentKey << "'";
     }
@@ -82,12 +78,15 @@ private:
 };
 } // namespace
 
-std::vector<EntryTensor> lathe::frontend::readEntryTensors(const YamlNode &node,
-                                                           StringRef what,
-                                                           StringRef contentKey,
-                                                           bool takesRange,
-                                                           ModelScope &scope) {
-  return EntryTensorReader(what, contentKey, takesRange, scope).read(node);
+const YamlNode *EntryTensor::find(StringRef key) const {
+  const YamlNode::Entry *entry = mapping ? mapping->find(key) : nullptr;
+  return entry ? entry->value : nullptr;
+}
+
+std::vector<EntryTensor> lathe::frontend::readEntryTensors(
+    const YamlNode &node, StringRef what, StringRef contentKey,
+    ArrayRef<StringRef> furtherKeys, ModelScope &scope) {
+  return EntryTensorReader(what, contentKey, furtherKeys, scope).read(node);
 }
 
 /// The shortest text that is read as the same number.

@@ -22,16 +22,22 @@ struct EntryTensor {
   /// Its type, or the step that it is; null after a mistake.
   const YamlNode *content = nullptr;
   const YamlNode *range = nullptr;
+  /// All that the spec says of it, where that is a mapping.
+  const YamlNode *mapping = nullptr;
   /// Its number in its family; nothing for a single one.
   std::optional<int64_t> number;
   std::string family;
+
+  /// The value of a key of the mapping, or null.
+  const YamlNode *find(StringRef key) const;
 };
 
 /// The tensors that the mapping `node` declares, in its order. `contentKey` is
 /// what a tensor given as a mapping calls its content: `type` or `from`;
-/// `takesRange` is whether it may have a `range`. Reports mistakes.
+/// `furtherKeys` are those that it may have beside. Reports mistakes.
 std::vector<EntryTensor> readEntryTensors(const YamlNode &node, StringRef what,
-                                          StringRef contentKey, bool takesRange,
+                                          StringRef contentKey,
+                                          ArrayRef<StringRef> furtherKeys,
                                           ModelScope &scope);
 
 /// The range of an input of the given type, both ends included: sizes or, for

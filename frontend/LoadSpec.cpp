@@ -8,6 +8,7 @@
 #include "frontend/LoadSpec.h"
 #include "frontend/EntryTensors.h"
 #include "frontend/GraphBuilder.h"
+#include "frontend/TensorRoles.h"
 #include "frontend/TensorText.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Verifier.h"
@@ -52,8 +53,13 @@ private:
                  GraphBuilder &graph, Frame &frame, SmallVector<Value> &values,
                  SmallVector<DictionaryAttr> &attributes);
   void addOutputs(const EntryParts &entry, GraphBuilder &graph, Frame &frame,
+                  ArrayRef<DictionaryAttr> inputAttributes,
                   SmallVector<Value> &values,
                   SmallVector<DictionaryAttr> &attributes);
+  void addOutputRoles(ArrayRef<EntryTensor> outputs, Frame &frame,
+                      ArrayRef<DictionaryAttr> inputAttributes,
+                      ArrayRef<Value> values,
+                      MutableArrayRef<DictionaryAttr> attributes);
   DictionaryAttr makeNameAttribute(StringRef name) {
     return builder.getDictionaryAttr(
         builder.getNamedAttr("lathe.name", builder.getStringAttr(name)));
@@ -159,7 +165,7 @@ void ModelBuilder::buildEntry(const EntryParts &entry) {
   GraphBuilder graph(spec, sink, builder, weights, weightType, stepBudget);
   graph.runSteps(*entry.graph, frame);
   SmallVector<Value> outputs;
-  addOutputs(entry, graph, frame, outputs, outputAttributes);
+  addOutputs(entry, graph, frame, inputAttributes, outputs, outputAttributes);
   func::ReturnOp::create(builder, entry.outputs->place, outputs);
   if (!hasInputs)
     return;
@@ -185,8 +191,8 @@ bool ModelBuilder::addInputs(const EntryParts &entry, Frame &frame, Block &body,
     return false;
   }
   bool isGood = true;
-  for (const EntryTensor &input :
-       readEntryTensors(*entry.inputs, "an input", "type", true, scope)) {
+  for (const EntryTensor &input : readEntryTensors(
+           *entry.inputs, "an input", "type", {"range", "image"}, scope)) {
     Datum value = addInput(input, body, attributes);
     isGood &= !value.isUnknown();
     frame.inputs.push_back(value);
@@ -222,6 +228,10 @@ Datum ModelBuilder::addInput(const EntryTensor &input, Block &body,
             evaluateRange(*input.range, type, inner, scope.getBudget()))
       attribute.append("lathe.range",
                        builder.getStrArrayAttr({range->first, range->second}));
+  if (const YamlNode *image = input.find("image"); image && type)
+    if (DictionaryAttr role =
+            evaluateImage(*image, type, inner, scope.getBudget()))
+      attribute.append("lathe.image", role);
   attributes.push_back(attribute.getDictionary(builder.getContext()));
   if (!type)
     return Datum::unknown();
@@ -315,19 +325,47 @@ void ModelBuilder::addOutput(StringRef name, Location place,
   attributes.push_back(makeNameAttribute(name));
 }
 
+/// Says of outputs, all of which are there, what they stand for.
+void ModelBuilder::addOutputRoles(ArrayRef<EntryTensor> outputs, Frame &frame,
+                                  ArrayRef<DictionaryAttr> inputAttributes,
+                                  ArrayRef<Value> values,
+                                  MutableArrayRef<DictionaryAttr> attributes) {
+  EntryEdges edges;
+  for (DictionaryAttr input : inputAttributes)
+    if (input.contains("lathe.image"))
+      edges.images.push_back(input.getAs<StringAttr>("lathe.name").getValue());
+  for (auto [output, value] : llvm::zip(outputs, values))
+    edges.outputs.push_back(
+        {output.name, cast<RankedTensorType>(value.getType())});
+  for (auto [i, output] : llvm::enumerate(outputs)) {
+    if (output.number)
+      frame.variables.insert_or_assign("i", Datum::of(*output.number));
+    NamedAttrList attribute(attributes[i]);
+    addOutputRole(output, i, edges, frame, scope.getBudget(), attribute);
+    attributes[i] = attribute.getDictionary(builder.getContext());
+    frame.variables.erase("i");
+  }
+}
+
 void ModelBuilder::addOutputs(const EntryParts &entry, GraphBuilder &graph,
-                              Frame &frame, SmallVector<Value> &values,
+                              Frame &frame,
+                              ArrayRef<DictionaryAttr> inputAttributes,
+                              SmallVector<Value> &values,
                               SmallVector<DictionaryAttr> &attributes) {
   const YamlNode &node = *entry.outputs;
   if (node.isMapping() && !node.entries.empty()) {
-    for (const EntryTensor &output :
-         readEntryTensors(node, "an output", "from", false, scope)) {
+    std::vector<EntryTensor> outputs =
+        readEntryTensors(node, "an output", "from", getOutputRoleKeys(), scope);
+    for (const EntryTensor &output : outputs) {
       if (output.number)
         frame.variables.insert_or_assign("i", Datum::of(*output.number));
       addOutput(output.name, output.place, output.content, graph, frame, values,
                 attributes);
       frame.variables.erase("i");
     }
+    // After a mistake, what the outputs are is not known.
+    if (values.size() == outputs.size())
+      addOutputRoles(outputs, frame, inputAttributes, values, attributes);
     return;
   }
   if (!node.isSequence() || node.items.empty()) {

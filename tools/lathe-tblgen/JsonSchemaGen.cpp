@@ -166,6 +166,44 @@ static void addValueTypes(Object &definitions) {
       "An activation of the result, after the norm.");
 }
 
+/// One of the names, or an expression.
+static Object choiceOf(Array names) {
+  return Object{{"anyOf", Array{Object{{"enum", std::move(names)}},
+                                reference("template")}}};
+}
+
+/// What inputs and outputs may stand for.
+static void addRoles(Object &definitions) {
+  Object perChannel{{"anyOf", Array{reference("float"), reference("floats")}}};
+  Object image =
+      closed(Object{{"from", choiceOf(Array{"rgb8", "gray8"})},
+                    {"mean", Object(perChannel)},
+                    {"std", Object(perChannel)},
+                    {"resize", choiceOf(Array{"stretch", "crop", "none"})}});
+  image["required"] = Array{"from"};
+  definitions["image"] = described(
+      std::move(image), "How the pixels of an image file become the input.");
+  definitions["labels"] = described(
+      Object{{"anyOf",
+              Array{Object{{"type", "string"}},
+                    listOf(Object{{"type", Array{"string", "number"}}})}}},
+      "The names of the classes, or a file that has one a line.");
+  definitions["scores"] =
+      described(choiceOf(Array{"softmax", "sigmoid", "none"}),
+                "What makes probabilities of the scores.");
+  Object detections = closed(Object{{"scores", Object{{"type", "string"}}},
+                                    {"classes", Object{{"type", "string"}}},
+                                    {"image", Object{{"type", "string"}}},
+                                    {"labels", reference("labels")},
+                                    {"scores_are", reference("scores")},
+                                    {"threshold", reference("float")},
+                                    {"most", reference("int")},
+                                    {"nms", reference("float")}});
+  detections["required"] = Array{"scores"};
+  definitions["detections"] = described(
+      std::move(detections), "The output holds boxes, x1, y1, x2, y2.");
+}
+
 static void addParts(Object &definitions) {
   definitions["tensor"] = Object{
       {"type", "string"},
@@ -184,8 +222,12 @@ static void addParts(Object &definitions) {
       {"graph", reference("graph")},
       {"outputs", listOf(Object{{"type", "string"}})},
       {"summary", Object{{"type", "string"}}}});
-  Object output = closed(Object{{"from", listOf(Object{{"type", "string"}})},
-                                {"repeat", reference("int")}});
+  Object output = closed(Object{{"from", reference("values")},
+                                {"repeat", reference("int")},
+                                {"labels", reference("labels")},
+                                {"top", reference("int")},
+                                {"scores", reference("scores")},
+                                {"detections", reference("detections")}});
   output["required"] = Array{"from"};
   definitions["outputs"] = Object{
       {"anyOf", Array{listOf(Object{{"type", "string"}}),
@@ -193,7 +235,8 @@ static void addParts(Object &definitions) {
                                                    std::move(output)}}})}}};
   Object input = closed(Object{{"type", reference("tensor")},
                                {"range", listOf(reference("int"))},
-                               {"repeat", reference("int")}});
+                               {"repeat", reference("int")},
+                               {"image", reference("image")}});
   input["required"] = Array{"type"};
   definitions["input"] =
       Object{{"anyOf", Array{reference("tensor"), std::move(input)}}};
@@ -211,6 +254,7 @@ void lathe::tblgen::emitJsonSchema(const std::vector<OpRecord> &ops,
                                    llvm::raw_ostream &os) {
   Object definitions;
   addValueTypes(definitions);
+  addRoles(definitions);
   addParts(definitions);
   definitions["step"] = stepSchema(ops);
   Object dim = closed(Object{{"min", reference("int")},

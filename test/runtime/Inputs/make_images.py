@@ -1,6 +1,6 @@
 """Writes the images that the runtime's tests read, into this folder; needs Pillow.
 
-Colours are those of `colour` below, which ImageTest.cpp has too. Beside photo.jpg and its like stand what Pillow
+Colours are those of `colour` below, which ImageTest.cpp has too; red.png is all red. Beside photo.jpg and its like stand what Pillow
 decodes them to, and beside wide.png what Pillow makes of it at other sizes: *-WIDTHxHEIGHT.png by each side for
 itself, *-cover-WIDTHxHEIGHT.png as torchvision resizes to cover and cuts the centre out.
 """
@@ -48,6 +48,7 @@ def cover(image, width, height):
 
 
 def main():
+    Image.new("RGB", (50, 40), (255, 0, 0)).save(FOLDER / "red.png")
     picture().save(FOLDER / "wide.png")
     picture("RGBA", lambda x, y: (*colour(x, y), 255 - 21 * x)).save(FOLDER / "alpha.png")
     picture("L", lambda x, y: 20 * x).save(FOLDER / "grey.png")

@@ -4,6 +4,7 @@ arrays.py first N IN.npy OUT.npy      the first N items of an array, or N of the
 arrays.py header 'DICT' IN.npy OUT.npy  the data under another header
 arrays.py cut N IN.npy OUT.npy        without the last N bytes
 arrays.py noise 2,3,8,8 OUT.npy       numbers between -1 and 1, the same every time
+arrays.py numbers 2,2 1,-2,0.5,7 OUT.npy  these numbers
 arrays.py compare A.npy B.npy [TOLERANCE]  fails unless A is as long as B, or shorter, and equal so far
 """
 
@@ -52,11 +53,18 @@ def header(text, source, target):
 
 
 def noise(sizes, target):
+    generator = random.Random(1)
+    shape = map(int, sizes.split(","))
+    numbers(sizes, ",".join(repr(generator.uniform(-1, 1)) for _ in range(math.prod(shape))), target)
+
+
+def numbers(sizes, text, target):
     shape = tuple(map(int, sizes.split(",")))
-    numbers = random.Random(1)
-    values = [numbers.uniform(-1, 1) for _ in range(math.prod(shape))]
+    values = [float(number) for number in text.split(",")]
+    assert len(values) == math.prod(shape), len(values)
     header = repr({"descr": "<f4", "fortran_order": False, "shape": shape})
     write(target, header, struct.pack(f"<{len(values)}f", *values))
 
 
-{"first": first, "noise": noise, "compare": compare, "header": header, "cut": cut}[sys.argv[1]](*sys.argv[2:])
+commands = {"first": first, "noise": noise, "numbers": numbers, "compare": compare, "header": header, "cut": cut}
+commands[sys.argv[1]](*sys.argv[2:])
