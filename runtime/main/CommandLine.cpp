@@ -247,6 +247,8 @@ Status Parser::checkLinks() const {
   if (call.repeat > 1 && (options.benchSeconds || !options.profile.empty()))
     return usage("'--repeat' does not go with '--bench' or '--profile', which "
                  "run the last call as often as they need");
+  if (options.json && options.benchSeconds)
+    return usage("'--json' does not go with '--bench', which prints times");
   return {};
 }
 

@@ -147,6 +147,35 @@ static ordered_json valuesToJson(const HostTensor &tensor) {
   return values;
 }
 
+ordered_json Report::labelItems(const LabelRole &role, size_t i) const {
+  ordered_json items = ordered_json::array();
+  int64_t count = countItems(outputs[i], 1);
+  for (int64_t item = 0; item < count; ++item) {
+    ordered_json &next =
+        items.emplace_back(itemToJson(imageOf("", item, count)));
+    for (const Label &label : findLabels(role, outputs[i], item))
+      next["labels"].push_back(toJson(label));
+  }
+  return items;
+}
+
+ordered_json Report::detectionItems(const DetectionRole &role, size_t i) const {
+  ordered_json items = ordered_json::array();
+  int64_t count = countItems(outputs[i], 2);
+  for (int64_t item = 0; item < count; ++item) {
+    const PlacedImage *image = imageOf(role.image, item, count);
+    ordered_json boxes = ordered_json::array();
+    for (const Detection &it :
+         findDetections(role, outputsOf(role, i), item, image)) {
+      boxes.push_back(toJson(it.label));
+      boxes.back()["box"] = it.box;
+    }
+    items.push_back(itemToJson(image));
+    items.back()["detections"] = std::move(boxes);
+  }
+  return items;
+}
+
 std::string Report::json() const {
   std::set<std::string> parts = detectorParts();
   ordered_json all = ordered_json::object();
@@ -154,42 +183,21 @@ std::string Report::json() const {
     const LatheTensorInfo &info = entry.outputs[i];
     if (written.contains(info.name) || parts.contains(info.name))
       continue;
-    ordered_json output = {{"type", namesOf(info.type).lathe},
-                           {"shape", outputs[i].shape}};
-    ordered_json items = ordered_json::array();
-    if (auto found = roles.labels.find(info.name);
-        found != roles.labels.end()) {
-      int64_t count = countItems(outputs[i], 1);
-      for (int64_t item = 0; item < count; ++item) {
-        items.push_back(itemToJson(imageOf("", item, count)));
-        for (const Label &it : findLabels(found->second, outputs[i], item))
-          items.back()["labels"].push_back(toJson(it));
-      }
-      output["items"] = std::move(items);
-    } else if (auto found = roles.detections.find(info.name);
-               found != roles.detections.end()) {
-      const DetectionRole &role = found->second;
-      int64_t count = countItems(outputs[i], 2);
-      for (int64_t item = 0; item < count; ++item) {
-        const PlacedImage *image = imageOf(role.image, item, count);
-        items.push_back(itemToJson(image));
-        ordered_json &boxes = items.back()["detections"] =
-            ordered_json::array();
-        for (const Detection &it :
-             findDetections(role, outputsOf(role, i), item, image)) {
-          boxes.push_back(toJson(it.label));
-          boxes.back()["box"] = it.box;
-        }
-      }
-      output["items"] = std::move(items);
-    } else {
+    ordered_json &output = all[info.name];
+    output["type"] = namesOf(info.type).lathe;
+    output["shape"] = outputs[i].shape;
+    if (auto role = roles.labels.find(info.name); role != roles.labels.end())
+      output["items"] = labelItems(role->second, i);
+    else if (auto role = roles.detections.find(info.name);
+             role != roles.detections.end())
+      output["items"] = detectionItems(role->second, i);
+    else
       output["values"] = valuesToJson(outputs[i]);
-    }
-    all[info.name] = std::move(output);
   }
   ordered_json report = {{"model", model.name},
                          {"entry", entry.name},
                          {"outputs", std::move(all)}};
+  // Names of files may be no UTF-8.
   return report.dump(-1, ' ', /*ensure_ascii=*/false,
                      ordered_json::error_handler_t::replace) +
          "\n";

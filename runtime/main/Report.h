@@ -9,6 +9,7 @@
 #define LATHE_RUNTIME_MAIN_REPORT_H
 
 #include "runtime/main/Findings.h"
+#include <nlohmann/json_fwd.hpp>
 #include <set>
 
 namespace lathe::runtime {
@@ -34,11 +35,14 @@ private:
   const HostTensor &outputOf(const std::string &name) const;
   DetectorOutputs outputsOf(const DetectionRole &role, size_t boxes) const;
   /// The file of an item, if each item is an image of `input`; "" is the
-  /// entry's first image input.
+  /// entry's image input, the first by name if there are several.
   const PlacedImage *imageOf(const std::string &input, int64_t item,
                              int64_t items) const;
   std::string labelText(const LabelRole &role, size_t i) const;
   std::string detectionText(const DetectionRole &role, size_t i) const;
+  nlohmann::ordered_json labelItems(const LabelRole &role, size_t i) const;
+  nlohmann::ordered_json detectionItems(const DetectionRole &role,
+                                        size_t i) const;
   std::set<std::string> detectorParts() const;
 };
 

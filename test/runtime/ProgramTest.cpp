@@ -53,6 +53,22 @@ TEST_F(Program, PrintsSummary) {
   EXPECT_EQ(output, "y f32[2, 4]: 11 22 33 44 11 22 33 44\n");
 }
 
+TEST_F(Program, PrintsJson) {
+  EXPECT_EQ(run("--x x.npy --json"), 0);
+  EXPECT_EQ(output, "{\"model\":\"fake\",\"entry\":\"main\",\"outputs\":{"
+                    "\"y\":{\"type\":\"f32\",\"shape\":[2,4],\"values\":["
+                    "11.0,22.0,33.0,44.0,11.0,22.0,33.0,44.0]}}}\n");
+  EXPECT_EQ(run("--entry gather --ids 3,0 : --x x.npy --json=out.json"), 0);
+  EXPECT_EQ(output, "values f32[2]: 40 10\n") << "of the call before";
+  EXPECT_EQ(
+      nlohmann::json::parse(contentsOf(folder / "out.json"))["outputs"].size(),
+      1u);
+  EXPECT_EQ(run("--x x.npy --json=none/out.json"), 1);
+  EXPECT_THAT(output, HasSubstr("cannot write 'none/out.json'"));
+  EXPECT_EQ(run("--json --bench"), 2);
+  EXPECT_THAT(output, HasSubstr("'--json' does not go with '--bench'"));
+}
+
 TEST_F(Program, WritesNpy) {
   EXPECT_EQ(run("--x=x.npy --y out.npy --threads 3"), 0) << output;
   EXPECT_EQ(output, "");
