@@ -307,15 +307,22 @@ private:
   LogicalResult checkSupport() {
     auto precision =
         getOperation()->getAttrOfType<DictionaryAttr>("lathe.precision");
-    auto stored =
-        precision ? precision.getAs<StringAttr>("weights") : StringAttr();
     auto computed =
         precision ? precision.getAs<StringAttr>("compute") : StringAttr();
+    auto storage =
+        precision ? precision.getAs<ArrayAttr>("storage") : ArrayAttr();
+    if (!storage)
+      return success();
     StringRef compute = computed ? computed.getValue() : "f32";
-    if (stored && stored.getValue() != compute)
+    for (auto entry : storage.getAsRange<ArrayAttr>()) {
+      StringRef stored = cast<StringAttr>(entry[1]).getValue();
+      if (stored == compute || (compute == "f32" && stored != "f64"))
+        continue;
       return getOperation().emitError("'precision' asks for weights stored as ")
-             << stored.getValue() << " and computed with as " << compute
-             << ", which cannot be compiled yet: store them as " << compute;
+             << stored << " and computed with as " << compute
+             << ", which cannot be compiled yet: store them as " << compute
+             << ", or compute with f32";
+    }
     return success();
   }
 

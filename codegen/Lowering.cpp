@@ -32,6 +32,7 @@ void lathe::populateLowerings(RewritePatternSet &patterns,
   populateSlimLowerings(patterns, state);
   populateDetectionLowerings(patterns, state);
   populateLossLowerings(patterns, state);
+  populateQuantizedLowerings(patterns, state);
 }
 
 Shape Structured::getShape(Value value) {

@@ -228,6 +228,8 @@ void populateRoutingLowerings(RewritePatternSet &patterns,
 void populateDetectionLowerings(RewritePatternSet &patterns,
                                 LoweringState &state);
 void populateLossLowerings(RewritePatternSet &patterns, LoweringState &state);
+void populateQuantizedLowerings(RewritePatternSet &patterns,
+                                LoweringState &state);
 
 } // namespace mlir::lathe
 

@@ -44,6 +44,8 @@ void lathe::buildLeanPipeline(OpPassManager &pm,
   };
   if (isOn("fold-masks"))
     pm.addPass(createFoldMasks());
+  // No shortcut: what is stored decides what is computed.
+  pm.addPass(createQuantize());
   if (isOn("specialize-entries"))
     pm.addPass(createSpecializeEntries());
   pm.addPass(createResolveWidths());

@@ -62,6 +62,7 @@ def Lathe_Dialect : Dialect {
     void addSlimOps();
     void addDetectionOps();
     void addLossOps();
+    void addQuantizedOps();
   }];
 }
 

@@ -45,6 +45,7 @@ void LatheDialect::initialize() {
   addSlimOps();
   addDetectionOps();
   addLossOps();
+  addQuantizedOps();
 }
 
 LogicalResult

@@ -73,7 +73,7 @@ public:
     readWeights(*root);
     if (const YamlNode::Entry *precision = root->find("precision"))
       if (checkMapping(*precision->value, "'precision'",
-                       {"compute", "weights"}))
+                       {"compute", "weights", "group"}))
         spec->precision = precision->value;
     return std::move(spec);
   }

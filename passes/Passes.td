@@ -32,6 +32,23 @@ def FoldMasks : Pass<"lathe-fold-masks", "::mlir::ModuleOp"> {
     Statistic<"parametersAfter", "parameters-after", "and after">];
 }
 
+def Quantize : Pass<"lathe-quantize", "::mlir::ModuleOp"> {
+  let summary = "stores the matrices of linear layers in fewer bits";
+  let description = [{
+    The module's `lathe.precision` says how: `storage`, a list of patterns of
+    weights' names and types (f32, bf16, f16, int8, int4), the last that matches
+    a weight being the one for it, and `group`, how many neighbours of a row
+    share a scale. A `linear` whose matrix comes from weights alone becomes a
+    `quantized_linear` that reads codes and scales; these are ops on weights. int8
+    is symmetric, int4 has an offset a group. Embeddings, norms and all else stay
+    as they are. A row whose length no group divides is one group.
+  }];
+  let dependentDialects = ["::mlir::lathe::LatheDialect"];
+  let statistics = [
+    Statistic<"quantized", "quantized", "matrices stored in fewer bits">,
+    Statistic<"kept", "kept", "matrices that are no f32">];
+}
+
 def ResolveWidths : Pass<"lathe-resolve-widths", "::mlir::ModuleOp"> {
   let summary = "tables what each configuration of widths costs";
   let description = [{

@@ -262,6 +262,7 @@ void lathe::tblgen::emitJsonSchema(const std::vector<OpRecord> &ops,
                              {"from", Object{{"type", "string"}}},
                              {"values", reference("ints")},
                              {"repeat", reference("int")}});
+  Object storage{{"enum", Array{"f32", "f64", "f16", "bf16", "int8", "int4"}}};
   Object properties{
       {"lathe",
        described(Object{{"const", 1}}, "The version of the spec language.")},
@@ -285,8 +286,9 @@ void lathe::tblgen::emitJsonSchema(const std::vector<OpRecord> &ops,
       {"precision",
        closed(Object{
            {"compute", Object{{"enum", Array{"f32", "f64", "f16", "bf16"}}}},
-           {"weights", Object{{"enum", Array{"f32", "f64", "f16", "bf16",
-                                             "int8", "int4"}}}}})},
+           {"weights",
+            Object{{"anyOf", Array{Object(storage), mapOf(storage)}}}},
+           {"group", Object{{"enum", Array{32, 64, 128}}}}})},
       {"weights",
        closed(Object{{"rename", mapOf(Object{{"type", "string"}})},
                      {"ignore", listOf(Object{{"type", "string"}})}})}};
