@@ -7,6 +7,7 @@
 
 #include "codegen/Checkpoint.h"
 #include "codegen/Descriptor.h"
+#include "passes/Passes.h"
 #include "runtime/Types.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
@@ -177,4 +178,16 @@ LogicalResult Checkpoint::reportExtra(ModuleOp module, bool strict) const {
                   "is meant";
   }
   return success(!strict || !anyExtra);
+}
+
+void mlir::lathe::readStructure(ModuleOp module, const Checkpoint &checkpoint) {
+  for (WeightOp weight : getStructuralWeights(module)) {
+    RankedTensorType type = weight.getTensorType();
+    size_t bytes =
+        type.getNumElements() * getElementBytes(type.getElementType());
+    auto *data =
+        reinterpret_cast<const char *>(checkpoint.data(weight.getSymName()));
+    weight.setValuesAttr(
+        DenseElementsAttr::getFromRawBuffer(type, ArrayRef(data, bytes)));
+  }
 }

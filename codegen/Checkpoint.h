@@ -66,6 +66,10 @@ private:
   llvm::StringMap<const unsigned char *> weights;
 };
 
+/// Gives the passes what they must know of a checkpoint: which channels its
+/// masks keep.
+void readStructure(ModuleOp module, const Checkpoint &checkpoint);
+
 } // namespace mlir::lathe
 
 #endif // LATHE_CODEGEN_CHECKPOINT_H

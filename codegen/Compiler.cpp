@@ -12,7 +12,6 @@
 #include "codegen/ObjectFile.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Pass/PassManager.h"
-#include "passes/Passes.h"
 #include "llvm/ADT/ScopeExit.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FileUtilities.h"
@@ -79,7 +78,7 @@ public:
       if (failed(opened))
         return failure();
       checkpoint = std::move(*opened);
-      readStructure(*checkpoint);
+      readStructure(module, *checkpoint);
     }
     if (failed(runPhase(module, Phase::lean, buildLeanPipeline)) || stopped)
       return success(stopped);
@@ -163,20 +162,6 @@ private:
         << "cannot write '" << path
         << "': " << llvm::errorToErrorCode(std::move(error)).message();
     return failure();
-  }
-
-  /// Gives the passes what they must know of the checkpoint: which channels
-  /// its masks keep.
-  void readStructure(const Checkpoint &checkpoint) {
-    for (WeightOp weight : getStructuralWeights(module)) {
-      auto type = weight.getTensorType();
-      size_t bytes =
-          type.getNumElements() * getElementBytes(type.getElementType());
-      auto *data =
-          reinterpret_cast<const char *>(checkpoint.data(weight.getSymName()));
-      weight.setValuesAttr(
-          DenseElementsAttr::getFromRawBuffer(type, ArrayRef(data, bytes)));
-    }
   }
 
   /// Moves the functions that prepare weights into a module of their own.

@@ -9,6 +9,7 @@
 #include "dialect/Locations.h"
 #include "dialect/ParameterCount.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "tools/lathe/PassTable.h"
 #include "tools/lathe/Session.h"
 #include "llvm/ADT/BitVector.h"
 #include "llvm/ADT/MapVector.h"
@@ -37,6 +38,17 @@ static cl::list<std::string>
 static cl::opt<bool>
     byOp("by-op", cl::desc("a row for all steps of one op instead of each"),
          cl::sub(parser));
+static cl::opt<bool> beforeAfter(
+    "before-after",
+    cl::desc("table what each pass makes of parameters, bytes and FLOPs"),
+    cl::sub(parser));
+static cl::list<std::string>
+    weights("weights",
+            cl::desc("a checkpoint, as of 'lathe compile': its masks fold"),
+            cl::value_desc("W.safetensors"), cl::sub(parser));
+static cl::list<std::string> without("without",
+                                     cl::desc("as of 'lathe compile'"),
+                                     cl::value_desc("pass"), cl::sub(parser));
 static cl::opt<bool> asJson("json", cl::desc("print JSON"), cl::sub(parser));
 
 namespace {
@@ -118,6 +130,16 @@ public:
       return std::tuple(order[a.entry], -a.flops, a.op) <
              std::tuple(order[b.entry], -b.flops, b.op);
     });
+  }
+
+  /// A size at the dimensions' present values.
+  int64_t evaluate(const DimExpr &size) const {
+    return size
+        .evaluate([&](llvm::StringRef name) -> std::optional<int64_t> {
+          auto it = sizes.find(name);
+          return it == sizes.end() ? std::nullopt : std::optional(it->second);
+        })
+        .value_or(0);
   }
 
   void print(llvm::raw_ostream &os) const {
@@ -227,15 +249,6 @@ private:
     return true;
   }
 
-  int64_t evaluate(const DimExpr &size) const {
-    return size
-        .evaluate([&](llvm::StringRef name) -> std::optional<int64_t> {
-          auto it = sizes.find(name);
-          return it == sizes.end() ? std::nullopt : std::optional(it->second);
-        })
-        .value_or(0);
-  }
-
   /// 1,436,264
   static std::string grouped(int64_t number) {
     std::string text = std::to_string(number);
@@ -251,6 +264,29 @@ private:
 };
 } // namespace
 
+/// The table of --before-after.
+static int explainPasses(mlir::ModuleOp module, const CostTable &table) {
+  if (byOp || asJson || !counted.empty())
+    return fail("--before-after has no other form: leave --by-op, --json and "
+                "--count out");
+  PipelineOptions options;
+  if (!setWithout(options, without))
+    return 1;
+  if (!weights.empty()) {
+    llvm::SmallVector<CheckpointFile> files;
+    for (const std::string &text : weights)
+      files.push_back(CheckpointFile::parse(text));
+    mlir::FailureOr<Checkpoint> checkpoint =
+        Checkpoint::open(files, module, /*strict=*/false);
+    if (mlir::failed(checkpoint))
+      return 1;
+    readStructure(module, *checkpoint);
+  }
+  return !printPassTable(
+      module, options,
+      [&](const DimExpr &size) { return table.evaluate(size); }, llvm::outs());
+}
+
 static int runExplain() {
   Session session;
   if (!session.load(spec))
@@ -258,6 +294,10 @@ static int runExplain() {
   CostTable table;
   if (!table.setDims(session.getModule()))
     return 1;
+  if (beforeAfter)
+    return explainPasses(session.getModule(), table);
+  if (!weights.empty() || !without.empty())
+    return fail("--weights and --without go with --before-after");
   if (!table.read(session.getModule()))
     return 1;
   if (byOp)
@@ -273,6 +313,7 @@ static Command command(parser, runExplain, R"(
 Examples:
   lathe explain specs/affnet/affnet-et.yaml
   lathe explain specs/affnet/affnet-et.yaml --by-op
+  lathe explain specs/geb/geb-1.3b.yaml --set stored=int8 --before-after
   lathe explain specs/digits/digits.yaml --dim batch=7 --json
   lathe explain specs/digits/digits.yaml --count="*.norm.*" --count="*.bias"
 )");
