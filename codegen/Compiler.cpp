@@ -10,6 +10,7 @@
 #include "codegen/Header.h"
 #include "codegen/Linker.h"
 #include "codegen/ObjectFile.h"
+#include "codegen/TextPart.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Pass/PassManager.h"
 #include "llvm/ADT/ScopeExit.h"
@@ -73,6 +74,8 @@ public:
         return failure();
       checkpoint = std::move(*opened);
     }
+    if (failed(readText()))
+      return failure();
     if (failed(runPhase(module, Phase::lean, buildLeanPipeline)) || stopped)
       return success(stopped);
     DescriptorBuilder descriptor(module);
@@ -82,6 +85,8 @@ public:
     if (failed(runPhase(module, Phase::loops, buildLoopsPipeline)) || stopped)
       return success(stopped);
     descriptor.addCode(module);
+    if (text)
+      descriptor.addText(text->descriptor);
     OwningOpRef<ModuleOp> declarations = module.clone();
     if (failed(runPhase(module, Phase::target, buildTargetPipeline)) || stopped)
       return success(stopped);
@@ -213,6 +218,10 @@ private:
         llvm::sys::path::filename(weightsPath));
     if (embedded)
       contents.weights = embedded->getBuffer();
+    if (text && options.embedWeights)
+      contents.tokenizer = text->getContents();
+    if (failed(writeTokenizer(written)))
+      return failure();
     if (options.emit == EmitKind::library)
       contents.symbol = getModelSymbol(module);
     if (options.emit == EmitKind::library) {
@@ -225,6 +234,30 @@ private:
       return failure();
     undo.release();
     return success();
+  }
+
+  /// What programs write text with. A library's user does that.
+  LogicalResult readText() {
+    if (options.emit == EmitKind::library || options.emit == EmitKind::plugin)
+      return success();
+    FailureOr<std::optional<TextPart>> part =
+        readTextPart(module, options.tokenizer, options.output);
+    if (succeeded(part))
+      text = std::move(*part);
+    return part;
+  }
+
+  /// Copies the tokenizer to where the program looks for it.
+  LogicalResult writeTokenizer(std::vector<std::string> &written) {
+    if (!text || !text->file || options.embedWeights ||
+        llvm::sys::fs::equivalent(text->copy,
+                                  text->file->getBufferIdentifier()))
+      return success();
+    written.push_back(text->copy);
+    return writeFile(text->copy, [&](raw_ostream &os) {
+      os << text->getContents();
+      return success();
+    });
   }
 
   std::string getHeaderPath() const {
@@ -268,8 +301,8 @@ private:
     FailureOr<TemporaryFile> object = TemporaryFile::create(code, "o");
     if (failed(object) || failed(write(object->str())))
       return failure();
-    return link(UnknownLoc::get(code.getContext()), object->str(), kind,
-                output);
+    return link(UnknownLoc::get(code.getContext()), object->str(), kind, output,
+                kind == LinkKind::executable && text);
   }
 
   /// Compiles and runs what computes the program's weights.
@@ -301,6 +334,7 @@ private:
 
   ModuleOp module;
   const CompileOptions &options;
+  std::optional<TextPart> text;
   bool stopped = false;
 };
 } // namespace

@@ -47,14 +47,18 @@ static std::optional<std::string> findDriver(Location location) {
 }
 
 LogicalResult lathe::link(Location location, StringRef object, LinkKind kind,
-                          StringRef output) {
+                          StringRef output, bool withText) {
   std::optional<std::string> driver = findDriver(location);
   if (!driver)
     return failure();
   std::string root = getInstallationRoot();
   std::string runtime = root + "/lib/liblathe-runtime.a";
   std::string main = root + "/lib/liblathe-main.a";
-  for (const std::string &library : {runtime, main})
+  std::vector<std::string> libraries = {main};
+  if (withText)
+    libraries.push_back(root + "/lib/liblathe-text.a");
+  libraries.push_back(runtime);
+  for (const std::string &library : libraries)
     if (!llvm::sys::fs::exists(library))
       return emitError(location) << "cannot link: the runtime is not at '"
                                  << library << "'; build it, or reinstall";
@@ -64,9 +68,11 @@ LogicalResult lathe::link(Location location, StringRef object, LinkKind kind,
   std::string exports = "-Wl,--version-script=" + versionScript;
   switch (kind) {
   case LinkKind::executable:
-    llvm::append_range(
-        arguments,
-        ArrayRef<StringRef>{main, runtime, "-Wl,--gc-sections", "-s"});
+    if (withText)
+      arguments.push_back("-Wl,-u,latheTextSupport");
+    llvm::append_range(arguments, libraries);
+    llvm::append_range(arguments,
+                       ArrayRef<StringRef>{"-Wl,--gc-sections", "-s"});
     break;
   case LinkKind::sharedLibrary:
     // Only the C interface is visible, and the library calls its own copy even

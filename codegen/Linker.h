@@ -24,9 +24,9 @@ enum class LinkKind {
 
 /// Links `object` with the runtime into `output`, which appears whole or not
 /// at all. Reports a missing linker or runtime, and what the linker says, at
-/// `location`.
+/// `location`. An executable `withText` has what it takes to write text.
 LogicalResult link(Location location, StringRef object, LinkKind kind,
-                   StringRef output);
+                   StringRef output, bool withText = false);
 
 /// The folder that holds `lib/` and `include/` of this installation: where the
 /// tool's executable is, or its parent.

@@ -9,6 +9,7 @@
 #include "frontend/EntryTensors.h"
 #include "frontend/GraphBuilder.h"
 #include "frontend/TensorText.h"
+#include "frontend/TextSection.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Verifier.h"
 
@@ -32,6 +33,8 @@ public:
       buildEntry(entry);
     if (!sink.hasErrors())
       weights.rename(spec, scope);
+    if (!sink.hasErrors() && spec.text)
+      setText(*spec.text, spec, *module, scope);
     if (sink.hasErrors() || failed(verify(*module)) || sink.hasErrors())
       return nullptr;
     return std::move(module);

@@ -13,6 +13,7 @@
 #include "runtime/main/CommandLine.h"
 #include "runtime/main/HostTensor.h"
 #include "runtime/main/Info.h"
+#include "runtime/main/TextSupport.h"
 #include <algorithm>
 
 using namespace lathe::runtime;
@@ -36,6 +37,7 @@ public:
   int run(std::span<const char *const> arguments);
 
 private:
+  int checkOutput() const;
   Status execute();
   Status runCall(const Call &next);
   Status prepare(const Call &next);
@@ -95,6 +97,12 @@ int Program::run(std::span<const char *const> arguments) {
     return fail(status, 1);
   model.reset(opened);
   info = latheModelInfo(opened);
+  const TextSupport *text = &latheTextSupport;
+  if (text && text->isAsked(arguments)) {
+    int exitStatus = 0;
+    Status status = text->run(opened, latheModel, arguments, exitStatus);
+    return status.failed() ? fail(status, exitStatus) : checkOutput();
+  }
   Result<Options> parsed = parseCommandLine(*info, arguments);
   if (!parsed)
     return fail(parsed.status(), 2);
@@ -104,6 +112,8 @@ int Program::run(std::span<const char *const> arguments) {
   switch (options.action) {
   case Options::Help:
     fputs(helpText(*info, *entry, name).c_str(), stdout);
+    if (text)
+      text->printHelp(name.c_str(), stdout);
     break;
   case Options::Info:
     printInfo(*info, stdout);
@@ -116,7 +126,11 @@ int Program::run(std::span<const char *const> arguments) {
     if (Status status = execute(); status.failed())
       return fail(status, 1);
   }
-  // What was printed may not have arrived, for example on a full disk.
+  return checkOutput();
+}
+
+/// What was printed may not have arrived, for example on a full disk.
+int Program::checkOutput() const {
   if (fflush(stdout) || ferror(stdout))
     return fail({LATHE_IO_ERROR, "cannot write to the standard output"}, 1);
   return 0;
