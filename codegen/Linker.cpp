@@ -56,7 +56,8 @@ LogicalResult lathe::link(Location location, StringRef object, LinkKind kind,
   std::string main = root + "/lib/liblathe-main.a";
   std::vector<std::string> libraries = {main};
   if (withText)
-    libraries.push_back(root + "/lib/liblathe-text.a");
+    for (StringRef name : {"lathe-text", "pcre2-8", "utf8proc"})
+      libraries.push_back((root + "/lib/lib" + name + ".a").str());
   libraries.push_back(runtime);
   for (const std::string &library : libraries)
     if (!llvm::sys::fs::exists(library))

@@ -42,15 +42,12 @@ mlir::lathe::readTextPart(ModuleOp module, StringRef tokenizer,
   auto own = text.getAs<StringAttr>("tokenizer");
   if (tokenizer.empty() && own)
     tokenizer = own.getValue();
-  if (tokenizer.empty())
-    return std::optional<TextPart>();
   TextPart part;
   for (NamedAttribute entry : text)
     part.descriptor[entry.getName().getValue()] = toJson(entry.getValue());
-  if (tokenizer == "bytes") {
-    part.descriptor["tokenizer"] = "bytes";
+  // Without a tokenizer, the program has to be given one.
+  if (tokenizer.empty() || tokenizer == "bytes")
     return std::optional(std::move(part));
-  }
   auto file = llvm::MemoryBuffer::getFile(tokenizer, /*IsText=*/false,
                                           /*RequiresNullTerminator=*/false);
   if (!file)

@@ -18,7 +18,8 @@ namespace mlir::lathe {
 struct TextPart {
   /// For the descriptor (docs/architecture.md).
   llvm::json::Object descriptor;
-  /// The tokenizer's file; null where bytes are the tokens.
+  /// The tokenizer's file; null where bytes are the tokens, or where a program
+  /// is given one when it runs.
   std::unique_ptr<llvm::MemoryBuffer> file;
   /// Where a copy goes, beside the program; empty where there is no file.
   std::string copy;
@@ -29,7 +30,7 @@ struct TextPart {
 };
 
 /// Reads and checks the tokenizer: that of the spec, or the file `tokenizer`
-/// unless that is empty. Nothing if the module has no text or no tokenizer.
+/// unless that is empty. Nothing if the module has no text.
 /// `output` is the program. Failures are reported at the module.
 FailureOr<std::optional<TextPart>>
 readTextPart(ModuleOp module, StringRef tokenizer, StringRef output);

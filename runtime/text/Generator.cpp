@@ -64,7 +64,7 @@ Result<TextModel> TextModel::read(const LatheModelInfo &info) {
     model.prefill = entryCalled(prefill);
     model.decode = entryCalled(text.value("decode", prefill));
     model.vocabulary = text.at("vocabulary").get<int64_t>();
-    model.tokenizer = text.at("tokenizer").get<std::string>();
+    model.tokenizer = text.value("tokenizer", "");
     model.offset = text.value("offset", int64_t(0));
     model.start = text.value("start", Tokens());
     model.end = text.value("end", Tokens());

@@ -22,7 +22,7 @@ struct TextModel {
   int64_t vocabulary = 0;
   int64_t context = 0;   ///< The most tokens of a text.
   int64_t chunk = 0;     ///< The most tokens that a run of `prefill` reads.
-  std::string tokenizer; ///< "bytes", or the name of a file.
+  std::string tokenizer; ///< "bytes", the name of a file, or "".
   int64_t offset = 0;    ///< Of bytes.
   Tokens start;          ///< Before each prompt.
   Tokens end;            ///< Any of them ends a text.

@@ -127,6 +127,11 @@ openTokenizer(const TextModel &text, const std::string &file,
     return readTokenizer(
         text.tokenizer,
         {reinterpret_cast<const char *>(latheTokenizer), latheTokenizerSize});
+  if (file.empty() && text.tokenizer.empty())
+    return Status(LATHE_BAD_ARGUMENT,
+                  "the program was compiled without a tokenizer: name one by "
+                  "'--tokenizer FILE', or give it to 'lathe compile "
+                  "--tokenizer FILE'");
   std::string path =
       file.empty() ? concat(folderOf(fileHolding(&binary)), "/", text.tokenizer)
                    : file;
@@ -186,7 +191,10 @@ Result<Tokens> TextProgram::encode(std::string_view prompt) const {
     whole.replace(at, std::string_view("{prompt}").size(), prompt);
   }
   Result<Tokens> tokens = tokenizer->encode(whole);
-  if (tokens)
+  // Some tokenizers put them there by themselves.
+  if (tokens &&
+      !std::ranges::equal(text.start, std::span(*tokens).first(std::min(
+                                          tokens->size(), text.start.size()))))
     tokens->insert(tokens->begin(), text.start.begin(), text.start.end());
   return tokens;
 }
@@ -328,9 +336,10 @@ static void printTextInfo(const LatheModelInfo &info, FILE *stream) {
   if (!text)
     return;
   bool isEmbedded = latheTokenizer && latheTokenizerSize;
+  std::string tokenizer = text->tokenizer.empty() ? "none" : text->tokenizer;
   fprintf(stream,
           "text         tokenizer %s%s, %lld tokens, a context of %lld\n",
-          text->tokenizer.c_str(), isEmbedded ? " (embedded)" : "",
+          tokenizer.c_str(), isEmbedded ? " (embedded)" : "",
           static_cast<long long>(text->vocabulary),
           static_cast<long long>(text->context));
 }
