@@ -66,6 +66,7 @@ mlir::lathe::readTextPart(ModuleOp module, StringRef tokenizer,
   part.file = std::move(*file);
   part.copy = getCopyPath(output, tokenizer);
   part.descriptor["tokenizer"] = llvm::sys::path::filename(part.copy);
+  part.descriptor["kind"] = (*parsed)->kind();
   part.descriptor.erase("offset");
   return std::optional(std::move(part));
 }

@@ -65,6 +65,7 @@ Result<TextModel> TextModel::read(const LatheModelInfo &info) {
     model.decode = entryCalled(text.value("decode", prefill));
     model.vocabulary = text.at("vocabulary").get<int64_t>();
     model.tokenizer = text.value("tokenizer", "");
+    model.kind = text.value("kind", "");
     model.offset = text.value("offset", int64_t(0));
     model.start = text.value("start", Tokens());
     model.end = text.value("end", Tokens());

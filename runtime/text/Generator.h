@@ -23,6 +23,7 @@ struct TextModel {
   int64_t context = 0;   ///< The most tokens of a text.
   int64_t chunk = 0;     ///< The most tokens that a run of `prefill` reads.
   std::string tokenizer; ///< "bytes", the name of a file, or "".
+  std::string kind;      ///< Of a file, for people: "BPE".
   int64_t offset = 0;    ///< Of bytes.
   Tokens start;          ///< Before each prompt.
   Tokens end;            ///< Any of them ends a text.

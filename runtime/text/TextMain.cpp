@@ -335,12 +335,13 @@ static void printTextInfo(const LatheModelInfo &info, FILE *stream) {
   Result<TextModel> text = TextModel::read(info);
   if (!text)
     return;
-  bool isEmbedded = latheTokenizer && latheTokenizerSize;
   std::string tokenizer = text->tokenizer.empty() ? "none" : text->tokenizer;
-  fprintf(stream,
-          "text         tokenizer %s%s, %lld tokens, a context of %lld\n",
-          tokenizer.c_str(), isEmbedded ? " (embedded)" : "",
-          static_cast<long long>(text->vocabulary),
+  if (!text->kind.empty())
+    tokenizer +=
+        concat(" (", text->kind,
+               latheTokenizer && latheTokenizerSize ? ", embedded" : "", ")");
+  fprintf(stream, "text         tokenizer %s, %lld tokens, a context of %lld\n",
+          tokenizer.c_str(), static_cast<long long>(text->vocabulary),
           static_cast<long long>(text->context));
 }
 
