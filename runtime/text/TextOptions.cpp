@@ -55,7 +55,7 @@ public:
     int texts =
         !!options.prompt + !options.promptFile.empty() + !!options.tokenize;
     if (texts == 0)
-      return usage("'--chat' wants a prompt: add '--prompt TEXT'");
+      return usage("no prompt is given: add '--prompt TEXT'");
     if (texts > 1)
       return usage("there can be one of '--prompt', '--prompt-file' and "
                    "'--tokenize' only");
