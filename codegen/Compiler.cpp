@@ -10,6 +10,7 @@
 #include "codegen/Header.h"
 #include "codegen/Linker.h"
 #include "codegen/ObjectFile.h"
+#include "codegen/TextPart.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Pass/PassManager.h"
 #include "llvm/ADT/ScopeExit.h"
@@ -80,6 +81,8 @@ public:
       checkpoint = std::move(*opened);
       readStructure(module, *checkpoint);
     }
+    if (failed(readText()))
+      return failure();
     if (failed(runPhase(module, Phase::lean, buildLeanPipeline)) || stopped)
       return success(stopped);
     DescriptorBuilder descriptor(module);
@@ -89,6 +92,8 @@ public:
     if (failed(runPhase(module, Phase::loops, buildLoopsPipeline)) || stopped)
       return success(stopped);
     descriptor.addCode(module);
+    if (text)
+      descriptor.addText(text->descriptor);
     OwningOpRef<ModuleOp> declarations = module.clone();
     if (failed(runPhase(module, Phase::target, buildTargetPipeline)) || stopped)
       return success(stopped);
@@ -220,6 +225,10 @@ private:
         llvm::sys::path::filename(weightsPath));
     if (embedded)
       contents.weights = embedded->getBuffer();
+    if (text && options.embedWeights)
+      contents.tokenizer = text->getContents();
+    if (failed(writeTokenizer(written)))
+      return failure();
     if (options.emit == EmitKind::library)
       contents.symbol = getModelSymbol(module);
     if (options.emit == EmitKind::library) {
@@ -232,6 +241,30 @@ private:
       return failure();
     undo.release();
     return success();
+  }
+
+  /// What programs write text with. A library's user does that.
+  LogicalResult readText() {
+    if (options.emit == EmitKind::library || options.emit == EmitKind::plugin)
+      return success();
+    FailureOr<std::optional<TextPart>> part =
+        readTextPart(module, options.tokenizer, options.output);
+    if (succeeded(part))
+      text = std::move(*part);
+    return part;
+  }
+
+  /// Copies the tokenizer to where the program looks for it.
+  LogicalResult writeTokenizer(std::vector<std::string> &written) {
+    if (!text || !text->file || options.embedWeights ||
+        llvm::sys::fs::equivalent(text->copy,
+                                  text->file->getBufferIdentifier()))
+      return success();
+    written.push_back(text->copy);
+    return writeFile(text->copy, [&](raw_ostream &os) {
+      os << text->getContents();
+      return success();
+    });
   }
 
   std::string getHeaderPath() const {
@@ -278,6 +311,8 @@ private:
     SmallVector<StringRef> parts;
     if (emit == EmitKind::executable && takesImages)
       parts.push_back("images");
+    if (emit == EmitKind::executable && text)
+      parts.push_back("text");
     return link(UnknownLoc::get(code.getContext()), object->str(), kind, parts,
                 output);
   }
@@ -309,6 +344,7 @@ private:
 
   ModuleOp module;
   const CompileOptions &options;
+  std::optional<TextPart> text;
   bool stopped = false;
   bool takesImages = false; ///< Among the inputs.
 };

@@ -34,6 +34,8 @@ struct CompileOptions {
   std::vector<CheckpointFile> weights;
   bool embedWeights = false;
   bool strictWeights = false;
+  /// The file of a tokenizer in place of the spec's.
+  std::string tokenizer;
   std::string output;
   std::optional<Phase> dumpAfter;
   std::optional<Phase> stopAfter;

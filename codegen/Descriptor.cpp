@@ -229,6 +229,10 @@ void DescriptorBuilder::addCode(ModuleOp loops) {
   }
 }
 
+void DescriptorBuilder::addText(const llvm::json::Object &text) {
+  model["text"] = llvm::json::Object(text);
+}
+
 SmallVector<std::string> DescriptorBuilder::getEntryNames() const {
   SmallVector<std::string> names;
   for (const auto &[name, entry] : entries)

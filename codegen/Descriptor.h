@@ -28,6 +28,9 @@ public:
   /// Reads arenas and events off the entries of the loops phase.
   void addCode(ModuleOp loops);
 
+  /// Adds what a program needs to write text.
+  void addText(const llvm::json::Object &text);
+
   /// The entries' functions, in the descriptor's order.
   SmallVector<std::string> getEntryNames() const;
 

@@ -51,6 +51,8 @@ static std::optional<std::string> findDriver(Location location) {
 static SmallVector<StringRef> archivesOf(StringRef part) {
   if (part == "images")
     return {"lathe-images", "png16", "jpeg", "z"};
+  if (part == "text")
+    return {"lathe-text", "pcre2-8", "utf8proc"};
   return {part};
 }
 

@@ -24,8 +24,8 @@ enum class LinkKind {
 
 /// Links `object` with the runtime into `output`, which appears whole or not
 /// at all. `parts` are those of the runtime that only some programs have, such
-/// as "images". Reports a missing linker or runtime, and what the linker says,
-/// at `location`.
+/// as "images" and "text". Reports a missing linker or runtime, and what the
+/// linker says, at `location`.
 LogicalResult link(Location location, StringRef object, LinkKind kind,
                    ArrayRef<StringRef> parts, StringRef output);
 

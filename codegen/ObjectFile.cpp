@@ -58,10 +58,25 @@ public:
     new llvm::GlobalVariable(module, binary->getType(), /*isConstant=*/true,
                              llvm::GlobalValue::ExternalLinkage, binary,
                              contents.symbol);
+    if (!contents.tokenizer.empty())
+      writeTokenizer(contents.tokenizer);
     return success();
   }
 
 private:
+  /// The symbols of runtime/main/TextSupport.h.
+  void writeTokenizer(StringRef bytes) {
+    auto define = [&](StringRef name, llvm::Constant *value) {
+      new llvm::GlobalVariable(module, value->getType(), /*isConstant=*/true,
+                               llvm::GlobalValue::ExternalLinkage, value, name);
+    };
+    define("latheTokenizer", llvm::ConstantDataArray::getString(
+                                 context, bytes, /*AddNull=*/false));
+    define(
+        "latheTokenizerSize",
+        llvm::ConstantInt::get(llvm::Type::getInt64Ty(context), bytes.size()));
+  }
+
   llvm::Constant *makeGlobal(llvm::Constant *value, unsigned alignment = 8) {
     auto *global =
         new llvm::GlobalVariable(module, value->getType(), /*isConstant=*/true,

@@ -22,6 +22,8 @@ struct ObjectContents {
   std::string descriptor;
   /// A weights file to embed; empty for none.
   StringRef weights;
+  /// A tokenizer's file to embed; empty for none.
+  StringRef tokenizer;
   /// The symbol of the LatheModelBinary.
   std::string symbol = "latheModel";
 };

@@ -10,6 +10,7 @@
 #include "frontend/GraphBuilder.h"
 #include "frontend/TensorRoles.h"
 #include "frontend/TensorText.h"
+#include "frontend/TextSection.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Verifier.h"
 
@@ -33,6 +34,8 @@ public:
       buildEntry(entry);
     if (!sink.hasErrors())
       weights.rename(spec, scope);
+    if (!sink.hasErrors() && spec.text)
+      setText(*spec.text, spec, *module, scope);
     if (sink.hasErrors() || failed(verify(*module)) || sink.hasErrors())
       return nullptr;
     return std::move(module);

@@ -57,11 +57,11 @@ public:
   std::unique_ptr<Spec> read(StringRef path) {
     // Line 0: the file itself cannot be opened.
     const YamlNode *root = open(path, FileLineColLoc::get(context, path, 0, 0));
-    if (!root ||
-        !checkMapping(*root, "a spec",
-                      {"lathe", "model", "summary", "include", "dims", "let",
-                       "inputs", "state", "blocks", "graph", "outputs",
-                       "entries", "specialize", "precision", "weights"}))
+    if (!root || !checkMapping(*root, "a spec",
+                               {"lathe", "model", "summary", "include", "dims",
+                                "let", "inputs", "state", "blocks", "graph",
+                                "outputs", "entries", "specialize", "precision",
+                                "weights", "text"}))
       return nullptr;
     checkVersion(*root);
     readNames(*root);
@@ -75,6 +75,11 @@ public:
       if (checkMapping(*precision->value, "'precision'",
                        {"compute", "weights", "group"}))
         spec->precision = precision->value;
+    if (const YamlNode::Entry *text = root->find("text"))
+      if (checkMapping(*text->value, "'text'",
+                       {"tokenizer", "offset", "prefill", "decode", "start",
+                        "end", "template"}))
+        spec->text = text->value;
     return std::move(spec);
   }
 

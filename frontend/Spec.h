@@ -48,6 +48,7 @@ struct Spec {
   const YamlNode *precision = nullptr;
   const YamlNode *rename = nullptr;
   const YamlNode *ignore = nullptr;
+  const YamlNode *text = nullptr;
   std::vector<std::unique_ptr<YamlDocument>> documents;
 };
 

@@ -9,6 +9,7 @@
 #include "runtime/main/Info.h"
 #include "runtime/Safetensors.h"
 #include "runtime/main/CommandLine.h"
+#include "runtime/main/TextSupport.h"
 
 using namespace lathe::runtime;
 
@@ -53,6 +54,8 @@ void lathe::runtime::printInfo(const LatheModelInfo &model,
   if (model.stateBytes)
     fprintf(stream, "state        %.3f MB\n",
             static_cast<double>(model.stateBytes) * 1e-6);
+  if (const TextSupport *text = &latheTextSupport)
+    text->printInfo(model, stream);
   printDims(model, stream);
   for (const auto &entry : std::span(model.entries, model.entryCount)) {
     fprintf(stream, "\nentry %s, %.3f MB of working memory\n", entry.name,

@@ -15,6 +15,7 @@
 #include "runtime/main/HostTensor.h"
 #include "runtime/main/Info.h"
 #include "runtime/main/Report.h"
+#include "runtime/main/TextSupport.h"
 #include <algorithm>
 
 using namespace lathe::runtime;
@@ -38,6 +39,7 @@ public:
   int run(std::span<const char *const> arguments);
 
 private:
+  int checkOutput() const;
   Status execute();
   Status runCall(const Call &next);
   Status prepare(const Call &next);
@@ -109,6 +111,12 @@ int Program::run(std::span<const char *const> arguments) {
     return fail(status, 1);
   model.reset(opened);
   info = latheModelInfo(opened);
+  const TextSupport *text = &latheTextSupport;
+  if (text && text->isAsked(arguments)) {
+    int exitStatus = 0;
+    Status status = text->run(opened, latheModel, arguments, exitStatus);
+    return status.failed() ? fail(status, exitStatus) : checkOutput();
+  }
   auto read = readRoles(*info);
   if (!read)
     return fail(read.status(), 1);
@@ -122,6 +130,8 @@ int Program::run(std::span<const char *const> arguments) {
   switch (options.action) {
   case Options::Help:
     fputs(helpText(*info, *entry, roles[current->entry], name).c_str(), stdout);
+    if (text)
+      text->printHelp(name.c_str(), stdout);
     break;
   case Options::Info:
     printInfo(*info, roles, stdout);
@@ -134,7 +144,11 @@ int Program::run(std::span<const char *const> arguments) {
     if (Status status = execute(); status.failed())
       return fail(status, 1);
   }
-  // What was printed may not have arrived, for example on a full disk.
+  return checkOutput();
+}
+
+/// What was printed may not have arrived, for example on a full disk.
+int Program::checkOutput() const {
   if (fflush(stdout) || ferror(stdout))
     return fail({LATHE_IO_ERROR, "cannot write to the standard output"}, 1);
   return 0;

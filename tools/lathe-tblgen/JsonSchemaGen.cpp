@@ -250,6 +250,16 @@ static void addParts(Object &definitions) {
                     {"specialize", reference("specialize")}});
 }
 
+static Object textSchema() {
+  return closed(Object{{"tokenizer", reference("string")},
+                       {"offset", reference("int")},
+                       {"prefill", reference("string")},
+                       {"decode", reference("string")},
+                       {"start", reference("ints")},
+                       {"end", reference("ints")},
+                       {"template", reference("string")}});
+}
+
 void lathe::tblgen::emitJsonSchema(const std::vector<OpRecord> &ops,
                                    llvm::raw_ostream &os) {
   Object definitions;
@@ -291,7 +301,8 @@ void lathe::tblgen::emitJsonSchema(const std::vector<OpRecord> &ops,
            {"group", Object{{"enum", Array{32, 64, 128}}}}})},
       {"weights",
        closed(Object{{"rename", mapOf(Object{{"type", "string"}})},
-                     {"ignore", listOf(Object{{"type", "string"}})}})}};
+                     {"ignore", listOf(Object{{"type", "string"}})}})},
+      {"text", described(textSchema(), "How the entries write text.")}};
   Object schema = closed(std::move(properties));
   schema["$schema"] = "https://json-schema.org/draft/2020-12/schema";
   schema["title"] = "Lathe model spec";

@@ -24,6 +24,11 @@ static cl::list<std::string>
                      "once, and PREFIX=FILE puts a prefix and a dot before the "
                      "names in FILE"),
             cl::value_desc("W.safetensors"), cl::sub(parser));
+static cl::opt<std::string>
+    tokenizer("tokenizer",
+              cl::desc("the tokenizer of a model that writes text, in place of "
+                       "the one that its spec names"),
+              cl::value_desc("tokenizer.json|.model"), cl::sub(parser));
 static cl::opt<std::string> output("o", cl::desc("where the result goes"),
                                    cl::value_desc("path"), cl::sub(parser));
 static cl::opt<bool> embedWeights("embed-weights",
@@ -119,6 +124,7 @@ static int runCompile() {
     options.weights.push_back(mlir::lathe::CheckpointFile::parse(text));
   options.embedWeights = embedWeights;
   options.strictWeights = strictWeights;
+  options.tokenizer = tokenizer;
   options.verifyEach = verifyEach;
   options.timing = timing;
   options.progress = progress.getNumOccurrences()
