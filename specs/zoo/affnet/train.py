@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Trains the two networks of same.yaml, with and without filters, and writes what this folder holds.
+"""Trains the two networks of same.yaml and writes what this folder holds.
 
     train.py [--seed N] [FOLDER]    train, write weights, test data and figures
     train.py --check [FOLDER]       load the weights again and print the figures

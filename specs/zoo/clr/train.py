@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Trains the frozen network of clr.yaml, then three tasks over it, and writes what this folder holds.
+"""Trains the networks of clr.yaml and writes what this folder holds.
 
     train.py [--seed N] [FOLDER]    train, write weights, test data and figures
     train.py --check [FOLDER]       load the weights again and print the figures
 
-Each task is trained twice: reprogrammed, and with a linear head alone over the network as it
-is, whose files begin with `head-`. Needs PyTorch and scikit-learn. Runs in one thread from
-fixed seeds, so that the same versions of the libraries give the same bytes again. With another
-seed nothing is written.
+First the frozen network, then the tasks over it. Each of these is trained twice: reprogrammed,
+and with a linear head alone over the network as it is, whose files begin with `head-`. Needs
+PyTorch and scikit-learn. Runs in one thread from fixed seeds, so that the same versions of the
+libraries give the same bytes again. With another seed nothing is written.
 """
 
 import argparse

@@ -49,7 +49,7 @@ def flops(lathe, spec, widths):
 
 def milliseconds(program, image, widths):
     """The time of one call on all test images, in one thread."""
-    words = [text for item in inputs(widths).items() for text in ("--input", f"{item[0]}={item[1]}")]
+    words = [text for name, width in inputs(widths).items() for text in (f"--{name}", width)]
     text = program.call("main", "--image", image, *words, "--threads", 1, "--bench=0.3")
     return float(text.split("median")[1].split()[0])
 
@@ -90,8 +90,9 @@ def show(zoo):
         reached = [table[widths] for widths, _ in found]
         # What is spent on a task serves it better than what is spent on the other.
         is_better = reached[0][0] >= reached[1][0] and reached[1][1] <= reached[0][1]
-        is_true = all(abs(share - flops(zoo.lathe, zoo.path("mtl.yaml"), widths) / cost[full]) < 1e-6
-                      and share <= percent / 100 for widths, share in found)
+        is_true = all(
+            abs(share - flops(zoo.lathe, zoo.path("mtl.yaml"), widths) / cost[full]) < 1e-6
+            and share <= percent / 100 for widths, share in found)
         zoo.claim(is_better and is_true, f"within {percent} % of the FLOPs; " + "; ".join(
             f"task {task} matters: widths {' '.join(map(str, widths))}, {100 * share:.0f} % of the "
             f"FLOPs, {100 * accuracy:.1f} % right, error {error:.4f}"
