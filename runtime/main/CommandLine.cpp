@@ -423,7 +423,7 @@ std::string lathe::runtime::helpText(const LatheModelInfo &model,
   std::ranges::for_each(outputsOf(entry), listTensor);
   text += "\nFiles are .npy or .safetensors; FILE.safetensors:NAME takes the "
           "tensor NAME of\na file that has several. Numbers may stand for an "
-          "input's file: 7, or 1,2,3.\n";
+          "input's file: 7, 1,2,3 or 40%.\n";
   if (!roles.images.empty())
     text += "For an image, a PNG or JPEG file may be given, or several with "
             "',' between them.\n";

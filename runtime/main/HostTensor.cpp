@@ -68,17 +68,22 @@ static Result<HostTensor> readNpy(const std::string &path) {
   return viewOf(std::move(*array), type, shape, data, bytes);
 }
 
-/// Calls `visit` with each number between commas; false if one is none.
+/// Calls `visit` with each number between commas; false if one is none. What is
+/// no integer may be in percent: 40% is 0.4.
 template <typename Number, typename Visit>
 static bool readNumbers(std::string_view text, const Visit &visit) {
   while (true) {
     size_t comma = std::min(text.find(','), text.size());
+    std::string_view word = text.substr(0, comma);
+    bool isPercent = std::is_floating_point_v<Number> && word.ends_with('%');
+    if (isPercent)
+      word.remove_suffix(1);
+    const char *last = word.data() + word.size();
     Number number;
-    auto [end, error] =
-        std::from_chars(text.data(), text.data() + comma, number);
-    if (error != std::errc() || end != text.data() + comma)
+    auto [end, error] = std::from_chars(word.data(), last, number);
+    if (error != std::errc() || end != last)
       return false;
-    visit(number);
+    visit(isPercent ? number / 100 : number);
     if (comma == text.size())
       return true;
     text.remove_prefix(comma + 1);

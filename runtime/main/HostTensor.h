@@ -37,7 +37,8 @@ struct HostTensor {
   }
 };
 
-/// Whether the text of an input is not a file but what it holds: "7", "1,2,3".
+/// Whether the text of an input is not a file but what it holds: "7", "1,2,3",
+/// "40%".
 bool isNumbers(std::string_view text);
 
 /// The results number `i` of several runs, one after another along a new first

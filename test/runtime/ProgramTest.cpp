@@ -126,10 +126,14 @@ TEST_F(Program, RunsSeveralCallsWithOneState) {
 TEST_F(Program, TakesNumbersAsInputs) {
   EXPECT_EQ(run("--x 1,-2,0.5,1e1"), 0);
   EXPECT_EQ(output, "y f32[1, 4]: 11 16 31.5 80\n");
+  EXPECT_EQ(run("--x 40%,-200%,0.5,10"), 0);
+  EXPECT_EQ(output, "y f32[1, 4]: 10.4 16 31.5 80\n");
   EXPECT_EQ(run("--entry gather --ids 3,0"), 0);
   EXPECT_EQ(output, "values f32[2]: 40 10\n");
   EXPECT_EQ(run("--entry gather --ids 3.5"), 1);
   EXPECT_EQ(output, "fake: error: 'ids' is given '3.5', but is i64[tokens]\n");
+  EXPECT_EQ(run("--entry gather --ids 300%"), 1);
+  EXPECT_EQ(output, "fake: error: 'ids' is given '300%', but is i64[tokens]\n");
   EXPECT_EQ(run("append --x 1 --position 3000000000 --choice 0"), 1);
   EXPECT_THAT(output, HasSubstr("'position' is given '3000000000', but is "
                                 "i32[]"));
