@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Adapts the model of ../geb to licence texts, by Compacter's adapters and as a whole, and writes what this folder holds.
+"""Adapts the model of ../geb to licence texts, by Compacter's adapters and as a whole.
 
     train.py [FOLDER]            train, write adapters, all weights, test text and figures
     train.py --check [FOLDER]    load the weights again, print the figures
@@ -28,7 +28,8 @@ WHOLE_RATE = 3e-3
 REDUCTION, N, RANK = 4, 4, 1
 BASE = Path(__file__).resolve().parent.parent / "geb/geb.safetensors"
 LICENCES = Path("/usr/share/common-licenses")
-TRAINING = "GPL-1", "GPL-2", "GPL-3", "LGPL-2", "LGPL-2.1", "LGPL-3", "GFDL-1.2", "GFDL-1.3", "MPL-1.1", "MPL-2.0", "BSD"
+TRAINING = ("GPL-1", "GPL-2", "GPL-3", "LGPL-2", "LGPL-2.1", "LGPL-3", "GFDL-1.2", "GFDL-1.3", "MPL-1.1", "MPL-2.0",
+            "BSD")
 TEST = "Apache-2.0", "Artistic", "CC0-1.0"
 
 
