@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Tunes the model of ../geb to do without a quarter of its channels, and writes what this folder holds.
 
-    train.py [FOLDER]            tune, write weights, mask, folded weights and figures
+    train.py [FOLDER]            tune, write weights, mask and figures
     train.py --check [FOLDER]    load the weights again, print the figures
     train.py --controls          the same training without masks, and with the mask of this folder from the first
                                  step on; prints perplexities, writes nothing
@@ -188,7 +188,8 @@ def folded(decoder):
     return small, {name: t.float() for name, t in weights.items()}
 
 
-def figures(base, decoder, small, small_weights, test):
+def figures(base, decoder, test):
+    small, small_weights = folded(decoder)
     cut = sparse_model({**base, MASK: decoder.model.dimdown0.dimdown_mask.mask.detach()})
     before = language.Decoder(language.Config())
     before.load_state_dict(base)
@@ -221,16 +222,13 @@ def main():
     if arguments.check:
         load = lambda name: language.load_safetensors(folder / name)
         decoder = sparse_model({**load("pat.safetensors"), **load("mask.safetensors")})
-        small, small_weights = folded(decoder)[0], load("folded.safetensors")
     else:
         decoder = sparse_model(base)
         tune(decoder, text, arguments.steps)
         weights = decoder.state_dict()
         language.save_safetensors(folder / "mask.safetensors", {MASK: weights.pop(MASK)})
         language.save_safetensors(folder / "pat.safetensors", weights)
-        small, small_weights = folded(decoder)
-        language.save_safetensors(folder / "folded.safetensors", small_weights)
-    result = figures(base, decoder, small, small_weights, test)
+    result = figures(base, decoder, test)
     print("\n".join(f"{name} {value:.4f}" for name, value in result.items()))
     if not arguments.check:
         language.save_figures(folder / "figures.json", result)
