@@ -6,7 +6,8 @@
 
 The tables stand between two comments of the document. To write them, RESULTS.json must have
 every model of specs/zoo; to compare, any of them. Figures compare to a hundredth, since another
-processor rounds otherwise; all else must be the same. Needs nothing but the standard library.
+processor rounds otherwise; of claims it counts whether they hold, since their texts tell times,
+too. Needs nothing but the standard library.
 """
 
 import argparse
@@ -70,7 +71,10 @@ def split(text, name):
 
 
 def is_same(row, other):
-    """Whether two rows differ by nothing but what numbers another processor rounds."""
+    """Whether two rows differ by nothing but what another run or processor changes."""
+    claims = [re.match(r"(yes|no) \|", text) for text in (row, other)]
+    if all(claims):
+        return claims[0][1] == claims[1][1]
     if NUMBER.split(row) != NUMBER.split(other):
         return False
     numbers = ([float(n.replace(",", "")) for n in NUMBER.findall(text)] for text in (row, other))
