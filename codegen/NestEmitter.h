@@ -98,8 +98,9 @@ private:
 
   void emitLaneBlock();
 
-  /// The last lanes of a dynamic dimension, one at a time.
-  void emitEachLane(Value start);
+  /// The last lanes of a dynamic dimension, whose number is not known here:
+  /// four at a time, then one at a time.
+  void emitLastLanes(Value start);
 
   void emitRowBlock();
 

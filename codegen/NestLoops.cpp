@@ -173,7 +173,7 @@ void NestEmitter::emitLaneBlock() {
   };
   auto edge = [&](Value start) {
     if (ShapedType::isDynamic(extents[plan.laneDim]))
-      return emitEachLane(start);
+      return emitLastLanes(start);
     // What is left: full vectors and one of the width that remains.
     int64_t left = extents[plan.laneDim] % laneBlock();
     widths.assign(left / plan.lanes, plan.lanes);
@@ -185,13 +185,22 @@ void NestEmitter::emitLaneBlock() {
   emitWholeOrEdge(plan.laneDim, index, laneBlock(), full, edge);
 }
 
-void NestEmitter::emitEachLane(Value start) {
-  auto loop = scf::ForOp::create(b, start, extent(plan.laneDim), constant(1));
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(loop.getBody());
-  widths = {1};
-  ivs[plan.laneDim] = loop.getInductionVar();
-  emitRowBlock();
+void NestEmitter::emitLastLanes(Value start) {
+  // Each width is the whole tile once more, so there are but two of them.
+  int64_t few = std::min<int64_t>(plan.lanes, 4);
+  for (int64_t width : {few, int64_t(1)}) {
+    Value left = arith::SubIOp::create(b, extent(plan.laneDim), start);
+    Value count = arith::DivUIOp::create(b, left, constant(width));
+    Value covered = arith::MulIOp::create(b, count, constant(width));
+    Value end = arith::AddIOp::create(b, start, covered);
+    auto loop = scf::ForOp::create(b, start, end, constant(width));
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(loop.getBody());
+    widths = {width};
+    ivs[plan.laneDim] = loop.getInductionVar();
+    emitRowBlock();
+    start = end;
+  }
 }
 
 void NestEmitter::emitRowBlock() {

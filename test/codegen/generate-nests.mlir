@@ -62,13 +62,15 @@ func.func @elementwise(%x: memref<5x6xf32>, %y: memref<5x6xf32>) {
 
 // -----
 
-// Lanes of a dynamic dimension: full vectors, then one by one.
+// Lanes of a dynamic dimension: full vectors, then by fours, then one by one.
 
 // CHECK-LABEL: func @dynamic
 // CHECK: scf.if
 // CHECK: vector.store {{.*}} vector<8xf32>
 // CHECK: else
-// CHECK: scf.for
+// CHECK: scf.for {{.*}} step %c4
+// CHECK: vector.store {{.*}} vector<4xf32>
+// CHECK: scf.for {{.*}} step %c1
 // CHECK: memref.store
 #one = affine_map<(d0) -> (d0)>
 func.func @dynamic(%x: memref<?xf32>, %y: memref<?xf32>) {
