@@ -101,7 +101,8 @@ def compare(results, between, name):
         if not found:
             yield f"{name}: has no rows of {key}: {REMEDY}"
         elif len(found) != len(wanted) or not all(map(is_same, wanted, found)):
-            missing = [row for row in wanted if not any(is_same(row, f) for f in found)]
+            found += [""] * (len(wanted) - len(found))
+            missing = [row for row, f in zip(wanted, found) if not is_same(row, f)]
             yield (f"{name}: the rows of {key} are not what its programs show: {REMEDY}"
                    + "".join(f"\n  found now: {row}" for row in missing))
 
