@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Measures what folding masks buys: bench/fold.py [--layers N] [--share S] [--threads N] [--seconds S]
+"""Measures what folding masks buys: bench/fold.py [--layers N] [--share S] [--stored TYPE] [--threads N] [--seconds S]
 
 A network of GEB-1.3B's shape with PAT's masks, of which a share of the channels is dropped, is compiled with and without
 `fold-masks`, and as the network without masks and modules, on random weights. Prints the size of each one's weights and
@@ -77,6 +77,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--layers", type=int, default=24)
     parser.add_argument("--share", type=float, default=0.25)
+    parser.add_argument("--stored", default="f32", help="how matrices are stored: f32, bf16, int8, int4")
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--seconds", type=float, default=2)
     options = parser.parse_args()
@@ -87,7 +88,8 @@ def main():
         kept, count = drop_channels(weights, options.share)
         bare = folder / "bare.safetensors"
         run(LATHE, "init", SPEC, *settings(options.layers, False), "--seed", 1, "-o", bare)
-        print(f"{options.layers} layers, {kept} of {count} channels kept, {options.threads} threads\n")
+        print(f"{options.layers} layers, {kept} of {count} channels kept, matrices in {options.stored}, "
+              f"{options.threads} threads\n")
         kinds = {"without masks": (bare, False, []),
                  "masks in place": (weights, True, ["--without=fold-masks"]),
                  "masks folded": (weights, True, [])}
@@ -96,7 +98,7 @@ def main():
         for i, (kind, (source, masks, flags)) in enumerate(kinds.items()):
             program = folder / f"program{i}"
             seconds, peak = run(LATHE, "compile", SPEC, *settings(options.layers, masks), "--weights", source,
-                                *flags, "-o", program)
+                                "--set", f"stored={options.stored}", *flags, "-o", program)
             size = Path(f"{program}.weights").stat().st_size
             copying = copy_seconds(source, size, folder / "copy")
             programs[kind] = program

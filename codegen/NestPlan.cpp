@@ -27,11 +27,35 @@ static bool isContiguousInside(MemRefType type) {
          strides.back() == 1;
 }
 
+/// The panels in which a map walks a dimension: c where its last subscript is
+/// dim mod c and another is dim floordiv c; 0 where it doesn't.
+static int64_t getPanel(AffineMap map, unsigned dim) {
+  AffineExpr along = getAffineDimExpr(dim, map.getContext());
+  auto last =
+      dyn_cast<AffineBinaryOpExpr>(map.getResult(map.getNumResults() - 1));
+  if (!last || last.getKind() != AffineExprKind::Mod || last.getLHS() != along)
+    return 0;
+  auto size = dyn_cast<AffineConstantExpr>(last.getRHS());
+  unsigned others = 0;
+  for (AffineExpr result : map.getResults().drop_back())
+    if (size && result == along.floorDiv(size.getValue()))
+      ++others;
+    else if (result.isFunctionOfDim(dim))
+      return 0;
+  return others == 1 ? size.getValue() : 0;
+}
+
 Access mlir::lathe::kernel::classifyAccess(NestOp nest, unsigned input,
                                            unsigned dim) {
   AffineMap map = nest.getMap(input);
   if (!map.isFunctionOfDim(dim))
     return Access::uniform;
+  // Vectors begin at multiples of their width, which divides a panel's.
+  constexpr int64_t widest = 32;
+  int64_t panel = getPanel(map, dim);
+  if (panel > 0 && panel % widest == 0 &&
+      isContiguousInside(cast<MemRefType>(nest.getInputs()[input].getType())))
+    return Access::contiguous;
   unsigned last = map.getNumResults() - 1;
   for (unsigned i = 0; i < last; ++i)
     if (map.getResult(i).isFunctionOfDim(dim))

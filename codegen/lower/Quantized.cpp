@@ -27,7 +27,6 @@ struct QuantizedLinearLowering : Lowering<QuantizedLinearOp> {
     int64_t groups =
         op.getScales() ? *getDim(op.getScales(), 1).getConstant() : 1;
     int64_t codes = *getDim(op.getCodes(), 1).getConstant();
-    DimExpr features = shape.back();
     // Loops: the result's, then groups, then the codes of a group.
     AffineExpr column = b.d(rank - 1), group = b.d(rank), code = b.d(rank + 1);
     SmallVector<AffineExpr> row;
@@ -48,14 +47,14 @@ struct QuantizedLinearLowering : Lowering<QuantizedLinearOp> {
       grouped.push_back(codes / groups);
       read(b.reshape(part, grouped), xMap);
     }
-    // Columns are neighbours in memory: transposed once, when compiling.
-    Value stored = b.transpose(op.getCodes(), {1, 0});
-    stored = b.reshape(stored, {groups, codes / groups, features});
-    read(stored, b.mapOf(rank + 2, {group, code, column}));
+    auto readColumns = [&](Value matrix, AffineExpr place) {
+      auto [columns, subscripts] = layColumns(b, matrix, column, place);
+      read(columns, b.mapOf(rank + 2, subscripts));
+    };
+    readColumns(op.getCodes(), group * (codes / groups) + code);
     for (Value perGroup : {op.getScales(), op.getOffsets()})
       if (perGroup)
-        read(convertTensor(b, b.transpose(perGroup, {1, 0}), type),
-             b.mapOf(rank + 2, {group, column}));
+        readColumns(convertTensor(b, perGroup, type), group);
 
     bool isPacked = op.isPacked(), hasOffsets = bool(op.getOffsets());
     Value product = b.reduce(shape, 2, type, 0, inputs, maps,

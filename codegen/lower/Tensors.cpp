@@ -116,6 +116,42 @@ Value lathe::takeSlices(Structured &b, Value input, Value indices,
 // Products
 //===----------------------------------------------------------------------===//
 
+/// Whether a value is computed from weights and constants alone, when
+/// compiling.
+static bool isOfWeights(Value value) {
+  SmallVector<Value> values = {value};
+  llvm::SmallDenseSet<Value> seen;
+  bool readsWeights = false;
+  while (!values.empty()) {
+    Operation *op = values.pop_back_val().getDefiningOp();
+    if (!op || !isPure(op))
+      return false;
+    readsWeights |= isa<ParameterOp>(op);
+    for (Value operand : op->getOperands())
+      if (seen.insert(operand).second)
+        values.push_back(operand);
+  }
+  return readsWeights;
+}
+
+Columns lathe::layColumns(Structured &b, Value matrix, AffineExpr column,
+                          AffineExpr place) {
+  if (!b.isChannelsLast())
+    return {matrix, {column, place}};
+  // Small ones stay in cache in any order.
+  constexpr int64_t panel = 32, least = 1 << 14;
+  Shape shape = b.getShape(matrix);
+  std::optional<int64_t> columns = shape[0].getConstant();
+  std::optional<int64_t> places = shape[1].getConstant();
+  if (columns && places && *columns % panel == 0 &&
+      *columns * *places >= least && isOfWeights(matrix)) {
+    matrix = b.reshape(matrix, {*columns / panel, panel, *places});
+    return {b.transpose(matrix, {0, 2, 1}),
+            {column.floorDiv(panel), place, column % panel}};
+  }
+  return {b.transpose(matrix, {1, 0}), {place, column}};
+}
+
 Value lathe::project(Structured &b, Value x, Value weight) {
   Shape shape = b.getShape(x);
   shape.back() = b.getShape(weight)[0];
@@ -125,15 +161,9 @@ Value lathe::project(Structured &b, Value x, Value weight) {
     read.push_back(b.d(i));
   read.push_back(b.d(rank));
   weight = convertTensor(b, weight, getElementTypeOrSelf(x));
-  AffineMap weightMap = b.mapOf(rank + 1, {b.d(rank - 1), b.d(rank)});
-  // The default path reads the matrix input by output, the output's features
-  // being contiguous in vectors; the transposition is done once, at compile
-  // time.
-  if (b.isChannelsLast()) {
-    weight = b.transpose(weight, {1, 0});
-    weightMap = b.mapOf(rank + 1, {b.d(rank), b.d(rank - 1)});
-  }
-  return b.contract(shape, 1, x, b.mapOf(rank + 1, read), weight, weightMap);
+  auto [columns, subscripts] = layColumns(b, weight, b.d(rank - 1), b.d(rank));
+  return b.contract(shape, 1, x, b.mapOf(rank + 1, read), columns,
+                    b.mapOf(rank + 1, subscripts));
 }
 
 //===----------------------------------------------------------------------===//

@@ -32,6 +32,15 @@ Value slice(Structured &b, Value input, int64_t axis, const DimExpr &offset,
 /// place. Indices outside are clamped and reported when running.
 Value takeSlices(Structured &b, Value input, Value indices, int64_t axis);
 
+/// A matrix [columns, places] as the default path reads it, and how it reads
+/// the element of a column and a place. Columns are neighbours, being
+/// contiguous in vectors; of a large matrix of weights, panels of 32 columns
+/// follow each other, [columns / 32, places, 32], so that a tile reads memory
+/// in its order. Done once, when compiling.
+using Columns = std::pair<Value, SmallVector<AffineExpr>>;
+Columns layColumns(Structured &b, Value matrix, AffineExpr column,
+                   AffineExpr place);
+
 /// x Wᵀ over the last dimension, in x's element type.
 Value project(Structured &b, Value x, Value weight);
 

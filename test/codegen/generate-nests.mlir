@@ -183,3 +183,27 @@ func.func @addressed(%x: memref<4x32xf32>, %places: memref<16xi32>, %rows: memre
   }
   return
 }
+
+// -----
+
+// Panels of 32 columns are read by vectors as columns in a row are.
+
+// CHECK-LABEL: func @panels
+// CHECK: vector.load %arg1[{{.*}}] : memref<2x128x32xf32>, vector<8xf32>
+// CHECK-NOT: vector.from_elements
+#x = affine_map<(d0, d1, d2) -> (d0, d2)>
+#w = affine_map<(d0, d1, d2) -> (d1 floordiv 32, d2, d1 mod 32)>
+#y = affine_map<(d0, d1, d2) -> (d0, d1)>
+func.func @panels(%x: memref<96x128xf32>, %w: memref<2x128x32xf32>, %y: memref<96x64xf32>) {
+  kernel.nest ins(%x, %w : memref<96x128xf32>, memref<2x128x32xf32>) outs(%y : memref<96x64xf32>)
+      {indexing_maps = [#x, #w, #y], init = 0.0 : f32, reductions = array<i1: false, false, true>} reduce {
+  ^bb0(%p: f32, %q: f32, %acc: f32):
+    %0 = arith.mulf %p, %q : f32
+    %1 = arith.addf %acc, %0 : f32
+    kernel.yield %1 : f32
+  } finish {
+  ^bb0(%p: f32, %q: f32, %acc: f32):
+    kernel.yield %acc : f32
+  }
+  return
+}

@@ -1,0 +1,46 @@
+// RUN: lathe-opt %s -split-input-file -pass-pipeline='builtin.module(lathe-lower-to-linalg{channels-last=true},lathe-hoist-weight-math,func.func(lathe-form-nests))' | FileCheck %s
+// RUN: lathe-opt %s -split-input-file -pass-pipeline='builtin.module(lathe-lower-to-linalg{channels-last=false})' | FileCheck %s --check-prefix=PLAIN
+
+// A large matrix lies in panels of 32 columns, prepared when compiling; the nest walks a panel's rows one after another.
+
+// CHECK-DAG: #[[PANELS:.*]] = affine_map<(d0, d1, d2) -> (d1 floordiv 32, d2, d1 mod 32)>
+// CHECK: lathe.weight @w.prepared : tensor<8x128x32xf32>
+// CHECK-LABEL: func @large
+// CHECK: %[[W:.*]] = lathe.parameter @w.prepared
+// CHECK: kernel.nest ins(%{{.*}}, %[[W]] : {{.*}}) {{.*}}indexing_maps = [#{{.*}}, #[[PANELS]], #{{.*}}]
+// PLAIN-LABEL: func @large
+// PLAIN-NOT: transpose
+lathe.weight @w : tensor<256x128xf32>
+func.func @large(%x: tensor<4x128xf32>) -> tensor<4x256xf32> {
+  %w = lathe.parameter @w : tensor<256x128xf32>
+  %y = lathe.linear %x, %w : (tensor<4x128xf32>, tensor<256x128xf32>) -> tensor<4x256xf32>
+  return %y : tensor<4x256xf32>
+}
+
+// -----
+
+// A small one is transposed, and so is one whose columns fill no panels.
+
+// CHECK: lathe.weight @s.prepared : tensor<16x64xf32>
+// CHECK: lathe.weight @o.prepared : tensor<512x100xf32>
+// CHECK-LABEL: func @others
+lathe.weight @s : tensor<64x16xf32>
+lathe.weight @o : tensor<100x512xf32>
+func.func @others(%x: tensor<4x16xf32>, %y: tensor<4x512xf32>) -> (tensor<4x64xf32>, tensor<4x100xf32>) {
+  %s = lathe.parameter @s : tensor<64x16xf32>
+  %o = lathe.parameter @o : tensor<100x512xf32>
+  %0 = lathe.linear %x, %s : (tensor<4x16xf32>, tensor<64x16xf32>) -> tensor<4x64xf32>
+  %1 = lathe.linear %y, %o : (tensor<4x512xf32>, tensor<100x512xf32>) -> tensor<4x100xf32>
+  return %0, %1 : tensor<4x64xf32>, tensor<4x100xf32>
+}
+
+// -----
+
+// What an input chooses is laid out by nobody: neither is a matrix that an input is.
+
+// CHECK-NOT: floordiv
+// CHECK-LABEL: func @given
+func.func @given(%x: tensor<4x128xf32>, %w: tensor<256x128xf32>) -> tensor<4x256xf32> {
+  %y = lathe.linear %x, %w : (tensor<4x128xf32>, tensor<256x128xf32>) -> tensor<4x256xf32>
+  return %y : tensor<4x256xf32>
+}
