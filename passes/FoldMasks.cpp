@@ -69,8 +69,8 @@ struct FoldMasksPass : lathe::impl::FoldMasksBase<FoldMasksPass> {
     int64_t ops = 0;
     module.walk([&](Operation *) { ++ops; });
     GreedyRewriteConfig config;
-    config.setMaxIterations(GreedyRewriteConfig::kNoLimit);
-    config.setMaxNumRewrites(1000 * (ops + 100));
+    config.setMaxIterations(100);
+    config.setMaxNumRewrites(100 * (ops + 100));
     do {
       if (failed(applyPatternsGreedily(module, frozen, config))) {
         module.emitError("folding the masks does not come to an end; "

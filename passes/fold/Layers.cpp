@@ -38,11 +38,11 @@ struct SinkIntoLinear : Sinking<LinearOp> {
     }
     Value bias = op.getBias();
     if (spread.fill) {
-      // W fill but for the kept places, which are none of the fill's.
-      Value rest = c.spread(c.mul(c.keep(spread.fill, 0, spread.places), -1.0),
-                            0, spread.places, spread.size);
-      rest = c.unsqueeze(c.add(spread.fill, rest), {0});
-      bias = c.squeeze(c.linear(rest, op.getWeight(), bias), {0});
+      // W times what the dropped places hold.
+      Places dropped = dropPlaces(spread.places, spread.size);
+      Value row = c.unsqueeze(c.keep(spread.fill, 0, dropped), {0});
+      Value columns = c.keep(op.getWeight(), 1, dropped);
+      bias = c.squeeze(c.linear(row, columns, bias), {0});
     }
     Value weight = c.keep(op.getWeight(), 1, spread.places);
     return SmallVector<Value>{c.linear(x, weight, bias)};
