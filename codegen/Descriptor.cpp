@@ -9,6 +9,7 @@
 #include "codegen/WeightsFile.h"
 #include "dialect/Locations.h"
 #include "dialect/ParameterCount.h"
+#include "dialect/WeightMath.h"
 
 using namespace mlir;
 using namespace mlir::lathe;
@@ -192,16 +193,22 @@ DescriptorBuilder::DescriptorBuilder(ModuleOp module) {
                                {"outputs", std::move(outputs)}};
     addVariant(function, entry);
   }
-  for (auto function : module.getOps<func::FuncOp>())
+  for (auto function : module.getOps<func::FuncOp>()) {
+    if (function.isDeclaration())
+      continue;
+    llvm::DenseSet<Value> prepared = findWeightMath(function.front());
     function.walk([&](CostOpInterface op) {
       StringRef path = getStepPath(op->getLoc());
       llvm::StringMap<Step> &own = steps[function.getSymName()];
-      if (path.empty() || own.contains(path))
+      // What passes make of a step's weights is not what runs.
+      if (path.empty() || own.contains(path) ||
+          prepared.contains(op->getResult(0)))
         return;
       own[path] = {op->getName().stripDialect().str(),
                    briefShape(op->getResult(0).getType()),
                    op.getWork().flops.str()};
     });
+  }
   for (auto weight : module.getOps<WeightOp>())
     parameters += countParameters(weight.getSymName(), weight.getTensorType());
 }

@@ -7,6 +7,7 @@
 
 #include "codegen/lower/Tensors.h"
 #include "codegen/KernelDialect.h"
+#include "mlir/Transforms/RegionUtils.h"
 #include <limits>
 
 using namespace mlir;
@@ -127,7 +128,10 @@ static bool isOfWeights(Value value) {
     if (!op || !isPure(op))
       return false;
     readsWeights |= isa<ParameterOp>(op);
-    for (Value operand : op->getOperands())
+    // A gather reads its source inside.
+    llvm::SetVector<Value> read(op->operand_begin(), op->operand_end());
+    getUsedValuesDefinedAbove(op->getRegions(), read);
+    for (Value operand : read)
       if (seen.insert(operand).second)
         values.push_back(operand);
   }

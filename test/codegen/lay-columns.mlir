@@ -36,6 +36,20 @@ func.func @others(%x: tensor<4x16xf32>, %y: tensor<4x512xf32>) -> (tensor<4x64xf
 
 // -----
 
+// Columns of a weight's kept rows are columns of weights.
+
+// CHECK: lathe.weight @k.prepared : tensor<8x64x32xf32>
+// CHECK-LABEL: func @kept
+lathe.weight @k : tensor<256x128xf32>
+func.func @kept(%x: tensor<4x64xf32>) -> tensor<4x256xf32> {
+  %k = lathe.parameter @k : tensor<256x128xf32>
+  %half = lathe.keep %k {axis = 1 : i64, places = array<i64: 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30, 32, 34, 36, 38, 40, 42, 44, 46, 48, 50, 52, 54, 56, 58, 60, 62, 64, 66, 68, 70, 72, 74, 76, 78, 80, 82, 84, 86, 88, 90, 92, 94, 96, 98, 100, 102, 104, 106, 108, 110, 112, 114, 116, 118, 120, 122, 124, 126>} : (tensor<256x128xf32>) -> tensor<256x64xf32>
+  %y = lathe.linear %x, %half : (tensor<4x64xf32>, tensor<256x64xf32>) -> tensor<4x256xf32>
+  return %y : tensor<4x256xf32>
+}
+
+// -----
+
 // What an input chooses is laid out by nobody: neither is a matrix that an input is.
 
 // CHECK-NOT: floordiv

@@ -7,6 +7,7 @@
 
 #include "tools/lathe/PassTable.h"
 #include "dialect/LatheDialect.h"
+#include "dialect/WeightMath.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Pass/Pass.h"
 #include "mlir/Pass/PassInstrumentation.h"
@@ -28,18 +29,12 @@ using Evaluate = llvm::function_ref<int64_t(const DimExpr &)>;
 /// What running one function costs. Values that depend on weights alone are
 /// computed before: they count as the weights that the program has.
 Totals measure(mlir::func::FuncOp function, Evaluate evaluate) {
-  llvm::SmallDenseSet<mlir::Value> prepared, read;
+  llvm::DenseSet<mlir::Value> prepared = findWeightMath(function.front());
+  llvm::SmallDenseSet<mlir::Value> read;
   Totals totals;
   for (mlir::Operation &op : function.front()) {
-    bool isPrepared = mlir::isa<ParameterOp>(op) ||
-                      (mlir::isPure(&op) && op.getNumOperands() > 0 &&
-                       llvm::all_of(op.getOperands(), [&](mlir::Value operand) {
-                         return prepared.contains(operand);
-                       }));
-    if (isPrepared) {
-      prepared.insert(op.result_begin(), op.result_end());
+    if (op.getNumResults() > 0 && prepared.contains(op.getResult(0)))
       continue;
-    }
     for (mlir::Value operand : op.getOperands())
       if (prepared.contains(operand) && read.insert(operand).second) {
         auto type = mlir::cast<mlir::RankedTensorType>(operand.getType());
