@@ -94,6 +94,29 @@ static bool isSource(Attribute attribute) {
   return source.contains("values") ? values && !values.empty() : true;
 }
 
+/// What `precision` says: types by name, patterns of weights with their types,
+/// and how many elements share a scale.
+static bool isPrecisionPart(NamedAttribute entry) {
+  auto isPair = [](Attribute attribute) {
+    auto pair = dyn_cast<ArrayAttr>(attribute);
+    return pair && pair.size() == 2 && isa<StringAttr>(pair[0]) &&
+           isa<StringAttr>(pair[1]);
+  };
+  if (entry.getName() == "group") {
+    auto group = dyn_cast<IntegerAttr>(entry.getValue());
+    return group && group.getType().isInteger(64) && group.getInt() > 0;
+  }
+  if (entry.getName() != "storage")
+    return isa<StringAttr>(entry.getValue());
+  auto storage = dyn_cast<ArrayAttr>(entry.getValue());
+  return storage && llvm::all_of(storage, isPair);
+}
+
+static bool isPrecision(Attribute attribute) {
+  auto dictionary = dyn_cast<DictionaryAttr>(attribute);
+  return dictionary && llvm::all_of(dictionary, isPrecisionPart);
+}
+
 LogicalResult LatheDialect::verifyOperationAttribute(Operation *op,
                                                      NamedAttribute attribute) {
   StringRef name = attribute.getName(), wanted;
@@ -105,6 +128,9 @@ LogicalResult LatheDialect::verifyOperationAttribute(Operation *op,
   else if (name == "lathe.dim_sources" &&
            !holdsOnly(attribute.getValue(), isSource))
     wanted = "{name = {input = \"name\", values = array<i64: …>}, …}";
+  else if (name == "lathe.precision" && !isPrecision(attribute.getValue()))
+    wanted = "{compute = \"type\", storage = [[\"pattern\", \"type\"], …], "
+             "group = 64 : i64}";
   if (wanted.empty())
     return success();
   return op->emitError("'")

@@ -13,6 +13,7 @@
 #include "frontend/TextSection.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Verifier.h"
+#include "llvm/Support/GlobPattern.h"
 
 using namespace mlir;
 using namespace mlir::lathe;
@@ -157,10 +158,16 @@ void ModelBuilder::setPrecision() {
         attributes.push_back(builder.getNamedAttr(
             "group", builder.getI64IntegerAttr(value.integer())));
     } else if (entry.key == "weights" && node.isMapping()) {
-      for (const YamlNode::Entry &part : node.entries)
-        if (auto type = evaluatePrecision(part.key, *part.value, weightTypes))
+      for (const YamlNode::Entry &part : node.entries) {
+        if (auto pattern = llvm::GlobPattern::create(part.key); !pattern)
+          emitError(part.keyPlace)
+              << "'" << part.key
+              << "' is no pattern: " << llvm::toString(pattern.takeError());
+        else if (auto type =
+                     evaluatePrecision(part.key, *part.value, weightTypes))
           storage.push_back(
               builder.getArrayAttr({text(part.key), text(*type)}));
+      }
     } else if (entry.key == "weights" || entry.key == "compute") {
       bool isCompute = entry.key == "compute";
       auto type = evaluatePrecision(entry.key, node,

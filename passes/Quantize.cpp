@@ -26,7 +26,8 @@ namespace {
 /// How the matrices of a pattern of names are stored.
 struct Storage {
   llvm::GlobPattern pattern;
-  StringRef type;
+  StringRef text, type;
+  bool matches = false;
 };
 
 /// A matrix W [features, K] in groups of neighbouring elements of its rows, and
@@ -100,8 +101,9 @@ struct QuantizePass : lathe::impl::QuantizeBase<QuantizePass> {
             << llvm::toString(pattern.takeError());
         return signalPassFailure();
       }
-      storages.push_back(
-          {std::move(*pattern), cast<StringAttr>(entry[1]).getValue()});
+      storages.push_back({std::move(*pattern),
+                          cast<StringAttr>(entry[0]).getValue(),
+                          cast<StringAttr>(entry[1]).getValue()});
     }
     // Other types are stored as they are computed with.
     auto computed = precision.getAs<StringAttr>("compute");
@@ -116,12 +118,19 @@ struct QuantizePass : lathe::impl::QuantizeBase<QuantizePass> {
         return;
       // The last pattern that matches says how.
       StringRef type = "f32";
-      for (const Storage &storage : storages)
-        if (storage.pattern.match(*name))
+      for (Storage &storage : storages)
+        if (storage.pattern.match(*name)) {
           type = storage.type;
+          storage.matches = true;
+        }
       if (type != "f32")
         quantize(op, type, group);
     });
+    for (const Storage &storage : storages)
+      if (!storage.matches)
+        getOperation().emitWarning("'precision': no matrix of a linear layer "
+                                   "has a name like '")
+            << storage.text << "'";
   }
 
 private:

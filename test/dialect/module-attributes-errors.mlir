@@ -28,3 +28,23 @@ module attributes {lathe.dim_sources = {c = {values = array<i64: 1, 4>}}} {}
 
 // expected-error@+1 {{'lathe.dim_sources' must be}}
 module attributes {lathe.dim_sources = {c = {input = "w", values = 1 : i64}}} {}
+
+// -----
+
+// expected-error@+1 {{'lathe.precision' must be}}
+module attributes {lathe.precision = {storage = [["a"]]}} {}
+
+// -----
+
+// expected-error@+1 {{'lathe.precision' must be}}
+module attributes {lathe.precision = {group = 0 : i64}} {}
+
+// -----
+
+// expected-error@+1 {{'lathe.precision' must be}}
+module attributes {lathe.precision = {weights = 8 : i64}} {}
+
+// -----
+
+// expected-error@+1 {{'lathe.precision' must be}}
+module attributes {lathe.precision = "int8"} {}
