@@ -12,6 +12,10 @@ module attributes {lathe.precision = {group = 32 : i64, storage = [["*", "int8"]
   // CHECK: %[[UP:.*]] = lathe.parameter @up.weight
   // CHECK: %[[G:.*]] = lathe.reshape %[[UP]] {shape = [3, 2, 32]}
   // CHECK: %[[MAX:.*]] = lathe.reduce %{{.*}} {axes = array<i64: 2>, keepdims = true, kind = #lathe<reduce_kind max>}
+  // The largest of a group becomes 127.
+  // CHECK: %[[LEAST:.*]] = lathe.binary %[[MAX]] {kind = #lathe<binary_kind max>
+  // CHECK: %[[S:.*]] = lathe.binary %[[LEAST]] {kind = #lathe<binary_kind mul>, value = 0.00787401
+  // CHECK: lathe.binary %[[G]], %[[S]] {kind = #lathe<binary_kind div>}
   // CHECK: lathe.cast %{{.*}} {to = #lathe<element_kind i8>}
   // CHECK: lathe.quantized_linear %arg0, %{{.*}} {operandSegmentSizes = array<i32: 1, 1, 1, 0, 0>} : (tensor<2x64xf32>, tensor<3x64xi8>, tensor<3x2xf32>)
   // CHECK: lathe.quantized_linear %arg0, %{{.*}} {operandSegmentSizes = array<i32: 1, 1, 1, 1, 0>} : (tensor<2x64xf32>, tensor<3x32xi8>, tensor<3x2xf32>, tensor<3x2xf32>)
