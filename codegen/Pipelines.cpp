@@ -30,23 +30,26 @@ using namespace mlir;
 using namespace mlir::lathe;
 
 /// In the order in which they run.
-static constexpr StringRef optionalPasses[] = {"fold-masks",
+static constexpr StringRef optionalPasses[] = {"erase-dead", "fold-masks",
                                                "specialize-entries"};
 
 ArrayRef<StringRef> lathe::getOptionalPasses() { return optionalPasses; }
 
+bool PipelineOptions::isOn(StringRef pass) const {
+  assert(llvm::is_contained(optionalPasses, pass) && "has no name for users");
+  return optimise && !llvm::is_contained(without, pass);
+}
+
 void lathe::buildLeanPipeline(OpPassManager &pm,
                               const PipelineOptions &options) {
   // What is compared with takes no shortcut, for a mask or for a size.
-  auto isOn = [&](StringRef pass) {
-    assert(llvm::is_contained(optionalPasses, pass) && "has no name for users");
-    return options.optimise && !llvm::is_contained(options.without, pass);
-  };
-  if (isOn("fold-masks"))
+  if (options.isOn("erase-dead"))
+    pm.addPass(createEraseDead());
+  if (options.isOn("fold-masks"))
     pm.addPass(createFoldMasks());
   // No shortcut: what is stored decides what is computed.
   pm.addPass(createQuantize());
-  if (isOn("specialize-entries"))
+  if (options.isOn("specialize-entries"))
     pm.addPass(createSpecializeEntries());
   pm.addPass(createResolveWidths());
 }
@@ -54,6 +57,9 @@ void lathe::buildLeanPipeline(OpPassManager &pm,
 void lathe::buildTensorPipeline(OpPassManager &pm,
                                 const PipelineOptions &options) {
   pm.addNestedPass<func::FuncOp>(createDecompose());
+  // What compositions are made of may be without effect, too.
+  if (options.isOn("erase-dead"))
+    pm.addPass(createEraseDead());
   LowerToLinalgOptions lowering;
   lowering.channelsLast = options.optimise;
   pm.addPass(createLowerToLinalg(lowering));

@@ -19,8 +19,11 @@ struct PipelineOptions {
   /// Off: -O0, the reference lowering, one plain loop a dimension.
   bool optimise = true;
   CpuTarget target;
-  /// Names of passes of the phase lean that are left out.
+  /// Names of passes that are left out.
   SmallVector<std::string> without;
+
+  /// Whether one of the passes that `without` may name runs.
+  bool isOn(StringRef pass) const;
 };
 
 /// The passes that `without` may name.

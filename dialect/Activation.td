@@ -59,6 +59,7 @@ def Lathe_ActivationOp : Lathe_Op<"activation",
     /// The function's constant, or its default; 0 where it has none.
     double getConstant();
   }];
+  let hasFolder = 1;
 }
 
 def Lathe_SoftmaxOp : Lathe_Op<"softmax",
@@ -72,6 +73,7 @@ def Lathe_SoftmaxOp : Lathe_Op<"softmax",
     Constraints:
     - (C1) the axis is within the input's rank.
   }];
+  let hasFolder = 1;
 }
 
 #endif // LATHE_ACTIVATION_TD

@@ -35,6 +35,7 @@ def Lathe_UnaryOp : Lathe_Op<"unary",
     - (C1) integers take abs, neg, sign and square only, unsigned ones no neg,
       `bool` none.
   }];
+  let hasFolder = 1;
 }
 
 def Lathe_BinaryOp : Lathe_Op<"binary",
@@ -63,6 +64,7 @@ def Lathe_BinaryOp : Lathe_Op<"binary",
     - (C4) div and pow take floats; `bool` takes none.
     - (C5) a value for integers is a whole number that their type holds.
   }];
+  let hasFolder = 1;
 }
 
 def Lathe_CompareOp : Lathe_Op<"compare",
@@ -105,6 +107,7 @@ def Lathe_SelectOp : Lathe_Op<"select",
     - (C1) input and other have one element type.
     - (C2) the three shapes agree by NumPy's rules.
   }];
+  let hasFolder = 1;
 }
 
 def Lathe_ClampOp : Lathe_Op<"clamp",
@@ -138,6 +141,23 @@ def Lathe_CastOp : Lathe_Op<"cast",
     nearest end, and a NaN becomes 0. Integers keep their low bits. `bool` is
     whether the element is not 0, and counts as 0 or 1.
   }];
+  let hasFolder = 1;
+}
+
+def Lathe_FullOp : Op<Lathe_Dialect, "full", [Pure, ConstantLike]> {
+  let summary = "one number everywhere";
+  let description = [{
+    What folding makes of ops whose result is known; specs do not name it. The
+    number is rounded to the element type.
+
+    ```mlir
+    %ones = lathe.full 1.0 : tensor<?x4xf32, #lathe.dims<"batch", "">>
+    ```
+  }];
+  let arguments = (ins F64Attr:$value);
+  let results = (outs Lathe_FloatTensor:$result);
+  let assemblyFormat = "$value attr-dict `:` type($result)";
+  let hasFolder = 1;
 }
 
 #endif // LATHE_ELEMENTWISE_TD

@@ -39,6 +39,7 @@ def Lathe_Dialect : Dialect {
   let useDefaultAttributePrinterParser = 1;
   // What a module says of its dimensions is read in many places, which trust it.
   let hasOperationAttrVerify = 1;
+  let hasConstantMaterializer = 1;
   let extraClassDeclaration = [{
   private:
     // One function a family of ops, each in the family's .cpp.

@@ -49,6 +49,7 @@ def Lathe_Pool2dOp : Lathe_Op<"pool2d",
     /// [top, left, bottom, right], with what windows may reach over at the end.
     ::llvm::SmallVector<int64_t, 4> getReachedPadding();
   }];
+  let hasFolder = 1;
 }
 
 #endif // LATHE_POOL_TD

@@ -26,6 +26,7 @@ def Lathe_ReshapeOp : Lathe_Op<"reshape",
     - (C2) a 0 stands at the place of a dimension of the input.
     - (C3) both shapes have as many elements; what a -1 stands for is a whole number.
   }];
+  let hasFolder = 1;
 }
 
 def Lathe_FlattenOp : Lathe_Op<"flatten",
@@ -40,6 +41,7 @@ def Lathe_FlattenOp : Lathe_Op<"flatten",
     Constraints:
     - (C1) start and end are within the input's rank, start not after end.
   }];
+  let hasFolder = 1;
 }
 
 def Lathe_SqueezeOp : Lathe_Op<"squeeze",
@@ -54,6 +56,7 @@ def Lathe_SqueezeOp : Lathe_Op<"squeeze",
     - (C1) the axes are within the input's rank and distinct.
     - (C2) their sizes are 1.
   }];
+  let hasFolder = 1;
 }
 
 def Lathe_UnsqueezeOp : Lathe_Op<"unsqueeze",
@@ -67,6 +70,7 @@ def Lathe_UnsqueezeOp : Lathe_Op<"unsqueeze",
     Constraints:
     - (C1) the axes are within the result's rank and distinct.
   }];
+  let hasFolder = 1;
 }
 
 def Lathe_TransposeOp : Lathe_Op<"transpose",
@@ -80,6 +84,7 @@ def Lathe_TransposeOp : Lathe_Op<"transpose",
     Constraints:
     - (C1) the permutation names every dimension of the input once.
   }];
+  let hasFolder = 1;
 }
 
 def Lathe_BroadcastToOp : Lathe_Op<"broadcast_to",
@@ -97,6 +102,7 @@ def Lathe_BroadcastToOp : Lathe_Op<"broadcast_to",
     - (C2) the shape has at least the input's rank, and a -1 stands at a dimension of the input.
     - (C3) every size of the input is 1 or the one that is wanted.
   }];
+  let hasFolder = 1;
 }
 
 def Lathe_ConcatOp : Lathe_Op<"concat",
@@ -113,6 +119,7 @@ def Lathe_ConcatOp : Lathe_Op<"concat",
     - (C3) the axis is within that rank.
     - (C4) the sizes along the other dimensions agree.
   }];
+  let hasFolder = 1;
 }
 
 def Lathe_SplitOp : Lathe_Op<"split",
@@ -134,6 +141,7 @@ def Lathe_SplitOp : Lathe_Op<"split",
     - (C4) the sizes are positive, at most 1024, and sum to the size along the axis.
   }];
   let results = (outs Variadic<Lathe_Tensor>:$pieces);
+  let hasFolder = 1;
 }
 
 def Lathe_SliceOp : Lathe_Op<"slice",
@@ -155,6 +163,7 @@ def Lathe_SliceOp : Lathe_Op<"slice",
       start >= 0 to its end or to a place counted from the end: other ranges may
       leave it.
   }];
+  let hasFolder = 1;
 }
 
 def Lathe_GatherOp : Lathe_Op<"gather",
@@ -238,6 +247,7 @@ def Lathe_PadOp : Lathe_Op<"pad",
       other than zeros take none.
     - (C7) circular padding is at most the input's size, reflection less than it.
   }];
+  let hasFolder = 1;
 }
 
 def Lathe_SizeOp : Lathe_Op<"size", [],

@@ -36,6 +36,7 @@ def Lathe_ReduceOp : Lathe_Op<"reduce",
     /// The axes counted from the front, ascending.
     ::llvm::SmallVector<int64_t> getDims();
   }];
+  let hasFolder = 1;
 }
 
 def Lathe_ArgmaxOp : Lathe_Op<"argmax",

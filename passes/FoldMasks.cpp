@@ -69,7 +69,7 @@ struct FoldMasksPass : lathe::impl::FoldMasksBase<FoldMasksPass> {
     int64_t ops = 0;
     module.walk([&](Operation *) { ++ops; });
     GreedyRewriteConfig config;
-    config.setMaxIterations(100);
+    config.enableFolding(false).setMaxIterations(100);
     config.setMaxNumRewrites(100 * (ops + 100));
     do {
       if (failed(applyPatternsGreedily(module, frozen, config))) {

@@ -10,6 +10,21 @@
 
 include "mlir/Pass/PassBase.td"
 
+def EraseDead : Pass<"lathe-erase-dead", "::mlir::ModuleOp"> {
+  let summary = "erases what has no effect on the results";
+  let description = [{
+    Ops that give back their operand (a multiplication by 1, a reshape to the
+    same shape, a sum over one element) or a number that is known (a softmax over
+    one element, and what is computed of it) are folded; what then nobody reads
+    goes, and weights that nobody reads are not in the program. Every step is
+    exact, but that a NaN or an infinity in what is erased has no effect either.
+  }];
+  let dependentDialects = ["::mlir::lathe::LatheDialect"];
+  let statistics = [
+    Statistic<"erased", "ops-erased", "ops without effect">,
+    Statistic<"weightsErased", "weights-erased", "weights that are no longer read">];
+}
+
 def FoldMasks : Pass<"lathe-fold-masks", "::mlir::ModuleOp"> {
   let summary = "makes networks smaller by the channels that masks drop";
   let description = [{

@@ -91,6 +91,14 @@ private:
     return c.add(own, c.mul(c.sub(other, own), c.mul(rowGate, columnGate)));
   }
 
+  /// How much a place counts among those of its point, [B, N, G, L, 1]: as
+  /// released, a softmax over the last axis, of one element, and so 1. Nothing
+  /// is gained by knowing that here: `lathe-erase-dead` finds it.
+  Value score(int64_t stage) {
+    return c.softmax(ofQuery(op.getScoreWeight()[stage],
+                             op.getScoreBias()[stage], {places, 1}));
+  }
+
   /// The light adapters: over (point, channel) of each place, and over (place,
   /// channel) of each point.
   Value adapt(Value x, int64_t stage) {
@@ -108,7 +116,8 @@ private:
                  op.getAcrossSubpointsWeight()[stage],
                  op.getAcrossSubpointsBias()[stage]);
     acrossSubpoints =
-        c.reshape(acrossSubpoints, shape({points, subpoints, width}));
+        c.mul(c.reshape(acrossSubpoints, shape({points, subpoints, width})),
+              c.reshape(score(stage), shape({points, subpoints, 1})));
     return c.reshape(c.add(acrossPoints, acrossSubpoints),
                      shape({places, width}));
   }

@@ -278,10 +278,21 @@ struct CastLowering : Lowering<CastOp> {
   }
 };
 
+struct FullLowering : Lowering<FullOp> {
+  using Lowering::Lowering;
+
+  FailureOr<SmallVector<Value>> lower(FullOp op, Structured &b) const override {
+    return SmallVector<Value>{b.fill(b.getResultShape(),
+                                     b.getResultType().getElementType(),
+                                     op.getValue().convertToDouble())};
+  }
+};
+
 } // namespace
 
 void lathe::populateElementwiseLowerings(RewritePatternSet &patterns,
                                          LoweringState &state) {
   patterns.add<UnaryLowering, BinaryLowering, CompareLowering, SelectLowering,
-               ClampLowering, CastLowering>(patterns.getContext(), state);
+               ClampLowering, CastLowering, FullLowering>(patterns.getContext(),
+                                                          state);
 }

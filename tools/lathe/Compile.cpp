@@ -53,9 +53,9 @@ static cl::opt<char>
           cl::desc("0: the reference lowering, plain loops; else optimised"),
           cl::Prefix, cl::init('2'), cl::sub(parser));
 
-static cl::list<std::string>
-    without("without", cl::desc("leave a pass of the phase lean out"),
-            cl::value_desc("pass"), cl::sub(parser));
+static cl::list<std::string> without("without",
+                                     cl::desc("leave a pass out, by its name"),
+                                     cl::value_desc("pass"), cl::sub(parser));
 
 static auto phaseValues() {
   return cl::values(
