@@ -30,8 +30,8 @@ using namespace mlir;
 using namespace mlir::lathe;
 
 /// In the order in which they run.
-static constexpr StringRef optionalPasses[] = {"erase-dead", "fold-masks",
-                                               "specialize-entries"};
+static constexpr StringRef optionalPasses[] = {
+    "erase-dead", "fold-masks", "group-experts", "specialize-entries"};
 
 ArrayRef<StringRef> lathe::getOptionalPasses() { return optionalPasses; }
 
@@ -49,6 +49,8 @@ void lathe::buildLeanPipeline(OpPassManager &pm,
     pm.addPass(createFoldMasks());
   // No shortcut: what is stored decides what is computed.
   pm.addPass(createQuantize());
+  if (options.isOn("group-experts"))
+    pm.addPass(createGroupExperts());
   if (options.isOn("specialize-entries"))
     pm.addPass(createSpecializeEntries());
   pm.addPass(createResolveWidths());

@@ -65,8 +65,8 @@ def Lathe_ExpertsOp : Lathe_Op<"experts",
   let source = "Jiang et al., Mixtral of Experts, arXiv 2401.04088";
   let example = "{op: experts, from: [x, \"${route[1]}\", \"${route[2]}\"], experts: 8, features: 1792}";
   let description = [{
-    Vectors are grouped by expert, and each expert is a product over just its
-    own: time follows the number of picks that are experts. A pick that is not
+    `lathe-group-experts` makes each expert a product over just the vectors that
+    picked it: time follows the number of picks that are experts. A pick that is not
     in [0, n) is null; a token with null picks only gives 0. The counted work is
     that of picks all true, which is the most there can be.
 
@@ -77,6 +77,53 @@ def Lathe_ExpertsOp : Lathe_Op<"experts",
     - (C4) every w1 and w3 is [hidden, features], and every w2 [features, hidden].
     - (C5) the weights have the input's element type.
   }];
+}
+
+/// What `lathe-group-experts` makes; specs do not name it.
+def Lathe_GroupPicksOp
+    : Op<Lathe_Dialect, "group_picks",
+         [Pure, DeclareOpInterfaceMethods<CostOpInterface>, InferTypeOpAdaptor]> {
+  let summary = "the picks sorted by expert";
+  let description = [{
+    Pick i of the flattened [N, top_k] stands at `places[i]` among all, sorted by
+    expert, those of one expert in their order, null picks last; `order` is the
+    inverse of it. The picks of expert e are those from `offsets[e]` on and before
+    `offsets[e + 1]`.
+
+    Constraints:
+    - (C1) the picks are [N, top_k], with a static top_k.
+    - (C2) there is at least one expert.
+  }];
+  let arguments = (ins RankedTensorOf<[I32, I64]>:$picks, I64Attr:$experts);
+  let results = (outs RankedTensorOf<[I64]>:$order, RankedTensorOf<[I64]>:$places,
+                      RankedTensorOf<[I64]>:$offsets);
+  let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
+}
+
+/// What `lathe-group-experts` makes; specs do not name it.
+def Lathe_GroupedExpertsOp
+    : Op<Lathe_Dialect, "grouped_experts",
+         [Pure, DeclareOpInterfaceMethods<CostOpInterface>, InferTypeOpAdaptor,
+          AttrSizedOperandSegments]> {
+  let summary = "each expert on just the tokens that were picked for it";
+  let description = [{
+    What `experts` computes, given its picks as `group_picks` sorts them: the
+    vectors of each expert lie side by side and are one product with each of its
+    matrices, so that time follows the number of picks that are experts.
+
+    Constraints:
+    - (C1) the input has a last dimension; N is the number of its vectors.
+    - (C2) the weights are [N, top_k], order and places [N · top_k].
+    - (C3) there is at least one expert, as many of each matrix, and one offset more.
+    - (C4) every w1 and w3 is [hidden, features], and every w2 [features, hidden].
+    - (C5) the weights have the input's element type.
+  }];
+  let arguments = (ins Lathe_FloatTensor:$input, Lathe_FloatTensor:$weights,
+                       RankedTensorOf<[I64]>:$order, RankedTensorOf<[I64]>:$places,
+                       RankedTensorOf<[I64]>:$offsets, Variadic<Lathe_Tensor>:$w1,
+                       Variadic<Lathe_Tensor>:$w2, Variadic<Lathe_Tensor>:$w3);
+  let results = (outs Lathe_FloatTensor:$result);
+  let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
 }
 
 def Lathe_BalanceLossOp : Lathe_Op<"balance_loss",

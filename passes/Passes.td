@@ -47,6 +47,20 @@ def FoldMasks : Pass<"lathe-fold-masks", "::mlir::ModuleOp"> {
     Statistic<"parametersAfter", "parameters-after", "and after">];
 }
 
+def GroupExperts : Pass<"lathe-group-experts", "::mlir::ModuleOp"> {
+  let summary = "gives each expert just the tokens that picked it";
+  let description = [{
+    `experts` becomes `group_picks`, which sorts the picks by expert, and
+    `grouped_experts`, in which each expert is a product over its own tokens:
+    nothing is computed for picks that are null, and nothing is padded. Layers
+    with the same picks share one `group_picks`.
+  }];
+  let dependentDialects = ["::mlir::lathe::LatheDialect"];
+  let statistics = [
+    Statistic<"grouped", "grouped", "layers of experts that were grouped">,
+    Statistic<"sorts", "sorts", "times that picks are sorted">];
+}
+
 def Quantize : Pass<"lathe-quantize", "::mlir::ModuleOp"> {
   let summary = "stores the matrices of linear layers in fewer bits";
   let description = [{

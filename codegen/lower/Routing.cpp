@@ -18,17 +18,99 @@ namespace {
 // Experts
 //===----------------------------------------------------------------------===//
 
+/// W₂(silu(W₁ x) ⊙ (W₃ x)) of an expert.
+Value applyExpert(Structured &b, Value x, Value w1, Value w2, Value w3) {
+  Value gate = project(b, x, w1), value = project(b, x, w3);
+  Value hidden = b.map(
+      b.getShape(gate), getElementTypeOrSelf(x), {gate, value},
+      [](Structured &b, ValueRange args) {
+        return mul(b, activate(b, ActivationKind::silu, 0, args[0]), args[1]);
+      });
+  return project(b, hidden, w2);
+}
+
+/// As it is written: every expert on every token, most of it in vain.
+struct ExpertsLowering : Lowering<ExpertsOp> {
+  using Lowering::Lowering;
+
+  FailureOr<SmallVector<Value>> lower(ExpertsOp op,
+                                      Structured &b) const override {
+    Value x = widen(b, op.getInput());
+    Type type = getElementTypeOrSelf(x);
+    Shape shape = b.getShape(op.getInput());
+    DimExpr tokens = getElementCount(ArrayRef(shape).drop_back());
+    Shape flat = {tokens, shape.back()};
+    x = b.reshape(x, flat);
+    Value weights = convertTensor(b, op.getWeights(), type);
+    Value sum = b.fill(flat, type, 0);
+    for (auto [expert, w1, w2, w3] :
+         llvm::enumerate(op.getW1(), op.getW2(), op.getW3())) {
+      Value y = applyExpert(b, x, w1, w2, w3);
+      Value factors = factorsOf(b, expert, op.getPicks(), weights);
+      // A token that did not pick the expert takes nothing of it, not even a
+      // NaN.
+      sum =
+          b.map(flat, type, {sum, y, factors},
+                {b.mapOf(2, {b.d(0), b.d(1)}), b.mapOf(2, {b.d(0), b.d(1)}),
+                 b.mapOf(2, {b.d(0)})},
+                [](Structured &b, ValueRange args) -> Value {
+                  Value zero = like(b, args[2], 0);
+                  Value isPicked = arith::CmpFOp::create(
+                      b, arith::CmpFPredicate::UNE, args[2], zero);
+                  Value term = mul(b, args[2], args[1]);
+                  return add(b, args[0],
+                             arith::SelectOp::create(b, isPicked, term, zero));
+                });
+    }
+    sum = convertTensor(b, sum, getElementTypeOrSelf(op.getInput()));
+    return SmallVector<Value>{b.reshape(sum, b.getResultShape())};
+  }
+
+private:
+  /// How much of the expert each token takes: the weights of its picks of it.
+  static Value factorsOf(Structured &b, int64_t expert, Value picks,
+                         Value weights) {
+    AffineMap all = b.getMultiDimIdentityMap(2);
+    return b.reduce(
+        {b.getShape(picks)[0]}, 1, getElementTypeOrSelf(weights), 0,
+        {picks, weights}, {all, all},
+        [&](Structured &b, ValueRange args) -> Value {
+          Value number = b.scalar(args[0].getType(), expert);
+          Value isIt = arith::CmpIOp::create(b, arith::CmpIPredicate::eq,
+                                             args[0], number);
+          Value zero = like(b, args[1], 0);
+          return add(b, args[2],
+                     arith::SelectOp::create(b, isIt, args[1], zero));
+        });
+  }
+};
+
+/// Sorts the picks by expert.
+struct GroupPicksLowering : Lowering<GroupPicksOp> {
+  using Lowering::Lowering;
+
+  FailureOr<SmallVector<Value>> lower(GroupPicksOp op,
+                                      Structured &b) const override {
+    DimExpr count = b.getResultShape()[0];
+    int64_t experts = op.getExperts();
+    Type i64 = b.getI64Type();
+    Value picks = convertTensor(b, op.getPicks(), i64);
+    return callRuntime(b, "latheGroup", b.reshape(picks, {count}),
+                       {{{count}, i64}, {{count}, i64}, {{experts + 1}, i64}},
+                       {count, experts});
+  }
+};
+
 /// The vectors picked by each expert lie side by side, in buffers with room for
 /// every pick; each expert works on a slice whose place and size are known when
 /// running only.
 class ExpertLayer {
 public:
-  ExpertLayer(ExpertsOp op, Structured &b) : op(op), b(b) {
+  ExpertLayer(GroupedExpertsOp op, Structured &b) : op(op), b(b) {
     Shape shape = b.getShape(op.getInput());
     features = shape.back();
     tokens = getElementCount(ArrayRef(shape).drop_back());
-    Shape picks = b.getShape(op.getPicks());
-    perToken = *picks[1].getConstant();
+    perToken = *b.getShape(op.getWeights())[1].getConstant();
     room = tokens * perToken;
   }
 
@@ -36,14 +118,14 @@ public:
     Value x = widen(b, op.getInput());
     type = getElementTypeOrSelf(x);
     x = b.reshape(x, {tokens, features});
-    group();
     Value sorted = gather(x);
     Value results = b.empty({room, features}, type);
     for (unsigned expert = 0; expert < op.getW1().size(); ++expert) {
       DimExpr begin = offset(expert);
       DimExpr count = nameDifference(begin, offset(expert + 1));
       Value part = slice(b, sorted, 0, begin, {count, features});
-      Value y = applyExpert(part, expert);
+      Value y = applyExpert(b, part, op.getW1()[expert], op.getW2()[expert],
+                            op.getW3()[expert]);
       SmallVector<OpFoldResult> offsets = {b.foldedSize(begin),
                                            b.getIndexAttr(0)};
       SmallVector<OpFoldResult> strides(2, b.getIndexAttr(1));
@@ -57,19 +139,6 @@ public:
   }
 
 private:
-  /// Sorts the picks by expert.
-  void group() {
-    Value picks = convertTensor(b, op.getPicks(), b.getI64Type());
-    int64_t experts = op.getW1().size();
-    Type i64 = b.getI64Type();
-    SmallVector<Value> results = callRuntime(
-        b, "latheGroup", b.reshape(picks, {room}),
-        {{{room}, i64}, {{room}, i64}, {{experts + 1}, i64}}, {room, experts});
-    order = results[0];
-    places = results[1];
-    offsets = results[2];
-  }
-
   /// At most as many as there is room for, which bounds the buffers.
   Value bounded(Value count) {
     return arith::MinSIOp::create(b, count, b.size(room));
@@ -79,7 +148,7 @@ private:
   DimExpr offset(int64_t expert) {
     Value place = arith::ConstantIndexOp::create(b, expert);
     Value begin = arith::IndexCastOp::create(b, b.getIndexType(),
-                                             b.extract(offsets, place));
+                                             b.extract(op.getOffsets(), place));
     return b.nameSize(bounded(begin));
   }
 
@@ -92,7 +161,7 @@ private:
   Value gather(Value x) {
     DimExpr total = offset(op.getW1().size());
     Value slots = b.scalar(b.getIndexType(), perToken);
-    return b.map({total, features}, type, order, {b.mapOf(2, {b.d(0)})},
+    return b.map({total, features}, type, op.getOrder(), {b.mapOf(2, {b.d(0)})},
                  [&](Structured &b, ValueRange args) -> Value {
                    Value pick =
                        arith::IndexCastOp::create(b, b.getIndexType(), args[0]);
@@ -101,23 +170,11 @@ private:
                  });
   }
 
-  /// W₂(silu(W₁ x) ⊙ (W₃ x)).
-  Value applyExpert(Value x, unsigned expert) {
-    Value gate = project(b, x, op.getW1()[expert]);
-    Value value = project(b, x, op.getW3()[expert]);
-    Value hidden = b.map(
-        b.getShape(gate), type, {gate, value},
-        [](Structured &b, ValueRange args) {
-          return mul(b, activate(b, ActivationKind::silu, 0, args[0]), args[1]);
-        });
-    return project(b, hidden, op.getW2()[expert]);
-  }
-
   /// The weighted sum of each token's results. Null picks come after all
   /// others, where no result was stored.
   Value combine(Value results) {
     Value weights = convertTensor(b, op.getWeights(), type);
-    Value placed = b.reshape(places, {tokens, perToken});
+    Value placed = b.reshape(op.getPlaces(), {tokens, perToken});
     Value total = b.size(offset(op.getW1().size()));
     AffineMap bySlot = b.mapOf(3, {b.d(0), b.d(2)});
     return b.reduce(
@@ -133,18 +190,17 @@ private:
         });
   }
 
-  ExpertsOp op;
+  GroupedExpertsOp op;
   Structured &b;
   DimExpr features, tokens, room;
   int64_t perToken;
   Type type;
-  Value order, places, offsets;
 };
 
-struct ExpertsLowering : Lowering<ExpertsOp> {
+struct GroupedExpertsLowering : Lowering<GroupedExpertsOp> {
   using Lowering::Lowering;
 
-  FailureOr<SmallVector<Value>> lower(ExpertsOp op,
+  FailureOr<SmallVector<Value>> lower(GroupedExpertsOp op,
                                       Structured &b) const override {
     return SmallVector<Value>{ExpertLayer(op, b).lower()};
   }
@@ -231,6 +287,6 @@ struct BalanceLossLowering : Lowering<BalanceLossOp> {
 
 void lathe::populateRoutingLowerings(RewritePatternSet &patterns,
                                      LoweringState &state) {
-  patterns.add<ExpertsLowering, BalanceLossLowering>(patterns.getContext(),
-                                                     state);
+  patterns.add<ExpertsLowering, GroupPicksLowering, GroupedExpertsLowering,
+               BalanceLossLowering>(patterns.getContext(), state);
 }

@@ -1,4 +1,4 @@
-// RUN: lathe-opt %s -lathe-tensor -lathe-loops | FileCheck %s
+// RUN: lathe-opt %s -lathe-group-experts -lathe-tensor -lathe-loops | FileCheck %s
 // Each expert works on its slice of the sorted vectors, whose place and size are
 // read when running: nothing is copied or padded, and the products are vectors'.
 
