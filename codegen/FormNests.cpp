@@ -208,6 +208,8 @@ private:
 };
 
 struct FormNestsPass : lathe::impl::FormNestsBase<FormNestsPass> {
+  using FormNestsBase::FormNestsBase;
+
   void runOnOperation() override {
     IRRewriter rewriter(&getContext());
     // Fills stay: they say where reductions start.
@@ -227,7 +229,8 @@ struct FormNestsPass : lathe::impl::FormNestsBase<FormNestsPass> {
     });
     llvm::SmallPtrSet<Operation *, 16> fused;
     for (linalg::GenericOp op : reductionOps) {
-      linalg::GenericOp epilogue = findEpilogue(op);
+      linalg::GenericOp epilogue =
+          fuseEpilogues ? findEpilogue(op) : linalg::GenericOp();
       if (epilogue)
         fused.insert(epilogue);
       NestBuilder(rewriter, op).build(epilogue);

@@ -105,8 +105,12 @@ def FormNests : LathePass<"lathe-form-nests", "::mlir::func::FuncOp"> {
   let description = [{
     A reduction that starts at a constant, together with the elementwise op
     that is its only user, becomes one nest; every other structured op a nest
-    of its own.
+    of its own. A bias, a norm's scale, an activation, a residual or a mask is
+    then applied while the sums are in registers.
   }];
+  let options = [
+    Option<"fuseEpilogues", "fuse-epilogues", "bool", "true",
+           "apply the elementwise op after a reduction to its accumulators">];
   let statistics = [
     Statistic<"nests", "nests", "nests formed">,
     Statistic<"epilogues", "epilogues", "elementwise ops fused as epilogues">];

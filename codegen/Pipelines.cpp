@@ -31,7 +31,8 @@ using namespace mlir::lathe;
 
 /// In the order in which they run.
 static constexpr StringRef optionalPasses[] = {
-    "erase-dead", "fold-masks", "group-experts", "specialize-entries"};
+    "erase-dead", "fold-masks", "group-experts", "specialize-entries",
+    "fuse-epilogues"};
 
 ArrayRef<StringRef> lathe::getOptionalPasses() { return optionalPasses; }
 
@@ -74,7 +75,9 @@ void lathe::buildTensorPipeline(OpPassManager &pm,
   pm.addPass(createHoistWeightMath());
   pm.addNestedPass<func::FuncOp>(createFuseElementwise());
   pm.addPass(createCSEPass());
-  pm.addNestedPass<func::FuncOp>(createFormNests());
+  FormNestsOptions nests;
+  nests.fuseEpilogues = options.isOn("fuse-epilogues");
+  pm.addNestedPass<func::FuncOp>(createFormNests(nests));
   pm.addPass(createCSEPass());
   pm.addPass(createLayoutWeights());
 }

@@ -1,4 +1,5 @@
 // RUN: lathe-opt %s -split-input-file -pass-pipeline='builtin.module(func.func(lathe-form-nests))' | FileCheck %s
+// RUN: lathe-opt %s -split-input-file -pass-pipeline='builtin.module(func.func(lathe-form-nests{fuse-epilogues=false}))' | FileCheck %s --check-prefix=APART
 
 // A product and the elementwise op that is its only user become one nest; the
 // bias is read in the finish region only.
@@ -15,6 +16,10 @@
 // CHECK: arith.addf
 // CHECK: arith.maximumf
 // CHECK-NOT: kernel.nest
+// Left alone, they are two.
+// APART-LABEL: func @epilogue
+// APART: kernel.nest
+// APART: kernel.nest
 #a = affine_map<(d0, d1, d2) -> (d0, d2)>
 #b = affine_map<(d0, d1, d2) -> (d2, d1)>
 #c = affine_map<(d0, d1, d2) -> (d0, d1)>
