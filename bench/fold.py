@@ -4,22 +4,19 @@
 A network of GEB-1.3B's shape with PAT's masks, of which a share of the channels is dropped, is compiled with and without
 `fold-masks`, and as the network without masks and modules, on random weights. Prints the size of each one's weights and
 the median time of a prompt of 128 tokens and of decoding a token after it, all in one run, the programs taking turns.
-Also what compiling took beside reading the checkpoint and writing the weights: seconds, GB a second of both, peak MB.
+Also what preparing the weights took (prepare.py).
 Needs 25 GB of disk and 8 GB of memory for all 24 layers; uses the release build.
 """
 
 import argparse
-import json
 import os
 import re
-import struct
 import subprocess
 import tempfile
-import time
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-LATHE = ROOT / "build" / "release" / "bin" / "lathe"
+from prepare import HEADER, LATHE, ROOT, keep_share, prepare, run
+
 SPEC = ROOT / "specs" / "pat" / "llama-1.3b.yaml"
 SHAPE = ["vocabulary=64896", "kv_heads=4", "ffn=5632", "context=512"]
 MASK = "model.dimdown0.dimdown_mask.mask"
@@ -29,40 +26,6 @@ TURNS = 3
 def settings(layers, masks):
     words = [*SHAPE, f"layers={layers}", f"hsm={'true' if masks else 'false'}"]
     return [part for word in words for part in ("--set", word)]
-
-
-def drop_channels(path, share):
-    """Makes every 1/share-th channel of the mask negative, in place."""
-    with open(path, "r+b") as file:
-        size = struct.unpack("<Q", file.read(8))[0]
-        begin, end = json.loads(file.read(size))[MASK]["data_offsets"]
-        count = (end - begin) // 4
-        dropped = [int((i + 1) * share) > int(i * share) for i in range(count)]
-        file.seek(8 + size + begin)
-        file.write(struct.pack(f"<{count}f", *(-1.0 if d else 1.0 for d in dropped)))
-    return count - sum(dropped), count
-
-
-def run(*words):
-    """Seconds and peak megabytes of a command."""
-    start = time.monotonic()
-    process = subprocess.Popen([str(w) for w in words])
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise SystemExit(f"fold.py: error: {' '.join(map(str, words))} failed")
-    return time.monotonic() - start, usage.ru_maxrss / 1024
-
-
-def copy_seconds(source, size, target):
-    """What reading a file and writing `size` bytes takes, without anything in between."""
-    start, left = time.monotonic(), size
-    with open(source, "rb") as reader, open(target, "wb") as writer:
-        while piece := reader.read(16 << 20):
-            writer.write(piece[:max(0, left)])
-            left -= len(piece)
-    target.unlink()
-    return time.monotonic() - start
 
 
 def median_ms(program, entry, dims, options):
@@ -85,7 +48,7 @@ def main():
         folder = Path(folder)
         weights = folder / "masked.safetensors"
         run(LATHE, "init", SPEC, *settings(options.layers, True), "--seed", 1, "-o", weights)
-        kept, count = drop_channels(weights, options.share)
+        kept, count = keep_share(weights, MASK, 1 - options.share)
         bare = folder / "bare.safetensors"
         run(LATHE, "init", SPEC, *settings(options.layers, False), "--seed", 1, "-o", bare)
         print(f"{options.layers} layers, {kept} of {count} channels kept, matrices in {options.stored}, "
@@ -94,15 +57,11 @@ def main():
                  "masks in place": (weights, True, ["--without=fold-masks"]),
                  "masks folded": (weights, True, [])}
         programs = {}
-        print("| program | weights GB | compile s | copying alone s | peak MB |\n| --- | --- | --- | --- | --- |")
+        print(HEADER)
         for i, (kind, (source, masks, flags)) in enumerate(kinds.items()):
-            program = folder / f"program{i}"
-            seconds, peak = run(LATHE, "compile", SPEC, *settings(options.layers, masks), "--weights", source,
-                                "--set", f"stored={options.stored}", *flags, "-o", program)
-            size = Path(f"{program}.weights").stat().st_size
-            copying = copy_seconds(source, size, folder / "copy")
-            programs[kind] = program
-            print(f"| {kind} | {size / 1e9:.3f} | {seconds:.1f} | {copying:.1f} | {peak:.0f} |", flush=True)
+            programs[kind] = folder / f"program{i}"
+            values = [*settings(options.layers, masks), "--set", f"stored={options.stored}"]
+            print(prepare(kind, SPEC, values, source, programs[kind], flags), flush=True)
         bare.unlink()
         work = {"prompt of 128 tokens": ("prefill", {"tokens": 128, "past": 0}),
                 "a token after 128": ("decode", {"past": 128})}
