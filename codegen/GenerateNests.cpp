@@ -28,8 +28,9 @@ struct GenerateNestsPass : lathe::impl::GenerateNestsBase<GenerateNestsPass> {
     IRRewriter rewriter(&getContext());
     for (NestOp nest : nests) {
       nest = normaliseNest(rewriter, nest);
-      NestPlan plan =
-          vectorise ? planNest(nest, {vectorBytes, registers}) : NestPlan();
+      NestPlan plan = vectorise
+                          ? planNest(nest, {vectorBytes, registers, masks})
+                          : NestPlan();
       rewriter.setInsertionPoint(nest);
       bool shared = NestEmitter(nest, plan, parallel, rewriter).emit();
       ++(plan.kind == NestPlan::Kind::scalar ? scalar : vectorised);

@@ -6,7 +6,7 @@
 // A nest becomes loops over tiles. A tile is `rows` x `laneVectors` vectors of
 // accumulators, carried through the reduction loops as loop values, finished
 // and stored once. Tiles at the edges are written out apart, with the rows and
-// the vector widths that are left, so that nothing is masked:
+// the vectors that are left; only a last vector is ever masked:
 //
 //   parallel over the outermost loops
 //     for the other parallel dimensions
@@ -98,9 +98,19 @@ private:
 
   void emitLaneBlock();
 
-  /// The last lanes of a dynamic dimension, whose number is not known here:
-  /// four at a time, then one at a time.
+  /// The last lanes of a static dimension: full vectors and one more.
+  void emitKnownLanes(Value start);
+
+  /// The last lanes of a dynamic dimension, whose number is not known here: one
+  /// masked vector, or four at a time and then one at a time.
   void emitLastLanes(Value start);
+
+  /// Makes the lanes from `first` on a vector of which `mask` says which ones
+  /// there are: `count` of them, or an unknown number.
+  void maskLast(int64_t first, Value mask, int64_t count);
+
+  /// Whether the vector that begins at `lane` of the tile is masked.
+  bool isMasked(int64_t lane) const { return mask && lane == maskedLane; }
 
   void emitRowBlock();
 
@@ -158,7 +168,8 @@ private:
 
   /// An element that the nest's code addresses by itself, lane by lane where
   /// the lanes read different ones.
-  Value loadAt(memref::LoadOp load, const IRMapping &mapping, int64_t width);
+  Value loadAt(memref::LoadOp load, const IRMapping &mapping, int64_t lane,
+               int64_t width);
 
   /// A product and a sum may become one rounding: the only liberty taken with
   /// floating point.
@@ -177,6 +188,10 @@ private:
   SmallVector<Value> ivs;
   /// Vector widths of the present tile, along the lanes.
   SmallVector<int64_t> widths;
+  /// Which lanes of the tile's last vector there are, null for all; its first
+  /// lane, and how many there are where that is known.
+  Value mask;
+  int64_t maskedLane = 0, maskedCount = 0;
 };
 
 } // namespace mlir::lathe::kernel

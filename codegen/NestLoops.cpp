@@ -174,18 +174,45 @@ void NestEmitter::emitLaneBlock() {
   auto edge = [&](Value start) {
     if (ShapedType::isDynamic(extents[plan.laneDim]))
       return emitLastLanes(start);
-    // What is left: full vectors and one of the width that remains.
-    int64_t left = extents[plan.laneDim] % laneBlock();
-    widths.assign(left / plan.lanes, plan.lanes);
-    if (left % plan.lanes)
-      widths.push_back(left % plan.lanes);
-    ivs[plan.laneDim] = start;
-    emitRowBlock();
+    emitKnownLanes(start);
   };
   emitWholeOrEdge(plan.laneDim, index, laneBlock(), full, edge);
 }
 
+void NestEmitter::maskLast(int64_t first, Value lanes, int64_t count) {
+  widths.push_back(plan.lanes);
+  mask = lanes;
+  maskedLane = first;
+  maskedCount = count;
+}
+
+void NestEmitter::emitKnownLanes(Value start) {
+  int64_t left = extents[plan.laneDim] % laneBlock();
+  int64_t last = left % plan.lanes;
+  widths.assign(left / plan.lanes, plan.lanes);
+  ivs[plan.laneDim] = start;
+  auto maskType = VectorType::get(plan.lanes, b.getI1Type());
+  // Half a vector, a quarter, ... are vectors, too.
+  if (plan.masksStatic && !llvm::isPowerOf2_64(last) && last > 0)
+    maskLast(left - last, vector::ConstantMaskOp::create(b, maskType, last),
+             last);
+  else if (last > 0)
+    widths.push_back(last);
+  emitRowBlock();
+  mask = Value();
+}
+
 void NestEmitter::emitLastLanes(Value start) {
+  if (plan.masksDynamic) {
+    Value left = arith::SubIOp::create(b, extent(plan.laneDim), start);
+    auto maskType = VectorType::get(plan.lanes, b.getI1Type());
+    widths.clear();
+    maskLast(0, vector::CreateMaskOp::create(b, maskType, left), 0);
+    ivs[plan.laneDim] = start;
+    emitRowBlock();
+    mask = Value();
+    return;
+  }
   // Each width is the whole tile once more, so there are but two of them.
   int64_t few = std::min<int64_t>(plan.lanes, 4);
   for (int64_t width : {few, int64_t(1)}) {

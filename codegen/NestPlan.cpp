@@ -45,16 +45,22 @@ static int64_t getPanel(AffineMap map, unsigned dim) {
   return others == 1 ? size.getValue() : 0;
 }
 
+bool mlir::lathe::kernel::readsPanels(NestOp nest, unsigned input,
+                                      unsigned dim) {
+  // Vectors begin at multiples of their width, which divides a panel's.
+  constexpr int64_t widest = 32;
+  int64_t panel = getPanel(nest.getMap(input), dim);
+  return panel > 0 && panel % widest == 0 &&
+         isContiguousInside(
+             cast<MemRefType>(nest.getInputs()[input].getType()));
+}
+
 Access mlir::lathe::kernel::classifyAccess(NestOp nest, unsigned input,
                                            unsigned dim) {
   AffineMap map = nest.getMap(input);
   if (!map.isFunctionOfDim(dim))
     return Access::uniform;
-  // Vectors begin at multiples of their width, which divides a panel's.
-  constexpr int64_t widest = 32;
-  int64_t panel = getPanel(map, dim);
-  if (panel > 0 && panel % widest == 0 &&
-      isContiguousInside(cast<MemRefType>(nest.getInputs()[input].getType())))
+  if (readsPanels(nest, input, dim))
     return Access::contiguous;
   unsigned last = map.getNumResults() - 1;
   for (unsigned i = 0; i < last; ++i)
@@ -102,6 +108,26 @@ static Operation *getCombiner(NestOp nest) {
   return last;
 }
 
+/// Says how the last lanes along the plan's dimension are written. Vectors of
+/// narrow elements have no masks that are fast; where each lane is addressed by
+/// itself, their number must be known.
+static void planMasks(NestPlan &plan, NestOp nest, const VectorTarget &target) {
+  auto isWide = [](Value operand) {
+    return getElementBytes(getElementTypeOrSelf(operand)) >= 4;
+  };
+  plan.masksStatic = target.masks && isWide(nest.getInitOutput());
+  bool addressesLanes = false;
+  nest.walk([&](memref::LoadOp) { addressesLanes = true; });
+  for (auto [i, input] : llvm::enumerate(nest.getInputs())) {
+    Access access = classifyAccess(nest, i, plan.laneDim);
+    addressesLanes |= access == Access::strided;
+    if (access == Access::contiguous && !isWide(input) &&
+        !readsPanels(nest, i, plan.laneDim))
+      plan.masksStatic = false;
+  }
+  plan.masksDynamic = plan.masksStatic && !addressesLanes;
+}
+
 /// Plans lanes along the innermost parallel dimension: a tile of rows x
 /// vectors whose accumulators fit into the registers.
 static NestPlan planParallelLanes(NestOp nest, unsigned laneDim, int64_t lanes,
@@ -110,6 +136,7 @@ static NestPlan planParallelLanes(NestOp nest, unsigned laneDim, int64_t lanes,
   plan.kind = NestPlan::Kind::parallelLanes;
   plan.lanes = lanes;
   plan.laneDim = laneDim;
+  planMasks(plan, nest, target);
   SmallVector<int64_t> extents = nest.getStaticExtents();
   if (ShapedType::isDynamic(extents[laneDim]))
     return plan;

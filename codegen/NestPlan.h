@@ -16,6 +16,8 @@ namespace mlir::lathe::kernel {
 struct VectorTarget {
   int64_t vectorBytes;
   int64_t registers;
+  /// Whether some lanes of a vector can be loaded and stored.
+  bool masks;
 };
 
 /// How an input is read by the lanes of a vector.
@@ -42,10 +44,17 @@ struct NestPlan {
   int64_t rowDim = -1;
   /// Rows of the register tile.
   int64_t rows = 1;
+  /// Whether lanes that fill no vector are one whose other lanes are masked, if
+  /// their number is known, and if it isn't.
+  bool masksStatic = false, masksDynamic = false;
 };
 
 /// How input `i` is read along dimension `dim`.
 Access classifyAccess(NestOp nest, unsigned input, unsigned dim);
+
+/// Whether vectors along `dim` read input `i` from panels, whose last one is
+/// whole, too: lanes past the dimension's end are there to be read.
+bool readsPanels(NestOp nest, unsigned input, unsigned dim);
 
 /// Chooses the plan of a nest on memrefs, its parallel dimensions being in the
 /// output's order and before its reductions.

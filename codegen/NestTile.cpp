@@ -194,15 +194,24 @@ Value NestEmitter::load(unsigned input, int64_t row, int64_t lane,
   case Access::uniform:
     value = memref::LoadOp::create(b, memref, subscripts(input, row, lane));
     break;
-  case Access::contiguous:
-    value = vector::LoadOp::create(b, VectorType::get(width, element), memref,
-                                   subscripts(input, row, lane));
+  case Access::contiguous: {
+    auto type = VectorType::get(width, element);
+    SmallVector<Value> indices = subscripts(input, row, lane);
+    if (isMasked(lane) && !readsPanels(nest, input, plan.laneDim))
+      value = vector::MaskedLoadOp::create(
+          b, type, memref, indices, mask, splat(b.getZeroAttr(element), width));
+    else
+      value = vector::LoadOp::create(b, type, memref, indices);
     break;
+  }
   case Access::strided: {
     SmallVector<Value> elements;
     for (int64_t i = 0; i < width; ++i)
       elements.push_back(
-          memref::LoadOp::create(b, memref, subscripts(input, row, lane + i)));
+          isMasked(lane) && i >= maskedCount
+              ? elements.front()
+              : memref::LoadOp::create(b, memref,
+                                       subscripts(input, row, lane + i)));
     value = vector::FromElementsOp::create(b, VectorType::get(width, element),
                                            elements);
   }
@@ -215,6 +224,9 @@ void NestEmitter::store(Value value, int64_t row, int64_t lane, int64_t width) {
   SmallVector<Value> indices = subscripts(output, row, lane);
   if (width == 1)
     memref::StoreOp::create(b, value, nest.getInitOutput(), indices);
+  else if (isMasked(lane))
+    vector::MaskedStoreOp::create(b, nest.getInitOutput(), indices, mask,
+                                  value);
   else
     vector::StoreOp::create(b, value, nest.getInitOutput(), indices);
 }
@@ -242,7 +254,7 @@ Value NestEmitter::applyRegion(Region &region, int64_t row, int64_t lane,
       continue;
     }
     if (auto load = dyn_cast<memref::LoadOp>(op)) {
-      mapping.map(load.getResult(), loadAt(load, mapping, width));
+      mapping.map(load.getResult(), loadAt(load, mapping, lane, width));
       continue;
     }
     // What is the same for all lanes is computed once.
@@ -277,7 +289,7 @@ Value NestEmitter::laneIndex(unsigned dim, int64_t row, int64_t lane,
 }
 
 Value NestEmitter::loadAt(memref::LoadOp load, const IRMapping &mapping,
-                          int64_t width) {
+                          int64_t lane, int64_t width) {
   Value memref = mapping.lookupOrDefault(load.getMemRef());
   SmallVector<Value> indices =
       llvm::map_to_vector(load.getIndices(), [&](Value index) {
@@ -288,6 +300,10 @@ Value NestEmitter::loadAt(memref::LoadOp load, const IRMapping &mapping,
     return memref::LoadOp::create(b, memref, indices);
   SmallVector<Value> elements;
   for (int64_t i = 0; i < width; ++i) {
+    if (isMasked(lane) && i >= maskedCount) {
+      elements.push_back(elements.front());
+      continue;
+    }
     SmallVector<Value> at = llvm::map_to_vector(indices, [&](Value index) {
       return isVector(index)
                  ? vector::ExtractOp::create(b, index, i).getResult()

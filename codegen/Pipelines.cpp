@@ -98,6 +98,7 @@ void lathe::buildLoopsPipeline(OpPassManager &pm,
   GenerateNestsOptions nests;
   nests.vectorBytes = options.target.vectorBytes;
   nests.registers = options.target.registers;
+  nests.masks = options.target.masks;
   nests.vectorise = nests.parallel = options.optimise;
   functions.addPass(createGenerateNests(nests));
   pm.addPass(createOutlineParallel());

@@ -42,8 +42,10 @@ static void describeVectors(CpuTarget &target, const llvm::Triple &triple,
     if (info.checkFeatures("+avx512f")) {
       target.vectorBytes = 64;
       target.registers = 32;
+      target.masks = true;
     } else if (info.checkFeatures("+avx")) {
       target.vectorBytes = 32;
+      target.masks = true;
     }
   } else if (triple.isAArch64()) {
     target.registers = 32;

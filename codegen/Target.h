@@ -25,6 +25,9 @@ struct CpuTarget {
   std::string features; ///< As LLVM takes them, "+avx2,+fma,...".
   int64_t vectorBytes = 16;
   int64_t registers = 16;
+  /// Whether some lanes of a vector of 4-byte elements can be loaded and stored
+  /// as fast as all of them.
+  bool masks = false;
 };
 
 /// The processor of the given name for a triple ("" for this machine's):

@@ -8,6 +8,7 @@
 #include "codegen/lower/Tensors.h"
 #include "codegen/KernelDialect.h"
 #include "mlir/Transforms/RegionUtils.h"
+#include "llvm/Support/MathExtras.h"
 #include <limits>
 
 using namespace mlir;
@@ -147,9 +148,13 @@ Columns lathe::layColumns(Structured &b, Value matrix, AffineExpr column,
   Shape shape = b.getShape(matrix);
   std::optional<int64_t> columns = shape[0].getConstant();
   std::optional<int64_t> places = shape[1].getConstant();
-  if (columns && places && *columns % panel == 0 &&
+  if (columns && places && *columns >= 2 * panel &&
       *columns * *places >= least && isOfWeights(matrix)) {
-    matrix = b.reshape(matrix, {*columns / panel, panel, *places});
+    // The last panel is filled up with zeros, which nobody sees.
+    int64_t panels = llvm::divideCeil(*columns, panel);
+    matrix = b.pad(matrix, {0, 0}, {panels * panel - *columns, 0},
+                   PaddingMode::zeros);
+    matrix = b.reshape(matrix, {panels, panel, *places});
     return {b.transpose(matrix, {0, 2, 1}),
             {column.floorDiv(panel), place, column % panel}};
   }

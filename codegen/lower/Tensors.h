@@ -36,7 +36,7 @@ Value takeSlices(Structured &b, Value input, Value indices, int64_t axis);
 /// the element of a column and a place. Columns are neighbours, being
 /// contiguous in vectors; of a large matrix of weights, panels of 32 columns
 /// follow each other, [columns / 32, places, 32], so that a tile reads memory
-/// in its order. Done once, when compiling.
+/// in its order; zeros fill the last one. Done once, when compiling.
 using Columns = std::pair<Value, SmallVector<AffineExpr>>;
 Columns layColumns(Structured &b, Value matrix, AffineExpr column,
                    AffineExpr place);

@@ -1,6 +1,7 @@
 // RUN: lathe-opt %s -split-input-file -pass-pipeline='builtin.module(func.func(lathe-generate-nests{vector-bytes=32 registers=16}))' | FileCheck %s
 // RUN: lathe-opt %s -split-input-file -pass-pipeline='builtin.module(func.func(lathe-generate-nests{vector-bytes=64 registers=32}))' | FileCheck %s --check-prefix=WIDE
 // RUN: lathe-opt %s -split-input-file -pass-pipeline='builtin.module(func.func(lathe-generate-nests{vectorise=false parallel=false}))' | FileCheck %s --check-prefix=PLAIN
+// RUN: lathe-opt %s -split-input-file -pass-pipeline='builtin.module(func.func(lathe-generate-nests{vector-bytes=16 masks=false}))' | FileCheck %s --check-prefix=WHOLE
 
 // A product: the register tile is rows x vectors, its accumulators carried
 // through the reduction, which broadcasts one element of the left operand a
@@ -39,15 +40,21 @@ func.func @product(%x: memref<96x128xf32>, %w: memref<128x64xf32>, %y: memref<96
 
 // -----
 
-// Elementwise: neighbouring dimensions become one, and what fills no block is
-// written with vectors of the width that is left: 30 = 24 + 6.
+// Elementwise: neighbouring dimensions become one. What fills no block is
+// written with full vectors and a masked one, 30 = 24 + 6 of 8 lanes, or where
+// there are no masks with one of the width that is left, 28 + 2.
 
 // CHECK-LABEL: func @elementwise
 // CHECK: memref.collapse_shape %arg0 {{\[\[}}0, 1]]
+// CHECK: %[[MASK:.*]] = vector.constant_mask [6] : vector<8xi1>
 // CHECK: vector.load {{.*}} : memref<30xf32>, vector<8xf32>
 // CHECK: vector.store {{.*}} : memref<30xf32>, vector<8xf32>
-// CHECK: vector.store {{.*}} : memref<30xf32>, vector<6xf32>
+// CHECK: %[[X:.*]] = vector.maskedload {{.*}}, %[[MASK]], {{.*}} : memref<30xf32>, vector<8xi1>, vector<8xf32> into vector<8xf32>
+// CHECK: vector.maskedstore {{.*}}, %[[MASK]], {{.*}} : memref<30xf32>, vector<8xi1>, vector<8xf32>
 // CHECK-NOT: kernel.parallel
+// WHOLE-LABEL: func @elementwise
+// WHOLE-NOT: masked
+// WHOLE: vector.store {{.*}} : memref<30xf32>, vector<2xf32>
 #id = affine_map<(d0, d1) -> (d0, d1)>
 func.func @elementwise(%x: memref<5x6xf32>, %y: memref<5x6xf32>) {
   kernel.nest ins(%x : memref<5x6xf32>) outs(%y : memref<5x6xf32>)
@@ -62,16 +69,22 @@ func.func @elementwise(%x: memref<5x6xf32>, %y: memref<5x6xf32>) {
 
 // -----
 
-// Lanes of a dynamic dimension: full vectors, then by fours, then one by one.
+// Lanes of a dynamic dimension: full vectors, then a masked one, or where there
+// are no masks by fours and one by one.
 
 // CHECK-LABEL: func @dynamic
 // CHECK: scf.if
 // CHECK: vector.store {{.*}} vector<8xf32>
 // CHECK: else
-// CHECK: scf.for {{.*}} step %c4
-// CHECK: vector.store {{.*}} vector<4xf32>
-// CHECK: scf.for {{.*}} step %c1
-// CHECK: memref.store
+// CHECK: %[[LEFT:.*]] = arith.subi
+// CHECK: %[[MASK:.*]] = vector.create_mask %[[LEFT]] : vector<8xi1>
+// CHECK: vector.maskedload {{.*}}, %[[MASK]]
+// CHECK: vector.maskedstore {{.*}}, %[[MASK]]
+// WHOLE-LABEL: func @dynamic
+// WHOLE: scf.for {{.*}} step %c4
+// WHOLE: vector.store {{.*}} vector<4xf32>
+// WHOLE: scf.for {{.*}} step %c1
+// WHOLE: memref.store
 #one = affine_map<(d0) -> (d0)>
 func.func @dynamic(%x: memref<?xf32>, %y: memref<?xf32>) {
   kernel.nest ins(%x : memref<?xf32>) outs(%y : memref<?xf32>)
@@ -204,6 +217,58 @@ func.func @panels(%x: memref<96x128xf32>, %w: memref<2x128x32xf32>, %y: memref<9
   } finish {
   ^bb0(%p: f32, %q: f32, %acc: f32):
     kernel.yield %acc : f32
+  }
+  return
+}
+
+// -----
+
+// Panels are whole: of the last one's lanes, three here, all are read, and three
+// stored; the bias is no panel.
+
+// CHECK-LABEL: func @panels
+// CHECK: %[[MASK:.*]] = vector.constant_mask [3] : vector<8xi1>
+// CHECK: vector.load {{.*}} : memref<3x64x32xf32>, vector<8xf32>
+// CHECK: vector.maskedload {{.*}}, %[[MASK]], {{.*}} : memref<67xf32>
+// CHECK: vector.maskedstore {{.*}}, %[[MASK]], {{.*}} : memref<4x67xf32>
+#x = affine_map<(d0, d1, d2) -> (d0, d2)>
+#w = affine_map<(d0, d1, d2) -> (d1 floordiv 32, d2, d1 mod 32)>
+#bias = affine_map<(d0, d1, d2) -> (d1)>
+#y = affine_map<(d0, d1, d2) -> (d0, d1)>
+func.func @panels(%x: memref<4x64xf32>, %w: memref<3x64x32xf32>, %bias: memref<67xf32>, %y: memref<4x67xf32>) {
+  kernel.nest ins(%x, %w, %bias : memref<4x64xf32>, memref<3x64x32xf32>, memref<67xf32>) outs(%y : memref<4x67xf32>)
+      {indexing_maps = [#x, #w, #bias, #y], init = 0.0 : f32, reductions = array<i1: false, false, true>} reduce {
+  ^bb0(%p: f32, %q: f32, %c: f32, %acc: f32):
+    %0 = arith.mulf %p, %q : f32
+    %1 = arith.addf %acc, %0 : f32
+    kernel.yield %1 : f32
+  } finish {
+  ^bb0(%p: f32, %q: f32, %c: f32, %acc: f32):
+    %0 = arith.addf %acc, %c : f32
+    kernel.yield %0 : f32
+  }
+  return
+}
+
+// -----
+
+// Lanes that are read one by one: of a masked vector those only that there are.
+
+// CHECK-LABEL: func @columns
+// CHECK: vector.constant_mask [3] : vector<8xi1>
+// CHECK-COUNT-3: memref.load
+// CHECK-NOT: memref.load
+// CHECK: vector.from_elements
+// CHECK: vector.maskedstore
+#across = affine_map<(d0, d1) -> (d1, d0)>
+#along = affine_map<(d0, d1) -> (d0, d1)>
+func.func @columns(%x: memref<3x4xf32>, %y: memref<4x3xf32>) {
+  kernel.nest ins(%x : memref<3x4xf32>) outs(%y : memref<4x3xf32>)
+      {indexing_maps = [#across, #along], init = 0.0 : f32, reductions = array<i1: false, false>} reduce {
+  } finish {
+  ^bb0(%p: f32, %acc: f32):
+    %0 = arith.negf %p : f32
+    kernel.yield %0 : f32
   }
   return
 }

@@ -19,19 +19,26 @@ func.func @large(%x: tensor<4x128xf32>) -> tensor<4x256xf32> {
 
 // -----
 
-// A small one is transposed, and so is one whose columns fill no panels.
+// A small one is transposed, and so is one of few columns. The last panel is filled up with zeros.
 
-// CHECK: lathe.weight @s.prepared : tensor<16x64xf32>
-// CHECK: lathe.weight @o.prepared : tensor<512x100xf32>
+// CHECK-DAG: lathe.weight @s.prepared : tensor<16x64xf32>
+// CHECK-DAG: lathe.weight @few.prepared : tensor<512x60xf32>
+// CHECK-DAG: lathe.weight @odd.prepared : tensor<4x512x32xf32>
 // CHECK-LABEL: func @others
+// CHECK-LABEL: func @prepare.odd
+// CHECK: linalg.fill {{.*}} tensor<128x512xf32>
+// CHECK: tensor.insert_slice %{{.*}} into %{{.*}}[0, 0] [101, 512] [1, 1]
 lathe.weight @s : tensor<64x16xf32>
-lathe.weight @o : tensor<100x512xf32>
-func.func @others(%x: tensor<4x16xf32>, %y: tensor<4x512xf32>) -> (tensor<4x64xf32>, tensor<4x100xf32>) {
+lathe.weight @few : tensor<60x512xf32>
+lathe.weight @odd : tensor<101x512xf32>
+func.func @others(%x: tensor<4x16xf32>, %y: tensor<4x512xf32>) -> (tensor<4x64xf32>, tensor<4x60xf32>, tensor<4x101xf32>) {
   %s = lathe.parameter @s : tensor<64x16xf32>
-  %o = lathe.parameter @o : tensor<100x512xf32>
+  %few = lathe.parameter @few : tensor<60x512xf32>
+  %odd = lathe.parameter @odd : tensor<101x512xf32>
   %0 = lathe.linear %x, %s : (tensor<4x16xf32>, tensor<64x16xf32>) -> tensor<4x64xf32>
-  %1 = lathe.linear %y, %o : (tensor<4x512xf32>, tensor<100x512xf32>) -> tensor<4x100xf32>
-  return %0, %1 : tensor<4x64xf32>, tensor<4x100xf32>
+  %1 = lathe.linear %y, %few : (tensor<4x512xf32>, tensor<60x512xf32>) -> tensor<4x60xf32>
+  %2 = lathe.linear %y, %odd : (tensor<4x512xf32>, tensor<101x512xf32>) -> tensor<4x101xf32>
+  return %0, %1, %2 : tensor<4x64xf32>, tensor<4x60xf32>, tensor<4x101xf32>
 }
 
 // -----
