@@ -31,8 +31,9 @@ using namespace mlir::lathe;
 
 /// In the order in which they run.
 static constexpr StringRef optionalPasses[] = {
-    "erase-dead", "fold-masks", "group-experts", "specialize-entries",
-    "fuse-epilogues"};
+    "erase-dead",         "fold-masks",      "group-experts",
+    "specialize-entries", "sink-transposes", "hoist-weight-math",
+    "fuse-elementwise",   "fuse-epilogues"};
 
 ArrayRef<StringRef> lathe::getOptionalPasses() { return optionalPasses; }
 
@@ -71,9 +72,12 @@ void lathe::buildTensorPipeline(OpPassManager &pm,
     pm.addPass(createLayoutWeights());
     return;
   }
-  pm.addNestedPass<func::FuncOp>(createSinkTransposes());
-  pm.addPass(createHoistWeightMath());
-  pm.addNestedPass<func::FuncOp>(createFuseElementwise());
+  if (options.isOn("sink-transposes"))
+    pm.addNestedPass<func::FuncOp>(createSinkTransposes());
+  if (options.isOn("hoist-weight-math"))
+    pm.addPass(createHoistWeightMath());
+  if (options.isOn("fuse-elementwise"))
+    pm.addNestedPass<func::FuncOp>(createFuseElementwise());
   pm.addPass(createCSEPass());
   FormNestsOptions nests;
   nests.fuseEpilogues = options.isOn("fuse-epilogues");
