@@ -26,11 +26,11 @@ struct GenerateNestsPass : lathe::impl::GenerateNestsBase<GenerateNestsPass> {
     SmallVector<NestOp> nests;
     getOperation().walk([&](NestOp nest) { nests.push_back(nest); });
     IRRewriter rewriter(&getContext());
+    VectorTarget target = {vectorBytes, registers, masks};
     for (NestOp nest : nests) {
       nest = normaliseNest(rewriter, nest);
-      NestPlan plan = vectorise
-                          ? planNest(nest, {vectorBytes, registers, masks})
-                          : NestPlan();
+      NestPlan plan = vectorise ? planNest(nest, target) : NestPlan();
+      plan.leastThreadWork = leastThreadWork;
       rewriter.setInsertionPoint(nest);
       bool shared = NestEmitter(nest, plan, parallel, rewriter).emit();
       ++(plan.kind == NestPlan::Kind::scalar ? scalar : vectorised);

@@ -75,6 +75,8 @@ private:
 
   /// Work of the whole nest as far as it is static; dynamic extents count 1.
   int64_t staticWork();
+  /// Work of the whole nest, known when running.
+  Value emitWork();
 
   /// How many of the outermost axes are shared out among threads: enough for
   /// an even partition, none if the nest is too small to gain by it.

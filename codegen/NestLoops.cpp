@@ -13,10 +13,6 @@
 using namespace mlir;
 using namespace mlir::lathe::kernel;
 
-// Waking a thread costs some ten microseconds: as long as a hundred thousand
-// elementary operations take.
-static constexpr int64_t leastWorkPerThread = 131072;
-
 bool NestEmitter::emit() {
   collectAxes();
   unsigned shared = parallel ? countSharedAxes() : 0;
@@ -70,10 +66,21 @@ int64_t NestEmitter::staticWork() {
   return work;
 }
 
+Value NestEmitter::emitWork() {
+  Value work = constant(std::max<int64_t>(1, staticWork()));
+  for (auto [dim, size] : llvm::enumerate(extents))
+    if (ShapedType::isDynamic(size)) {
+      // An extent of 0 leaves nothing to share out.
+      Value atLeastOne = arith::MaxUIOp::create(b, extent(dim), constant(1));
+      work = arith::MulIOp::create(b, work, atLeastOne);
+    }
+  return work;
+}
+
 unsigned NestEmitter::countSharedAxes() {
   constexpr int64_t enough = 64;
   bool anyDynamic = llvm::is_contained(extents, ShapedType::kDynamic);
-  if (axes.empty() || (!anyDynamic && staticWork() < 2 * leastWorkPerThread))
+  if (axes.empty() || (!anyDynamic && staticWork() < 2 * plan.leastThreadWork))
     return 0;
   int64_t count = 1;
   for (auto [i, axis] : llvm::enumerate(axes)) {
@@ -87,15 +94,12 @@ unsigned NestEmitter::countSharedAxes() {
 
 void NestEmitter::emitParallel(unsigned shared) {
   Value count = constant(1);
-  int64_t staticCount = 1;
-  for (const Axis &axis : ArrayRef(axes).take_front(shared)) {
+  for (const Axis &axis : ArrayRef(axes).take_front(shared))
     count = b.createOrFold<arith::MulIOp>(count, axis.count);
-    if (!ShapedType::isDynamic(axis.staticCount))
-      staticCount *= axis.staticCount;
-  }
-  // Work of one iteration, were each dynamic extent 1.
-  int64_t work = std::max<int64_t>(1, staticWork() / staticCount);
-  Value grain = constant(llvm::divideCeil(leastWorkPerThread, work));
+  // As many iterations as are worth a thread: count * least / work.
+  Value grain = b.createOrFold<arith::CeilDivUIOp>(
+      b.createOrFold<arith::MulIOp>(count, constant(plan.leastThreadWork)),
+      emitWork());
   auto loop = ParallelOp::create(b, count, grain);
   OpBuilder::InsertionGuard guard(b);
   Block *body =

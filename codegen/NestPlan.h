@@ -47,6 +47,8 @@ struct NestPlan {
   /// Whether lanes that fill no vector are one whose other lanes are masked, if
   /// their number is known, and if it isn't.
   bool masksStatic = false, masksDynamic = false;
+  /// Elementary operations that are worth waking a thread.
+  int64_t leastThreadWork = 1;
 };
 
 /// How input `i` is read along dimension `dim`.

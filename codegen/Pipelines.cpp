@@ -103,6 +103,7 @@ void lathe::buildLoopsPipeline(OpPassManager &pm,
   nests.vectorBytes = options.target.vectorBytes;
   nests.registers = options.target.registers;
   nests.masks = options.target.masks;
+  nests.leastThreadWork = options.target.leastThreadWork;
   nests.vectorise = nests.parallel = options.optimise;
   functions.addPass(createGenerateNests(nests));
   pm.addPass(createOutlineParallel());

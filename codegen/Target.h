@@ -28,6 +28,9 @@ struct CpuTarget {
   /// Whether some lanes of a vector of 4-byte elements can be loaded and stored
   /// as fast as all of them.
   bool masks = false;
+  /// Elementary operations that are worth waking a thread: it costs some ten
+  /// microseconds, as long as a hundred thousand of them take.
+  int64_t leastThreadWork = 131072;
 };
 
 /// The processor of the given name for a triple ("" for this machine's):

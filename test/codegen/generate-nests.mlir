@@ -2,6 +2,7 @@
 // RUN: lathe-opt %s -split-input-file -pass-pipeline='builtin.module(func.func(lathe-generate-nests{vector-bytes=64 registers=32}))' | FileCheck %s --check-prefix=WIDE
 // RUN: lathe-opt %s -split-input-file -pass-pipeline='builtin.module(func.func(lathe-generate-nests{vectorise=false parallel=false}))' | FileCheck %s --check-prefix=PLAIN
 // RUN: lathe-opt %s -split-input-file -pass-pipeline='builtin.module(func.func(lathe-generate-nests{vector-bytes=16 masks=false}))' | FileCheck %s --check-prefix=WHOLE
+// RUN: lathe-opt %s -split-input-file -pass-pipeline='builtin.module(func.func(lathe-generate-nests{least-thread-work=1000}))' | FileCheck %s --check-prefix=SHARE
 
 // A product: the register tile is rows x vectors, its accumulators carried
 // through the reduction, which broadcasts one element of the left operand a
@@ -265,6 +266,29 @@ func.func @panels(%x: memref<4x64xf32>, %w: memref<3x64x32xf32>, %bias: memref<6
 func.func @columns(%x: memref<3x4xf32>, %y: memref<4x3xf32>) {
   kernel.nest ins(%x : memref<3x4xf32>) outs(%y : memref<4x3xf32>)
       {indexing_maps = [#across, #along], init = 0.0 : f32, reductions = array<i1: false, false>} reduce {
+  } finish {
+  ^bb0(%p: f32, %acc: f32):
+    %0 = arith.negf %p : f32
+    kernel.yield %0 : f32
+  }
+  return
+}
+
+// -----
+
+// How many iterations are worth a thread depends on all extents, so it is found
+// when running where one is dynamic.
+
+// SHARE-LABEL: func @share
+// SHARE: %[[COUNT:.*]] = arith.ceildivui %{{.*}}, %c8
+// SHARE: %[[LEAST:.*]] = arith.muli %[[COUNT]], %c1000
+// SHARE: %[[WORK:.*]] = arith.muli %c2, %{{.*}}
+// SHARE: %[[GRAIN:.*]] = arith.ceildivui %[[LEAST]], %[[WORK]]
+// SHARE: kernel.parallel %[[COUNT]] grain %[[GRAIN]]
+#rows = affine_map<(d0, d1) -> (d0, d1)>
+func.func @share(%x: memref<?x64xf32>, %y: memref<?x64xf32>) {
+  kernel.nest ins(%x : memref<?x64xf32>) outs(%y : memref<?x64xf32>)
+      {indexing_maps = [#rows, #rows], init = 0.0 : f32, reductions = array<i1: false, false>} reduce {
   } finish {
   ^bb0(%p: f32, %acc: f32):
     %0 = arith.negf %p : f32
