@@ -7,7 +7,7 @@
 
 #include "codegen/KernelDialect.h"
 #include "codegen/Passes.h"
-#include "mlir/IR/Matchers.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/Interfaces/ViewLikeInterface.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -33,22 +33,55 @@ struct Buffer {
 constexpr int64_t alignment = 64;
 } // namespace
 
-/// The greatest value that a size can take, from the bounds of the function's
-/// arguments; nothing if it is not known.
-static std::optional<int64_t> upperBound(Value value) {
-  APInt constant;
-  if (matchPattern(value, m_ConstantInt(&constant)))
-    return constant.getSExtValue();
-  Operation *op = value.getDefiningOp();
-  if (auto dim = dyn_cast_if_present<memref::DimOp>(op)) {
-    auto argument = dyn_cast<BlockArgument>(dim.getSource());
-    std::optional<int64_t> index = dim.getConstantIndex();
-    if (!argument || !index)
-      return std::nullopt;
+static std::optional<int64_t> upperBound(OpFoldResult size);
+
+/// The greatest size of a dimension of a buffer, from the bounds of the
+/// function's arguments; nothing if it is not known.
+static std::optional<int64_t> upperBoundOfDim(Value buffer, int64_t index) {
+  auto type = cast<MemRefType>(buffer.getType());
+  if (!type.isDynamicDim(index))
+    return type.getDimSize(index);
+  if (auto argument = dyn_cast<BlockArgument>(buffer)) {
     auto function = cast<func::FuncOp>(argument.getOwner()->getParentOp());
     auto bounds = function.getArgAttrOfType<DenseI64ArrayAttr>(
         argument.getArgNumber(), "lathe.bounds");
-    return bounds ? std::optional<int64_t>(bounds[*index]) : std::nullopt;
+    return bounds ? std::optional<int64_t>(bounds[index]) : std::nullopt;
+  }
+  Operation *op = buffer.getDefiningOp();
+  if (auto alloc = dyn_cast<memref::AllocOp>(op))
+    return upperBound(alloc.getMixedSizes()[index]);
+  if (auto expand = dyn_cast<memref::ExpandShapeOp>(op))
+    return upperBound(expand.getMixedOutputShape()[index]);
+  if (auto subview = dyn_cast<memref::SubViewOp>(op)) {
+    SmallVector<OpFoldResult> sizes;
+    llvm::SmallBitVector dropped = subview.getDroppedDims();
+    for (auto [i, size] : llvm::enumerate(subview.getMixedSizes()))
+      if (!dropped[i])
+        sizes.push_back(size);
+    return upperBound(sizes[index]);
+  }
+  auto collapse = dyn_cast<memref::CollapseShapeOp>(op);
+  if (!collapse)
+    return std::nullopt;
+  SmallVector<ReassociationIndices> groups = collapse.getReassociationIndices();
+  int64_t product = 1;
+  for (int64_t dim : groups[index]) {
+    std::optional<int64_t> bound = upperBoundOfDim(collapse.getSrc(), dim);
+    if (!bound || llvm::MulOverflow(product, *bound, product))
+      return std::nullopt;
+  }
+  return product;
+}
+
+/// The greatest value that a size can take; nothing if it is not known.
+static std::optional<int64_t> upperBound(OpFoldResult size) {
+  if (std::optional<int64_t> constant = getConstantIntValue(size))
+    return constant;
+  auto value = cast<Value>(size);
+  Operation *op = value.getDefiningOp();
+  if (auto dim = dyn_cast_if_present<memref::DimOp>(op)) {
+    std::optional<int64_t> index = dim.getConstantIndex();
+    return index ? upperBoundOfDim(dim.getSource(), *index) : std::nullopt;
   }
   if (auto bounded = dyn_cast_if_present<kernel::BoundedOp>(op))
     return static_cast<int64_t>(bounded.getBound());
@@ -81,7 +114,7 @@ static std::optional<int64_t> boundBytes(memref::AllocOp op) {
   auto dynamic = op.getDynamicSizes().begin();
   for (int64_t size : type.getShape()) {
     std::optional<int64_t> bound =
-        ShapedType::isDynamic(size) ? upperBound(*dynamic++) : size;
+        ShapedType::isDynamic(size) ? upperBound(Value(*dynamic++)) : size;
     if (!bound || llvm::MulOverflow(bytes, *bound, bytes))
       return std::nullopt;
   }

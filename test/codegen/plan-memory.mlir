@@ -57,6 +57,33 @@ func.func @minimum(%x: memref<8xf32>, %counts: memref<1xindex>, %weights: memref
 
 // -----
 
+// The size of a view has the bound of what it is a view of: 2 · 8 of the most rows, 4.
+
+// CHECK-LABEL: func @views
+// CHECK-SAME: lathe.arena_bytes = 512 : i64
+func.func @views(%x: memref<?x8xf32> {lathe.bounds = array<i64: 4, 8>}, %weights: memref<?xi8>, %arena: memref<?xi8>, %run: !llvm.ptr) attributes {lathe.entry} {
+  %c0 = arith.constant 0 : index
+  %c2 = arith.constant 2 : index
+  %n = memref.dim %x, %c0 : memref<?x8xf32>
+  %part = memref.subview %x[0, 0] [%n, 8] [1, 1] : memref<?x8xf32> to memref<?x8xf32, strided<[8, 1]>>
+  %rows = memref.dim %part, %c0 : memref<?x8xf32, strided<[8, 1]>>
+  %a = memref.alloc(%rows) : memref<2x?x8xf32>
+  %flat = memref.collapse_shape %a [[0, 1, 2]] : memref<2x?x8xf32> into memref<?xf32>
+  %count = memref.dim %flat, %c0 : memref<?xf32>
+  %b = memref.alloc(%count) : memref<?xf32>
+  %half = arith.floordivsi %count, %c2 : index
+  %pairs = memref.expand_shape %b [[0, 1]] output_shape [2, %half] : memref<?xf32> into memref<2x?xf32>
+  %c1 = arith.constant 1 : index
+  %width = memref.dim %pairs, %c1 : memref<2x?xf32>
+  %c = memref.alloc(%width) : memref<?xf32>
+  memref.copy %flat, %b : memref<?xf32> to memref<?xf32>
+  %first = memref.subview %pairs[0, 0] [1, %half] [1, 1] : memref<2x?xf32> to memref<?xf32, strided<[1]>>
+  memref.copy %first, %c : memref<?xf32, strided<[1]>> to memref<?xf32>
+  return
+}
+
+// -----
+
 func.func @unbounded(%x: memref<?xf32>, %weights: memref<?xi8>, %arena: memref<?xi8>, %run: !llvm.ptr) attributes {lathe.entry} {
   %c0 = arith.constant 0 : index
   %n = memref.dim %x, %c0 : memref<?xf32>
