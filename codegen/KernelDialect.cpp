@@ -118,6 +118,62 @@ void CallOp::getEffects(
 }
 
 //===----------------------------------------------------------------------===//
+// AttentionOp
+//===----------------------------------------------------------------------===//
+
+static int64_t getFeatures(Value operand) {
+  return cast<ShapedType>(operand.getType()).getShape().back();
+}
+
+int64_t AttentionOp::getKeyWidth() {
+  return getFeatures(getKey()) / static_cast<int64_t>(getKvHeads());
+}
+
+int64_t AttentionOp::getValueWidth() {
+  return getFeatures(getValue()) / static_cast<int64_t>(getKvHeads());
+}
+
+LogicalResult AttentionOp::verify() {
+  for (Value operand : getOperands()) {
+    auto type = cast<ShapedType>(operand.getType());
+    auto element = dyn_cast<FloatType>(type.getElementType());
+    int64_t rank = operand == getBias() ? 4 : 3;
+    if (!type.hasRank() || type.getRank() != rank || !element ||
+        element.getWidth() > 32)
+      return emitOpError("needs floats of at most 32 bits of rank ")
+             << rank << ", got " << type << " [C1]";
+  }
+  int64_t heads = getHeads(), groups = getKvHeads();
+  int64_t q = getFeatures(getQuery()), k = getFeatures(getKey()),
+          v = getFeatures(getValue()), y = getFeatures(getInitOutput());
+  bool isStatic = llvm::none_of(ArrayRef<int64_t>{q, k, v, y},
+                                [](int64_t n) { return n < 1; });
+  if (!isStatic || heads < 1 || groups < 1 || heads % groups || q % heads ||
+      k % groups || v % groups || q / heads != k / groups ||
+      y != v / groups * heads)
+    return emitOpError("cannot split the features of ")
+           << getQuery().getType() << ", " << getKey().getType() << ", "
+           << getValue().getType() << " and " << getInitOutput().getType()
+           << " into " << heads << " heads and " << groups
+           << " of key and value [C2]";
+  return success();
+}
+
+void AttentionOp::getEffects(
+    SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>>
+        &effects) {
+  OpOperand &output = getInitOutputMutable();
+  for (OpOperand &operand : getOperation()->getOpOperands()) {
+    if (!isa<MemRefType>(operand.get().getType()))
+      continue;
+    if (&operand == &output)
+      effects.emplace_back(MemoryEffects::Write::get(), &operand);
+    else
+      effects.emplace_back(MemoryEffects::Read::get(), &operand);
+  }
+}
+
+//===----------------------------------------------------------------------===//
 // DispatchOp
 //===----------------------------------------------------------------------===//
 
@@ -180,6 +236,34 @@ struct NestBufferization
     lowered.getReduce().takeBody(nest.getReduce());
     lowered.getFinish().takeBody(nest.getFinish());
     bufferization::replaceOpWithBufferizedValues(rewriter, op, *output);
+    return success();
+  }
+};
+
+struct AttentionBufferization
+    : bufferization::DstBufferizableOpInterfaceExternalModel<
+          AttentionBufferization, AttentionOp> {
+  bool bufferizesToMemoryRead(Operation *op, OpOperand &operand,
+                              const bufferization::AnalysisState &) const {
+    return !cast<DestinationStyleOpInterface>(op).isDpsInit(&operand);
+  }
+
+  LogicalResult bufferize(Operation *op, RewriterBase &rewriter,
+                          const bufferization::BufferizationOptions &options,
+                          bufferization::BufferizationState &state) const {
+    rewriter.setInsertionPoint(op);
+    SmallVector<Value> buffers;
+    for (Value operand : op->getOperands()) {
+      FailureOr<Value> buffer =
+          bufferization::getBuffer(rewriter, operand, options, state);
+      if (failed(buffer))
+        return failure();
+      buffers.push_back(*buffer);
+    }
+    Value output = buffers.back();
+    AttentionOp::create(rewriter, op->getLoc(), TypeRange(), buffers,
+                        op->getAttrs());
+    bufferization::replaceOpWithBufferizedValues(rewriter, op, output);
     return success();
   }
 };
@@ -296,6 +380,7 @@ struct WriteBackBufferization
 void mlir::lathe::kernel::registerBufferization(DialectRegistry &registry) {
   registry.addExtension(+[](MLIRContext *context, KernelDialect *) {
     NestOp::attachInterface<NestBufferization>(*context);
+    AttentionOp::attachInterface<AttentionBufferization>(*context);
     CallOp::attachInterface<CallBufferization>(*context);
     WriteBackOp::attachInterface<WriteBackBufferization>(*context);
   });

@@ -159,6 +159,48 @@ def Kernel_CallOp : Kernel_Op<"call",
   }];
 }
 
+def Kernel_AttentionOp : Kernel_Op<"attention",
+    [DestinationStyleOpInterface,
+     DeclareOpInterfaceMethods<MemoryEffectsOpInterface>]> {
+  let summary = "attention in one pass over the keys";
+  let description = [{
+    y_h = softmax(scale · q_h k_gᵀ + bias_h) v_g with g = ⌊h · kv_heads / heads⌋,
+    for query [N, T, heads · d], key [N, S, kv_heads · d], value
+    [N, S, kv_heads · e] and a bias [N, heads, T, S], of which sizes of 1
+    stretch. If `causal`, query t sees the keys s ≤ t + S − T.
+
+    The code walks over blocks of keys and holds, of each query, the maximum m
+    of its scores so far, the sum l of their exponentials, and the weighted sum
+    of values; a greater maximum scales both sums by exp(m_old − m_new). So the
+    [T, S] scores never exist, and keys that no query of a tile sees are not
+    read (Milakov and Gimelshein, Online normalizer calculation for softmax,
+    2018; Dao et al., FlashAttention, 2022). All arithmetic is f32.
+
+    Constraints:
+    - (C1) query, key, value and output have rank 3, the bias rank 4; all are
+      floats of at most 32 bits.
+    - (C2) kv_heads divides heads, heads the query's features and the output's,
+      kv_heads those of key and value; these are static.
+  }];
+  let arguments = (ins AnyShaped:$query, AnyShaped:$key, AnyShaped:$value,
+                       Optional<AnyShaped>:$bias, AnyShaped:$init_output,
+                       I64Attr:$heads, I64Attr:$kv_heads, UnitAttr:$causal,
+                       F64Attr:$scale);
+  let results = (outs Variadic<AnyRankedTensor>:$result);
+  let assemblyFormat = [{
+    `ins` `(` $query `,` $key `,` $value `:` type($query) `,` type($key) `,` type($value) `)`
+    (`bias` `(` $bias^ `:` type($bias) `)`)? `outs` `(` $init_output `:` type($init_output) `)`
+    attr-dict (`->` type($result)^)?
+  }];
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    MutableOperandRange getDpsInitsMutable() { return getInitOutputMutable(); }
+    /// Features of a head of query and key, and of value.
+    int64_t getKeyWidth();
+    int64_t getValueWidth();
+  }];
+}
+
 def Kernel_BoundedOp : Kernel_Op<"bounded", [Pure, SameOperandsAndResultType]> {
   let summary = "a size that is known never to exceed a number";
   let description = [{

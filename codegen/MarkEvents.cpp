@@ -18,8 +18,8 @@ using namespace mlir::lathe;
 
 /// Whether the op does work that a profile should show.
 static bool doesWork(Operation &op) {
-  return isa<kernel::NestOp, kernel::CallOp, kernel::ReportIndexOp,
-             linalg::LinalgOp, scf::ForOp, scf::ParallelOp>(op);
+  return isa<DestinationStyleOpInterface, kernel::ReportIndexOp, scf::ForOp,
+             scf::ParallelOp>(op);
 }
 
 namespace {

@@ -12,6 +12,10 @@
 
 namespace mlir::lathe::kernel {
 
+/// Waking a thread costs some ten microseconds: as long as a hundred thousand
+/// elementary operations take.
+inline constexpr int64_t leastWorkPerThread = 131072;
+
 /// What the plan needs to know of a machine.
 struct VectorTarget {
   int64_t vectorBytes;

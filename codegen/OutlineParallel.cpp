@@ -82,6 +82,14 @@ private:
       mapping.map(value, entry->getArgument(2 + i));
     for (Value value : constants)
       mapping.map(value, b.clone(*value.getDefiningOp())->getResult(0));
+    // The stack must not grow with each iteration.
+    auto isScratch = [](Operation &op) {
+      auto scratch = dyn_cast<memref::AllocaOp>(op);
+      return scratch && scratch.getOperands().empty();
+    };
+    for (Operation &op : loop.getBody().front())
+      if (isScratch(op))
+        b.clone(op, mapping);
     Value one = arith::ConstantIndexOp::create(b, location, 1);
     auto each = scf::ForOp::create(b, location, entry->getArgument(0),
                                    entry->getArgument(1), one);
@@ -89,7 +97,8 @@ private:
     mapping.map(loop.getBody().getArgument(0), each.getInductionVar());
     b.setInsertionPointToStart(each.getBody());
     for (Operation &op : loop.getBody().front().without_terminator())
-      b.clone(op, mapping);
+      if (!isScratch(op))
+        b.clone(op, mapping);
 
     body = shareOrInsert(body, symbols);
     b.setInsertionPoint(loop);

@@ -174,10 +174,31 @@ def GenerateNests : LathePass<"lathe-generate-nests", "::mlir::func::FuncOp"> {
     Statistic<"parallelised", "parallelised", "nests handed to several threads">];
 }
 
+def GenerateAttention : LathePass<"lathe-generate-attention", "::mlir::func::FuncOp"> {
+  let summary = "writes loops and vector code for kernel.attention";
+  let description = [{
+    With many queries, lanes run along the queries: keys and values are
+    broadcast one by one, and no sum crosses lanes. With few, as when decoding,
+    lanes run along the features and all heads that share keys read them
+    together. A dynamic number of queries gets both. Heads and tiles of queries
+    become a kernel.parallel, each with memory of its own on the stack. Vector
+    width, register count and the block of keys are the target's.
+  }];
+  let options = [
+    Option<"vectorBytes", "vector-bytes", "int64_t", "32", "width of a vector register">,
+    Option<"registers", "registers", "int64_t", "16", "number of vector registers">,
+    Option<"cacheBytes", "cache-bytes", "int64_t", "32768", "size of the first-level data cache">,
+    Option<"parallel", "parallel", "bool", "true", "hand large ops to several threads">];
+  let statistics = [
+    Statistic<"generated", "generated", "ops written">,
+    Statistic<"parallelised", "parallelised", "ops handed to several threads">];
+}
+
 def OutlineParallel : LathePass<"lathe-outline-parallel", "::mlir::ModuleOp"> {
   let summary = "moves the bodies of parallel loops into functions";
   let description = [{
-    Loops that do the same to other memory share one function.
+    Loops that do the same to other memory share one function. Memory that a
+    body takes from the stack is taken once, before its iterations.
   }];
   let statistics = [Statistic<"shared", "shared", "loops that run another's function">];
 }

@@ -106,6 +106,12 @@ void lathe::buildLoopsPipeline(OpPassManager &pm,
   nests.leastThreadWork = options.target.leastThreadWork;
   nests.vectorise = nests.parallel = options.optimise;
   functions.addPass(createGenerateNests(nests));
+  GenerateAttentionOptions attention;
+  attention.vectorBytes = options.target.vectorBytes;
+  attention.registers = options.target.registers;
+  attention.cacheBytes = options.target.cacheBytes;
+  attention.parallel = options.optimise;
+  functions.addPass(createGenerateAttention(attention));
   pm.addPass(createOutlineParallel());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());

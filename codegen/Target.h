@@ -31,6 +31,9 @@ struct CpuTarget {
   /// Elementary operations that are worth waking a thread: it costs some ten
   /// microseconds, as long as a hundred thousand of them take.
   int64_t leastThreadWork = 131072;
+  /// Of the first-level data cache. LLVM does not know it; few processors with
+  /// vectors have less.
+  int64_t cacheBytes = 32768;
 };
 
 /// The processor of the given name for a triple ("" for this machine's):

@@ -33,6 +33,27 @@ func.func @main(%x: memref<8xf32>, %run: !llvm.ptr) attributes {lathe.entry} {
 
 // -----
 
+// What a body takes from the stack is taken once, not once an iteration.
+
+// CHECK-LABEL: func private @scratch_parallel
+// CHECK: memref.alloca() : memref<8xf32>
+// CHECK: scf.for
+// CHECK-NOT: memref.alloca
+// CHECK: memref.store
+func.func @scratch(%n: index, %x: f32, %context: !llvm.ptr) {
+  %c1 = arith.constant 1 : index
+  %c0 = arith.constant 0 : index
+  kernel.parallel %n grain %c1 {
+  ^bb0(%i: index):
+    %s = memref.alloca() : memref<8xf32>
+    memref.store %x, %s[%c0] : memref<8xf32>
+    kernel.yield
+  }
+  return
+}
+
+// -----
+
 // A loop that does the same to other memory runs the same function; one that
 // differs has its own.
 
