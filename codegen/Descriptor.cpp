@@ -201,12 +201,15 @@ DescriptorBuilder::DescriptorBuilder(ModuleOp module) {
       StringRef path = getStepPath(op->getLoc());
       llvm::StringMap<Step> &own = steps[function.getSymName()];
       // What passes make of a step's weights is not what runs.
-      if (path.empty() || own.contains(path) ||
-          prepared.contains(op->getResult(0)))
+      if (path.empty() || prepared.contains(op->getResult(0)))
         return;
-      own[path] = {op->getName().stripDialect().str(),
+      Step step = {op->getName().stripDialect().str(),
                    briefShape(op->getResult(0).getType()),
                    op.getWork().flops.str()};
+      // What only moves elements gives its name to no step that computes.
+      auto [known, isNew] = own.try_emplace(path, step);
+      if (!isNew && known->second.flops == "0")
+        known->second = step;
     });
   }
   for (auto weight : module.getOps<WeightOp>())

@@ -31,9 +31,16 @@ using namespace mlir::lathe;
 
 /// In the order in which they run.
 static constexpr StringRef optionalPasses[] = {
-    "erase-dead",         "fold-masks",      "group-experts",
-    "specialize-entries", "sink-transposes", "hoist-weight-math",
-    "fuse-elementwise",   "fuse-epilogues"};
+    "erase-dead",
+    "fold-masks",
+    "group-experts",
+    "specialize-entries",
+    "fuse-attention",
+    "sink-transposes",
+    "hoist-weight-math",
+    "fuse-elementwise",
+    "fuse-epilogues",
+};
 
 ArrayRef<StringRef> lathe::getOptionalPasses() { return optionalPasses; }
 
@@ -56,6 +63,8 @@ void lathe::buildLeanPipeline(OpPassManager &pm,
   if (options.isOn("specialize-entries"))
     pm.addPass(createSpecializeEntries());
   pm.addPass(createResolveWidths());
+  if (options.isOn("fuse-attention"))
+    pm.addNestedPass<func::FuncOp>(createFuseAttention());
 }
 
 void lathe::buildTensorPipeline(OpPassManager &pm,

@@ -8,6 +8,7 @@
 #include "dialect/Sequence.h"
 #include "dialect/Checks.h"
 #include "dialect/Locations.h"
+#include <cmath>
 
 using namespace mlir;
 using namespace mlir::lathe;
@@ -74,6 +75,13 @@ LogicalResult AttentionOp::inferReturnTypes(MLIRContext *,
   }
   query[2] = features(value) / groups * heads;
   return inferTensor(location, "attention", query, type, results);
+}
+
+double lathe::getScoreScale(AttentionOp op) {
+  if (op.getScale())
+    return op.getScale()->convertToDouble();
+  int64_t features = *getDim(op.getQuery(), 2).getConstant();
+  return 1 / std::sqrt(static_cast<double>(features) / op.getHeads());
 }
 
 Work AttentionOp::getWork() {

@@ -105,4 +105,26 @@ def SpecializeEntries : Pass<"lathe-specialize-entries", "::mlir::ModuleOp"> {
   let statistics = [Statistic<"variants", "variants", "variants made">];
 }
 
+def FuseAttention : Pass<"lathe-fuse-attention", "::mlir::func::FuncOp"> {
+  let summary = "computes attention in one pass over the keys";
+  let description = [{
+    Marks each `attention` with `lathe.streamed`: its lowering then is one
+    `kernel.attention`, which holds a block of scores at a time, and not a product,
+    a softmax and a product over all of them. Attention that a spec writes out,
+
+        matmul(softmax(matmul(q, k) · scale + bias), v)
+
+    with any number of dimensions in front, becomes an `attention` of one head
+    over them all, or of H heads where the bias of scores [N, H, T, S] stretches
+    along one of both dimensions. Scale and bias may be missing, and nothing else
+    may use the scores. What stays: f64, and heads of more than 2,048
+    features of key and value together, whose tiles the stack should not hold.
+  }];
+  let dependentDialects = ["::mlir::lathe::LatheDialect"];
+  let statistics = [
+    Statistic<"streamed", "streamed", "ops that become one pass over the keys">,
+    Statistic<"recognised", "recognised", "of them, those that a spec wrote out">,
+    Statistic<"kept", "kept", "ops left in parts: f64, or wide heads">];
+}
+
 #endif // LATHE_PASSES_PASSES_TD

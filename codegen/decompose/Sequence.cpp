@@ -7,7 +7,6 @@
 
 #include "dialect/Sequence.h"
 #include "codegen/Decomposition.h"
-#include <cmath>
 
 using namespace mlir;
 using namespace mlir::lathe;
@@ -19,15 +18,21 @@ namespace {
 struct AttentionDecomposition : Decomposition<AttentionOp> {
   using Decomposition::Decomposition;
 
+  /// What is to be done in one pass over the keys has a lowering.
+  LogicalResult matchAndRewrite(AttentionOp op,
+                                PatternRewriter &rewriter) const override {
+    if (isStreamed(op))
+      return failure();
+    return Decomposition::matchAndRewrite(op, rewriter);
+  }
+
   SmallVector<Value> decompose(AttentionOp op, Composer &c) const override {
     int64_t groups = op.getKvHeads(), each = op.getHeads() / groups;
     Shape query = getShape(op.getQuery()), key = getShape(op.getKey());
     Value q = split(c, op.getQuery(), groups, each);
     Value k = split(c, op.getKey(), groups, 1);
     Value v = split(c, op.getValue(), groups, 1);
-    double d = *getDim(q, -1).getConstant();
-    double scale =
-        op.getScale() ? op.getScale()->convertToDouble() : 1 / std::sqrt(d);
+    double scale = getScoreScale(op);
     Value scores = c.matmul(q, k, false, true);
     if (scale != 1)
       scores = c.mul(scores, scale);

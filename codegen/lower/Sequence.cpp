@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "dialect/Sequence.h"
+#include "codegen/KernelDialect.h"
 #include "codegen/lower/Tensors.h"
 #include <cmath>
 
@@ -24,6 +25,29 @@ Value relativePosition(Structured &b, unsigned t, Value ahead) {
   Value place = arith::AddIOp::create(b, b.index(t), ahead);
   return arith::SubIOp::create(b, b.index(t + 1), place);
 }
+
+/// What `lathe-fuse-attention` has marked. All else is decomposed.
+struct AttentionLowering : Lowering<AttentionOp> {
+  using Lowering::Lowering;
+
+  FailureOr<SmallVector<Value>> lower(AttentionOp op,
+                                      Structured &b) const override {
+    if (!isStreamed(op))
+      return failure();
+    Value bias = op.getBias();
+    if (bias) {
+      Shape own = b.getShape(bias), shape(4 - own.size(), 1);
+      shape.append(own);
+      bias = b.reshape(bias, shape);
+    }
+    Value output = b.empty(b.getResultShape(), op.getType().getElementType());
+    auto attention = kernel::AttentionOp::create(
+        b, output.getType(), op.getQuery(), op.getKey(), op.getValue(), bias,
+        output, op.getHeads(), op.getKvHeads(), op.getCausal(),
+        APFloat(getScoreScale(op)));
+    return SmallVector<Value>(attention.getResult());
+  }
+};
 
 struct RotaryAnglesLowering : Lowering<RotaryAnglesOp> {
   using Lowering::Lowering;
@@ -143,6 +167,6 @@ struct RelativePositionBiasLowering : Lowering<RelativePositionBiasOp> {
 
 void lathe::populateSequenceLowerings(RewritePatternSet &patterns,
                                       LoweringState &state) {
-  patterns.add<RotaryAnglesLowering, CausalMaskLowering,
+  patterns.add<AttentionLowering, RotaryAnglesLowering, CausalMaskLowering,
                RelativePositionBiasLowering>(patterns.getContext(), state);
 }

@@ -46,5 +46,30 @@ func.func @main() {
       : (tensor<1x1x1xf32>, tensor<1x2x1xf32>, tensor<1x2x1xf32>) -> tensor<1x1x1xf32>
   %p3 = tensor.cast %scaled : tensor<1x1x1xf32> to tensor<*xf32>
   call @printMemrefF32(%p3) : (tensor<*xf32>) -> ()
+
+  // A query that sees no key at all has no weights; the other one is as if alone.
+  // CHECK: {{-?}}nan]
+  // CHECK: [4]
+  %q4 = arith.constant dense<1.0> : tensor<1x2x1xf32>
+  %v4 = arith.constant dense<4.0> : tensor<1x2x1xf32>
+  %hide = arith.constant dense<[[[[0xFF800000, 0xFF800000], [0xFF800000, 0.0]]]]> : tensor<1x1x2x2xf32>
+  %hidden = lathe.attention %q4, %q4, %v4, %hide {heads = 1, kv_heads = 1, causal = false}
+      : (tensor<1x2x1xf32>, tensor<1x2x1xf32>, tensor<1x2x1xf32>, tensor<1x1x2x2xf32>) -> tensor<1x2x1xf32>
+  %p4 = tensor.cast %hidden : tensor<1x2x1xf32> to tensor<*xf32>
+  call @printMemrefF32(%p4) : (tensor<*xf32>) -> ()
+
+  // So many queries that lanes run along them: query t has the mean of 0, 1, …, t.
+  // CHECK: [1, {{ *}}20, {{ *}}1]
+  // CHECK: [0],
+  // CHECK: [0.5],
+  // CHECK: [1],
+  // CHECK: [9.5]
+  %q5 = arith.constant dense<0.0> : tensor<1x20x1xf32>
+  %v5 = arith.constant dense<[[[0.0], [1.0], [2.0], [3.0], [4.0], [5.0], [6.0], [7.0], [8.0], [9.0], [10.0], [11.0],
+      [12.0], [13.0], [14.0], [15.0], [16.0], [17.0], [18.0], [19.0]]]> : tensor<1x20x1xf32>
+  %means = lathe.attention %q5, %q5, %v5 {heads = 1, kv_heads = 1, causal = true}
+      : (tensor<1x20x1xf32>, tensor<1x20x1xf32>, tensor<1x20x1xf32>) -> tensor<1x20x1xf32>
+  %p5 = tensor.cast %means : tensor<1x20x1xf32> to tensor<*xf32>
+  call @printMemrefF32(%p5) : (tensor<*xf32>) -> ()
   return
 }
