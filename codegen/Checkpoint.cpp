@@ -7,6 +7,7 @@
 
 #include "codegen/Checkpoint.h"
 #include "codegen/Descriptor.h"
+#include "dialect/Composer.h"
 #include "passes/Passes.h"
 #include "runtime/Types.h"
 #include "llvm/ADT/StringExtras.h"
@@ -80,22 +81,27 @@ LogicalResult Checkpoint::match(ModuleOp module) {
     auto found = tensors.find(name);
     rt::TensorEntry wanted = entryOf(weight);
     if (found != tensors.end()) {
-      const auto [file, entry] = found->second;
-      if (entry->type == wanted.type && entry->shape == wanted.shape) {
-        weights[weight.getSymName()] = file->contents.data(*entry);
+      const rt::TensorEntry &entry = *found->second.entry;
+      bool areFloats = rt::isFloat(entry.type) && rt::isFloat(wanted.type);
+      if ((entry.type == wanted.type || areFloats) &&
+          entry.shape == wanted.shape) {
+        weights[weight.getSymName()] = found->second;
         continue;
       }
     }
     if (++errors > mostErrors)
       continue;
-    if (found == tensors.end())
+    if (found == tensors.end()) {
       reportMissing(weight);
-    else
-      weight.emitError() << "the checkpoint's '" << name << "' is "
-                         << rt::describe(found->second.entry->type,
-                                         found->second.entry->shape)
-                         << ", the model wants "
-                         << rt::describe(wanted.type, wanted.shape);
+      continue;
+    }
+    const rt::TensorEntry &entry = *found->second.entry;
+    InFlightDiagnostic diagnostic = weight.emitError();
+    diagnostic << "the checkpoint's '" << name << "' is "
+               << rt::describe(entry.type, entry.shape) << ", the model wants "
+               << rt::describe(wanted.type, wanted.shape);
+    if (entry.shape == wanted.shape && rt::isFloat(wanted.type))
+      diagnostic << "; floats of any type would do";
   }
   if (errors > mostErrors)
     emitError(UnknownLoc::get(module.getContext()))
@@ -178,6 +184,44 @@ LogicalResult Checkpoint::reportExtra(ModuleOp module, bool strict) const {
                   "is meant";
   }
   return success(!strict || !anyExtra);
+}
+
+void mlir::lathe::readStoredTypes(ModuleOp module,
+                                  const Checkpoint &checkpoint) {
+  Builder types(module.getContext());
+  auto floatOf = [&](LatheType type) -> Type {
+    switch (type) {
+    case LATHE_F16:
+      return types.getF16Type();
+    case LATHE_BF16:
+      return types.getBF16Type();
+    case LATHE_F64:
+      return types.getF64Type();
+    default:
+      return types.getF32Type();
+    }
+  };
+  llvm::DenseMap<StringAttr, RankedTensorType> stored;
+  for (auto weight : module.getOps<WeightOp>()) {
+    LatheType type = checkpoint.type(weight.getSymName());
+    if (type == entryOf(weight).type)
+      continue;
+    RankedTensorType own = weight.getTensorType().clone(floatOf(type));
+    weight.setType(own);
+    stored[weight.getSymNameAttr()] = own;
+  }
+  module.walk([&](ParameterOp op) {
+    auto own = stored.find(op.getWeightAttr().getAttr());
+    if (own == stored.end())
+      return;
+    Type wanted = op.getType().getElementType();
+    op.getResult().setType(own->second);
+    OpBuilder builder(op->getContext());
+    builder.setInsertionPointAfter(op);
+    Composer c(op.getLoc(), builder);
+    Value converted = c.convert(op, wanted);
+    op.getResult().replaceAllUsesExcept(converted, converted.getDefiningOp());
+  });
 }
 
 void mlir::lathe::readStructure(ModuleOp module, const Checkpoint &checkpoint) {

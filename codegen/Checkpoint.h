@@ -32,15 +32,20 @@ struct CheckpointFile {
 class Checkpoint {
 public:
   /// Opens the files and compares them with the weights that `module`
-  /// declares. Reports what is missing or does not fit as errors, several in
-  /// one run, and tensors that the model does not use as a warning a file (an
-  /// error if `strict`).
+  /// declares. A tensor of floats fits a weight of other floats. Reports what
+  /// is missing or does not fit as errors, several in one run, and tensors that
+  /// the model does not use as a warning a file (an error if `strict`).
   static FailureOr<Checkpoint> open(ArrayRef<CheckpointFile> files,
                                     ModuleOp module, bool strict);
 
   /// The bytes of a weight of the model.
   const unsigned char *data(StringRef weight) const {
-    return weights.lookup(weight);
+    return weights.lookup(weight).file->contents.data(
+        *weights.lookup(weight).entry);
+  }
+  /// The type of its elements there.
+  LatheType type(StringRef weight) const {
+    return weights.lookup(weight).entry->type;
   }
 
 private:
@@ -63,11 +68,16 @@ private:
 
   std::vector<std::unique_ptr<File>> files;
   llvm::StringMap<Tensor> tensors;
-  llvm::StringMap<const unsigned char *> weights;
+  llvm::StringMap<Tensor> weights;
 };
 
+/// Makes the weights of a model what the checkpoint has: floats of another type
+/// than the spec's are read as they are, and converted behind that. A
+/// conversion is computation on weights, and so done when compiling.
+void readStoredTypes(ModuleOp module, const Checkpoint &checkpoint);
+
 /// Gives the passes what they must know of a checkpoint: which channels its
-/// masks keep.
+/// masks keep. After `readStoredTypes`.
 void readStructure(ModuleOp module, const Checkpoint &checkpoint);
 
 } // namespace mlir::lathe

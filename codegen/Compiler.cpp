@@ -79,6 +79,7 @@ public:
       if (failed(opened))
         return failure();
       checkpoint = std::move(*opened);
+      readStoredTypes(module, *checkpoint);
       readStructure(module, *checkpoint);
     }
     if (failed(readText()))

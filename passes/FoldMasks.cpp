@@ -26,10 +26,7 @@ using namespace mlir;
 using namespace mlir::lathe;
 
 static WeightOp getMaskWeight(HybridSparseMaskOp op) {
-  Value mask = op.getTheMask();
-  if (auto shared = mask.getDefiningOp<ChannelMaskOp>())
-    mask = shared.getMask();
-  auto parameter = mask.getDefiningOp<ParameterOp>();
+  ParameterOp parameter = getMaskParameter(op.getTheMask());
   return parameter ? SymbolTable::lookupNearestSymbolFrom<WeightOp>(
                          parameter, parameter.getWeightAttr())
                    : WeightOp();

@@ -41,8 +41,16 @@ public:
     grouped = c.reshape(weight, {features, groups, group});
   }
 
-  /// The float type's own rounding.
-  Value rounded(Value weight, ElementKind type) { return c.cast(weight, type); }
+  /// The float type's own rounding; what a checkpoint has in this type is taken
+  /// as it is.
+  Value rounded(Value weight, ElementKind type) {
+    Value codes = c.cast(weight, type);
+    auto widened = weight.getDefiningOp<CastOp>();
+    if (!widened || widened.getInput().getType() != codes.getType())
+      return codes;
+    codes.getDefiningOp()->erase();
+    return widened.getInput();
+  }
 
   /// W = s q, q from −127 to 127, s = max |W| / 127.
   void symmetric() {

@@ -144,6 +144,8 @@ void populateRearrangementFolds(RewritePatternSet &patterns);
 void populateSequenceFolds(RewritePatternSet &patterns);
 void populateSparsityFolds(RewritePatternSet &patterns);
 
+/// The parameter that a mask is, null where it is computed.
+ParameterOp getMaskParameter(Value mask);
 /// The places that a mask keeps, as the checkpoint has it; nothing where that
 /// isn't known.
 std::optional<Places> getKeptPlaces(Value mask);

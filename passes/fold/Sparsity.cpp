@@ -11,10 +11,17 @@
 using namespace mlir;
 using namespace mlir::lathe;
 
-std::optional<Places> lathe::getKeptPlaces(Value mask) {
+ParameterOp lathe::getMaskParameter(Value mask) {
   if (auto shared = mask.getDefiningOp<ChannelMaskOp>())
     mask = shared.getMask();
-  auto parameter = mask.getDefiningOp<ParameterOp>();
+  // A checkpoint may have a mask of other floats than the spec.
+  if (auto cast = mask.getDefiningOp<CastOp>())
+    mask = cast.getInput();
+  return mask.getDefiningOp<ParameterOp>();
+}
+
+std::optional<Places> lathe::getKeptPlaces(Value mask) {
+  ParameterOp parameter = getMaskParameter(mask);
   if (!parameter)
     return std::nullopt;
   auto weight = SymbolTable::lookupNearestSymbolFrom<WeightOp>(
@@ -23,10 +30,15 @@ std::optional<Places> lathe::getKeptPlaces(Value mask) {
       weight ? weight.getValuesAttr() : ElementsAttr());
   if (!values)
     return std::nullopt;
+  const llvm::fltSemantics &computed =
+      cast<FloatType>(getElementTypeOrSelf(mask)).getFloatSemantics();
   Places kept;
-  for (auto [i, value] : llvm::enumerate(values.getValues<APFloat>()))
+  for (auto [i, value] : llvm::enumerate(values.getValues<APFloat>())) {
+    bool losesInfo;
+    (void)value.convert(computed, APFloat::rmNearestTiesToEven, &losesInfo);
     if (!value.isNaN() && !value.isZero() && !value.isNegative())
       kept.push_back(i);
+  }
   return kept;
 }
 

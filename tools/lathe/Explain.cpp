@@ -280,6 +280,7 @@ static int explainPasses(mlir::ModuleOp module, const CostTable &table) {
         Checkpoint::open(files, module, /*strict=*/false);
     if (mlir::failed(checkpoint))
       return 1;
+    readStoredTypes(module, *checkpoint);
     readStructure(module, *checkpoint);
   }
   return !printPassTable(
