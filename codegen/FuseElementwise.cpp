@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "codegen/Passes.h"
+#include "codegen/lower/Stored.h"
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
@@ -30,13 +31,37 @@ static bool computesNothingTwice(OpOperand *operand) {
          consumer.getMatchingIndexingMap(operand).isPermutation();
 }
 
+static bool isDecoding(Value value) {
+  Operation *op = value.getDefiningOp();
+  return op && op->hasAttr(decodesAttrName);
+}
+
+/// Gives each op that reads a decoding one of its own.
+static void cloneDecodings(func::FuncOp function) {
+  SmallVector<linalg::GenericOp> decodings;
+  function.walk([&](linalg::GenericOp op) {
+    if (isDecoding(op->getResult(0)))
+      decodings.push_back(op);
+  });
+  for (linalg::GenericOp op : decodings) {
+    Value decoded = op->getResult(0);
+    while (!decoded.use_empty() && !decoded.hasOneUse()) {
+      OpBuilder b(op);
+      decoded.use_begin()->set(b.clone(*op)->getResult(0));
+    }
+  }
+}
+
 namespace {
 struct FuseElementwisePass
     : lathe::impl::FuseElementwiseBase<FuseElementwisePass> {
   void runOnOperation() override {
+    cloneDecodings(getOperation());
     RewritePatternSet patterns(&getContext());
-    linalg::populateElementwiseOpsFusionPatterns(patterns,
-                                                 computesNothingTwice);
+    linalg::populateElementwiseOpsFusionPatterns(
+        patterns, [](OpOperand *operand) {
+          return isDecoding(operand->get()) || computesNothingTwice(operand);
+        });
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
       signalPassFailure();
   }

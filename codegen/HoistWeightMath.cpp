@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "codegen/Passes.h"
+#include "codegen/lower/Stored.h"
 #include "dialect/Locations.h"
 #include "mlir/Analysis/SliceAnalysis.h"
 #include "mlir/Analysis/TopologicalSortUtils.h"
@@ -40,8 +41,10 @@ public:
     Source source = Source::constants;
     if (isa<ParameterOp>(op))
       source = Source::weights;
-    else if (!isMemoryEffectFree(&op) || isa<kernel::CallOp>(op))
-      // What a call reports is an error of a run, not of the compiler.
+    else if (!isMemoryEffectFree(&op) || isa<kernel::CallOp>(op) ||
+             op.hasAttr(decodesAttrName))
+      // What a call reports is an error of a run, not of the compiler; what
+      // decodes is to do so when running.
       source = Source::inputs;
     llvm::SetVector<Value> operands(op.operand_begin(), op.operand_end());
     getUsedValuesDefinedAbove(op.getRegions(), operands);

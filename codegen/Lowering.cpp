@@ -33,6 +33,7 @@ void lathe::populateLowerings(RewritePatternSet &patterns,
   populateDetectionLowerings(patterns, state);
   populateLossLowerings(patterns, state);
   populateQuantizedLowerings(patterns, state);
+  populateScalesLowerings(patterns, state);
 }
 
 Shape Structured::getShape(Value value) {

@@ -38,6 +38,12 @@
 
 namespace mlir::lathe {
 
+/// A weight in few bits, as `lathe.dequantize` reads it.
+struct StoredWeight {
+  Value codes, scales, offsets;
+  bool isPacked = false;
+};
+
 /// What the lowerings of one function share.
 struct LoweringState {
   bool channelsLast = false;
@@ -55,6 +61,8 @@ struct LoweringState {
   llvm::DenseMap<Operation *, SmallVector<RankedTensorType, 1>> types;
   /// Shapes of tensors made on the way, for dynamic sizes.
   llvm::DenseMap<Value, Shape> shapes;
+  /// Of what is decoded: its stored form, for consumers that read that.
+  llvm::DenseMap<Value, StoredWeight> stored;
   /// Tensors of unsigned integers, which the IR below holds as signless ones.
   llvm::DenseSet<Value> unsignedTensors;
 };
@@ -153,6 +161,15 @@ public:
   /// size needs a bound, which an arith.minsi can give.
   DimExpr nameSize(Value value);
 
+  /// The stored form of a weight in few bits; nothing for other values.
+  std::optional<StoredWeight> getStored(Value decoded) const {
+    auto it = state.stored.find(decoded);
+    return it == state.stored.end() ? std::nullopt : std::optional(it->second);
+  }
+  void recordStored(Value decoded, const StoredWeight &weight) {
+    state.stored[decoded] = weight;
+  }
+
   /// Remembers the sizes of a value made by other means.
   Value record(Value value, ArrayRef<DimExpr> shape);
   /// Remembers the type of a result of the op.
@@ -230,6 +247,7 @@ void populateDetectionLowerings(RewritePatternSet &patterns,
 void populateLossLowerings(RewritePatternSet &patterns, LoweringState &state);
 void populateQuantizedLowerings(RewritePatternSet &patterns,
                                 LoweringState &state);
+void populateScalesLowerings(RewritePatternSet &patterns, LoweringState &state);
 
 } // namespace mlir::lathe
 

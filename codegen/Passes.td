@@ -63,11 +63,25 @@ def SinkTransposes : LathePass<"lathe-sink-transposes", "::mlir::func::FuncOp"> 
     Statistic<"cancelled", "cancelled", "pairs of transposes that cancelled">];
 }
 
+def SinkDecoding : LathePass<"lathe-sink-decoding", "::mlir::func::FuncOp"> {
+  let summary = "moves the decoding of weights in few bits to the op that reads them";
+  let description = [{
+    An elementwise op with `lathe.decodes` makes f32 of codes and scales. A
+    transpose, a reshape, a slice or a copy of its result becomes that of codes and
+    scales, by compile time mostly, and the decoding moves behind it, where
+    `lathe-fuse-elementwise` makes it a part of the product that reads the
+    weights. A reshape that parts neighbours with one scale stays.
+  }];
+  let statistics = [
+    Statistic<"decodings", "decodings", "decodings in the function, after">];
+}
+
 def FuseElementwise : LathePass<"lathe-fuse-elementwise", "::mlir::func::FuncOp"> {
   let summary = "merges chains of elementwise ops";
   let description = [{
     Fuses an elementwise op into its only consumer where no element is computed
-    twice by that.
+    twice by that. An op with `lathe.decodes` becomes part of each op that reads
+    it, reductions too: decoding again is cheaper than storing what was decoded.
   }];
 }
 
@@ -83,7 +97,8 @@ def HoistWeightMath : LathePass<"lathe-hoist-weight-math", "::mlir::ModuleOp"> {
     does not reach the program's weights file. The transpose of a part of a
     weight that an input chooses becomes that part of the whole weight's
     transpose, so that choosing copies nothing when running. What several
-    entries compute alike is one weight.
+    entries compute alike is one weight. An op with `lathe.decodes` stays: its
+    inputs are what is worth storing.
   }];
   let statistics = [
     Statistic<"hoisted", "hoisted", "weights computed at compile time">,

@@ -37,6 +37,7 @@ static constexpr StringRef optionalPasses[] = {
     "specialize-entries",
     "fuse-attention",
     "sink-transposes",
+    "sink-decoding",
     "hoist-weight-math",
     "fuse-elementwise",
     "fuse-epilogues",
@@ -83,6 +84,8 @@ void lathe::buildTensorPipeline(OpPassManager &pm,
   }
   if (options.isOn("sink-transposes"))
     pm.addNestedPass<func::FuncOp>(createSinkTransposes());
+  if (options.isOn("sink-decoding"))
+    pm.addNestedPass<func::FuncOp>(createSinkDecoding());
   if (options.isOn("hoist-weight-math"))
     pm.addPass(createHoistWeightMath());
   if (options.isOn("fuse-elementwise"))

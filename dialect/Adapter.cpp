@@ -113,6 +113,10 @@ LogicalResult ChannelReprogramOp::inferReturnTypes(
   return success();
 }
 
+bool ChannelReprogramOp::isMatrix(unsigned operand) {
+  return operand == getWeightMutable().getOperandNumber();
+}
+
 Work ChannelReprogramOp::getWork() {
   DimExpr elements = getElementCount(getShape(getInput()));
   DimExpr kernel = getDim(getWeight(), -1);

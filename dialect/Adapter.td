@@ -47,7 +47,8 @@ def Lathe_ChannelReprogramOp : Lathe_Op<"channel_reprogram",
     [ShapingKey<"kernel", "int", "extent of the window, in pixels, odd", "3">,
      ShapingKey<"residual", "bool", "whether the result, scaled a channel, is added to the input", "false">],
     [Parameter<"weight", "[in.channels, 1, kernel, kernel]", "a filter a channel">,
-     Parameter<"A", "[1, in.channels, 1, 1]", "the scale of the residual form", "zeros", "residual">]> {
+     Parameter<"A", "[1, in.channels, 1, 1]", "the scale of the residual form", "zeros", "residual">],
+    [DeclareOpInterfaceMethods<MatrixOpInterface, ["isMatrix"]>]> {
   let family = "Adapters";
   let summary = "channel-wise reprogramming: a depthwise convolution a task behind a frozen layer";
   let formula = "y = dw_t(x), or x + A_t ⊙ dw_t(x)";

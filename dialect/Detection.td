@@ -231,7 +231,8 @@ def Lathe_DynamicMixOp : Lathe_Op<"dynamic_mix",
       ReuseLinear<"across_subpoints", "subbox_local_list", "subpoints * in.shape[4]",
                   "subpoints * in.shape[4]", "mixes places and channels">.parameters,
       ReuseLinear<"score", "subbox_score_list", "in.shape[2] * in.shape[3]",
-                  "query.features", "without effect: its softmax is of one number">.parameters)> {
+                  "query.features", "without effect: its softmax is of one number">.parameters),
+    [MatrixOpInterface]> {
   let family = "Detection";
   let summary = "sampled features mixed by filters made from the query and reused from earlier stages";
   let formula = "F = relu(LN₂(F M + a));  for each stored j: F, R = A_j F + B_j F + R;  "

@@ -21,6 +21,7 @@ include "mlir/IR/SymbolInterfaces.td"
 include "mlir/Interfaces/InferTypeOpInterface.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 include "dialect/CostInterface.td"
+include "dialect/MatrixInterface.td"
 
 def Lathe_Dialect : Dialect {
   let name = "lathe";

@@ -19,6 +19,7 @@ using namespace mlir::lathe;
 #define GET_ATTRDEF_CLASSES
 #include "dialect/CostInterface.cpp.inc"
 #include "dialect/LatheAttrs.cpp.inc"
+#include "dialect/MatrixInterface.cpp.inc"
 
 void LatheDialect::initialize() {
   addAttributes<
@@ -95,7 +96,7 @@ static bool isSource(Attribute attribute) {
 }
 
 /// What `precision` says: types by name, patterns of weights with their types,
-/// and how many elements share a scale.
+/// how many elements share a scale, and how scales are found.
 static bool isPrecisionPart(NamedAttribute entry) {
   auto isPair = [](Attribute attribute) {
     auto pair = dyn_cast<ArrayAttr>(attribute);
@@ -106,6 +107,8 @@ static bool isPrecisionPart(NamedAttribute entry) {
     auto group = dyn_cast<IntegerAttr>(entry.getValue());
     return group && group.getType().isInteger(64) && group.getInt() > 0;
   }
+  if (entry.getName() == "zero_point")
+    return isa<BoolAttr>(entry.getValue());
   if (entry.getName() != "storage")
     return isa<StringAttr>(entry.getValue());
   auto storage = dyn_cast<ArrayAttr>(entry.getValue());

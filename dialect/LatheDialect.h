@@ -48,6 +48,7 @@ int64_t elementsOfParameters(Operation *op);
 #define GET_ATTRDEF_CLASSES
 #include "dialect/CostInterface.h.inc"
 #include "dialect/LatheAttrs.h.inc"
+#include "dialect/MatrixInterface.h.inc"
 #define GET_OP_CLASSES
 #include "dialect/Model.h.inc"
 #define GET_OP_CLASSES

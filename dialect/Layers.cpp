@@ -257,6 +257,8 @@ LogicalResult ConvTranspose2dOp::inferReturnTypes(
                      results);
 }
 
+bool ConvTranspose2dOp::joinsNeighbours(unsigned) { return false; }
+
 Work ConvTranspose2dOp::getWork() {
   Shape weight = getShape(getWeight());
   return workOf(getElementCount(getShape(getInput())) * weight[1] * weight[2] *
@@ -326,6 +328,8 @@ LogicalResult EmbeddingOp::inferReturnTypes(MLIRContext *,
 }
 
 Work EmbeddingOp::getWork() { return {}; }
+
+bool EmbeddingOp::isTable() { return true; }
 
 DimExpr EmbeddingOp::getBytes() {
   Type index = getElementTypeOrSelf(getIndices());

@@ -15,7 +15,8 @@ def Lathe_LinearOp : Lathe_Op<"linear",
     [ShapingKey<"features", "int", "output features">,
      ShapingKey<"bias", "bool", "whether a bias is added", "true">],
     [Parameter<"weight", "[features, in.features]", "the matrix, output by input">,
-     Parameter<"bias", "[features]", "added to every output", "fan_in", "bias">]> {
+     Parameter<"bias", "[features]", "added to every output", "fan_in", "bias">],
+    [MatrixOpInterface]> {
   let family = "Layers";
   let takesEpilogue = 1;
   let summary = "a matrix applied to the last dimension";
@@ -41,7 +42,8 @@ def Lathe_Conv2dOp : Lathe_Op<"conv2d",
      IntKey<"groups", "groups of channels that do not mix; `channels` for depthwise", "1">,
      ShapingKey<"bias", "bool", "whether a bias is added; by default when no `norm` follows", "not norm">],
     [Parameter<"weight", "[channels, in.channels / groups, kernel[0], kernel[1]]", "the filters">,
-     Parameter<"bias", "[channels]", "added to every pixel", "fan_in", "bias">]> {
+     Parameter<"bias", "[channels]", "added to every pixel", "fan_in", "bias">],
+    [MatrixOpInterface]> {
   let family = "Layers";
   let takesEpilogue = 1;
   let summary = "a two-dimensional convolution (cross-correlation)";
@@ -77,7 +79,8 @@ def Lathe_ConvTranspose2dOp : Lathe_Op<"conv_transpose2d",
      ShapingKey<"bias", "bool", "whether a bias is added; by default when no `norm` follows", "not norm">],
     [Parameter<"weight", "[in.channels, channels // groups, kernel[0], kernel[1]]",
                "the filters, input by output">,
-     Parameter<"bias", "[channels]", "added to every pixel", "fan_in", "bias">]> {
+     Parameter<"bias", "[channels]", "added to every pixel", "fan_in", "bias">],
+    [DeclareOpInterfaceMethods<MatrixOpInterface, ["joinsNeighbours"]>]> {
   let family = "Layers";
   let takesEpilogue = 1;
   let summary = "a two-dimensional transposed convolution";
@@ -125,7 +128,8 @@ def Lathe_EmbeddingOp : Lathe_Op<"embedding",
     [Operand<"indices", Lathe_IntegerTensor, "row numbers, of any shape">],
     [ShapingKey<"count", "int", "rows of the table">,
      ShapingKey<"features", "int", "length of a row">],
-    [Parameter<"weight", "[count, features]", "the table", "normal(0.02)">]> {
+    [Parameter<"weight", "[count, features]", "the table", "normal(0.02)">],
+    [DeclareOpInterfaceMethods<MatrixOpInterface, ["isTable"]>]> {
   let family = "Layers";
   let summary = "rows of a table, by number";
   let formula = "y[…, :] = w[i[…], :]";

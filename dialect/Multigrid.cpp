@@ -261,6 +261,11 @@ LogicalResult MultigridVcycleOp::inferReturnTypes(
                      getElementTypeOrSelf(op.getInput()), results);
 }
 
+bool MultigridVcycleOp::joinsNeighbours(unsigned operand) {
+  // Those of transposed convolutions.
+  return !llvm::is_contained(getProlongWeight(), getOperand(operand));
+}
+
 Work MultigridVcycleOp::getWork() {
   bool bias = bool(getGuessBias());
   DimExpr multiplyAdds, further;

@@ -92,7 +92,8 @@ def Lathe_MultigridVcycleOp : Lathe_Op<"multigrid_vcycle",
                        GridSize<"i">.width # "]",
                    "its shift", "zeros", "level_norm">],
       SmootherFamilies<"post", "post_smooth_layer{i}.{j}", "len(iterations) - 1",
-                       "max(iterations[i][1], 0)", "len(iterations) > 1">.parameters)> {
+                       "max(iterations[i][1], 0)", "len(iterations) > 1">.parameters),
+    [DeclareOpInterfaceMethods<MatrixOpInterface, ["joinsNeighbours"]>]> {
   let family = "Multigrid";
   let summary = "a linear operator: one V-cycle of a multigrid method, of convolutions";
   let formula = "u ← S f; at each level u ← u + S(f − A u), then f ← R f, u ← Π u; "

@@ -82,3 +82,82 @@ Work QuantizedLinearOp::getWork() {
   return workOf(outputs * getDim(getInput(), -1),
                 getBias() ? outputs : DimExpr(0));
 }
+
+//===----------------------------------------------------------------------===//
+// DequantizeOp
+//===----------------------------------------------------------------------===//
+
+LogicalResult DequantizeOp::inferReturnTypes(MLIRContext *context,
+                                             std::optional<Location> location,
+                                             Adaptor op,
+                                             SmallVectorImpl<Type> &results) {
+  constexpr StringRef name = "dequantize";
+  Shape shape = getShape(op.getCodes());
+  if (shape.size() < 2 ||
+      !llvm::all_of(shape, [](const DimExpr &d) { return d.getConstant(); }))
+    return emitOptionalError(location, "'", name,
+                             "' needs static codes of at least rank 2, got ",
+                             formatShape(shape), " [C1]");
+  bool isInteger = getElementTypeOrSelf(op.getCodes()).isInteger(8);
+  if (isInteger == !op.getScales() || (op.getOffsets() && !isInteger) ||
+      (op.getPacked() && !isInteger))
+    return emitOptionalError(location, "'", name, "' has codes of ",
+                             getElementTypeOrSelf(op.getCodes()),
+                             isInteger ? " without scales [C2]"
+                                       : " with scales, offsets or pairs [C2]");
+  if (op.getScales()) {
+    Shape scales = getShape(op.getScales());
+    int64_t groups =
+        scales.size() == 2 ? scales[1].getConstant().value_or(0) : 0;
+    if (groups < 1 || *shape[1].getConstant() % groups)
+      return emitOptionalError(location, "'", name, "' has scales ",
+                               formatShape(scales), " for codes ",
+                               formatShape(shape), " [C3]");
+    Shape wanted = {shape[0], groups};
+    if (failed(checkParameter(location, name, "scales", op.getScales(), wanted,
+                              "C3")) ||
+        failed(checkParameter(location, name, "offsets", op.getOffsets(),
+                              wanted, "C3")))
+      return failure();
+  }
+  if (op.getPacked())
+    shape[1] *= 2;
+  return inferTensor(location, name, shape, Float32Type::get(context), results);
+}
+
+/// Codes are converted as they are read: no arithmetic of the model.
+Work DequantizeOp::getWork() { return {}; }
+
+//===----------------------------------------------------------------------===//
+// FitScalesOp
+//===----------------------------------------------------------------------===//
+
+LogicalResult FitScalesOp::inferReturnTypes(MLIRContext *,
+                                            std::optional<Location> location,
+                                            Adaptor op,
+                                            SmallVectorImpl<Type> &results) {
+  constexpr StringRef name = "fit_scales";
+  Shape wanted = getShape(op.getWeights());
+  if (wanted.empty() ||
+      !llvm::all_of(wanted, [](const DimExpr &d) { return d.getConstant(); }))
+    return emitOptionalError(location, "'", name,
+                             "' needs static weights of at least rank 1, got ",
+                             formatShape(wanted), " [C1]");
+  wanted.back() = 1;
+  for (auto [what, value] :
+       {std::pair<StringRef, Value>("scales", op.getScales()),
+        {"offsets", op.getOffsets()}}) {
+    if (failed(checkParameter(location, name, what, value, wanted, "C2")))
+      return failure();
+    if (value)
+      results.push_back(value.getType());
+  }
+  if (int64_t(op.getLeast()) >= int64_t(op.getMost()))
+    return emitOptionalError(location, "'", name, "' has codes from ",
+                             int64_t(op.getLeast()), " to ",
+                             int64_t(op.getMost()), " [C3]");
+  return success();
+}
+
+/// Of when the program is compiled, none of when it runs.
+Work FitScalesOp::getWork() { return {}; }

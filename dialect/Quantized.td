@@ -25,7 +25,8 @@ def Lathe_QuantizedLinearOp
       are none;
     - `codes` of i8 [features, K / 2] hold two numbers c of 4 bits each, 0 to 15:
       128 less than those of the even k and 16 times those of the odd k, and W
-      is as before with c in place of the codes.
+      is as before with c in place of the codes, or c − 8 where there are no
+      offsets.
 
     Constraints:
     - (C1) the input has a static last dimension, K.
@@ -44,6 +45,62 @@ def Lathe_QuantizedLinearOp
     /// Whether a code holds two numbers.
     bool isPacked();
   }];
+}
+
+/// What `lathe-quantize` puts between few bits and any other op that reads them.
+def Lathe_DequantizeOp
+    : Op<Lathe_Dialect, "dequantize",
+         [Pure, DeclareOpInterfaceMethods<CostOpInterface>, InferTypeOpAdaptor,
+          AttrSizedOperandSegments]> {
+  let summary = "weights from their form in few bits";
+  let description = [{
+    The result is W [n, K, …] of f32, from `codes` of bf16 or f16, the elements
+    themselves, or of i8 with scales s and offsets o [n, G]:
+
+        W[n, k, …] = s[n, k G / K] codes[n, k, …] + o[n, k G / K]
+
+    o being 0 where there are none. With `packed`, the codes are [n, K / 2, …]
+    and hold two numbers each, as those of `quantized_linear` do.
+
+    The default path decodes where the result is read: nothing writes W.
+
+    Constraints:
+    - (C1) the codes are static, of at least rank 2.
+    - (C2) codes of i8 have scales, others neither scales nor offsets nor pairs.
+    - (C3) scales and offsets are [n, G], and G divides the codes' second size.
+  }];
+  let arguments = (ins RankedTensorOf<[F16, BF16, I8]>:$codes,
+                       Optional<Lathe_FloatTensor>:$scales,
+                       Optional<Lathe_FloatTensor>:$offsets, UnitAttr:$packed);
+  let results = (outs Lathe_FloatTensor:$result);
+  let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
+}
+
+/// Weights only, and so done when compiling.
+def Lathe_FitScalesOp
+    : Op<Lathe_Dialect, "fit_scales",
+         [Pure, DeclareOpInterfaceMethods<CostOpInterface>, InferTypeOpAdaptor]> {
+  let summary = "scales by which codes stand for weights with a smaller error";
+  let description = [{
+    Weights w [..., K] in groups of the last dimension have the codes
+    q = clamp(round((w − o) / s), least, most) and are read as s q + o. The
+    results are s and, if they are given, o for which Σ (s q + o − w)² over each
+    group is at most that of the given ones, which reach from the least to the
+    largest element. They come from a search over ranges that leave out more and
+    more of the extremes, and then, twice, of the s and o that are best for the
+    codes (least squares). Where none is better the given ones stay.
+
+    Constraints:
+    - (C1) the weights are f32 and static, of at least rank 1.
+    - (C2) scales and offsets have the weights' shape, with 1 for the last size.
+    - (C3) least is below most.
+  }];
+  let arguments = (ins RankedTensorOf<[F32]>:$weights, RankedTensorOf<[F32]>:$scales,
+                       Optional<RankedTensorOf<[F32]>>:$offsets, I64Attr:$least,
+                       I64Attr:$most);
+  let results = (outs RankedTensorOf<[F32]>:$fitted,
+                      Optional<RankedTensorOf<[F32]>>:$shifted);
+  let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
 }
 
 #endif // LATHE_QUANTIZED_TD

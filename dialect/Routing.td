@@ -58,7 +58,8 @@ def Lathe_ExpertsOp : Lathe_Op<"experts",
      ShapingKey<"features", "int", "hidden features of each">],
     [ExpertMatrix<"w1", "[features, in.features]", "the matrix of the gate">,
      ExpertMatrix<"w2", "[in.features, features]", "the matrix back to the input's features">,
-     ExpertMatrix<"w3", "[features, in.features]", "the matrix of what is gated">]> {
+     ExpertMatrix<"w3", "[features, in.features]", "the matrix of what is gated">],
+    [MatrixOpInterface]> {
   let family = "Mixtures of experts";
   let summary = "each token through the experts that were picked for it";
   let formula = "y_t = Σ over picks e_s < n of weights_ts · W₂ₑ(silu(W₁ₑ x_t) ⊙ (W₃ₑ x_t))";

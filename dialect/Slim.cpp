@@ -169,6 +169,8 @@ LogicalResult SlimOp::verifySymbolUses(SymbolTableCollection &) {
          << used.str() << "' has the values [" << values << "] [C9]";
 }
 
+bool SlimOp::joinsNeighbours(unsigned) { return false; }
+
 Work SlimOp::getWork() {
   DimExpr outputs = getElementCount(getShape(getResult()));
   Shape weight = getShape(getWeight());

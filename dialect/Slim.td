@@ -39,7 +39,8 @@ def Lathe_SlimOp : Lathe_Op<"slim",
      ParameterFamily<"running_var", "norm.{i}.running_var", "len(widths)",
                      "[int(channels * widths[i])]", "the variance a channel", "ones",
                      "len(widths) > 0">],
-    [DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
+    [DeclareOpInterfaceMethods<SymbolUserOpInterface>,
+     DeclareOpInterfaceMethods<MatrixOpInterface, ["joinsNeighbours"]>]> {
   let family = "Slimmable layers";
   let takesEpilogue = 1;
   let summary = "a convolution of which the first channels run, with a batch norm a width";

@@ -8,12 +8,12 @@
 #include "frontend/LoadSpec.h"
 #include "frontend/EntryTensors.h"
 #include "frontend/GraphBuilder.h"
+#include "frontend/Precision.h"
 #include "frontend/TensorRoles.h"
 #include "frontend/TensorText.h"
 #include "frontend/TextSection.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Verifier.h"
-#include "llvm/Support/GlobPattern.h"
 
 using namespace mlir;
 using namespace mlir::lathe;
@@ -29,7 +29,9 @@ public:
 
   OwningOpRef<ModuleOp> build() {
     setAttributes();
-    setPrecision();
+    if (spec.precision)
+      setPrecision(*spec.precision, *module, scope);
+    weightType = getComputeType(*module);
     declareStates();
     for (const EntryParts &entry : spec.entries)
       buildEntry(entry);
@@ -44,11 +46,6 @@ public:
 
 private:
   void setAttributes();
-  void setPrecision();
-  /// One of `known`; nothing after a message.
-  std::optional<StringRef> evaluatePrecision(StringRef key,
-                                             const YamlNode &node,
-                                             ArrayRef<StringRef> known);
   void declareStates();
   void buildEntry(const EntryParts &entry);
   bool addInputs(const EntryParts &entry, Frame &frame, Block &body,
@@ -115,78 +112,6 @@ void ModelBuilder::setAttributes() {
     op->setAttr("lathe.dim_limits", builder.getDictionaryAttr(limits));
   if (!sources.empty())
     op->setAttr("lathe.dim_sources", builder.getDictionaryAttr(sources));
-}
-
-std::optional<StringRef>
-ModelBuilder::evaluatePrecision(StringRef key, const YamlNode &node,
-                                ArrayRef<StringRef> known) {
-  Datum value = evaluateNode(node, scope, scope.getBudget());
-  if (value.isUnknown())
-    return std::nullopt;
-  const StringRef *found =
-      value.isString() ? llvm::find(known, value.string()) : known.end();
-  if (found != known.end())
-    return *found;
-  InFlightDiagnostic diagnostic = emitError(node.place);
-  diagnostic << "'" << key << "' must be one of ";
-  llvm::interleaveComma(known, diagnostic);
-  diagnostic << ", not " << value.describe() << suggest(value.str(), known);
-  return std::nullopt;
-}
-
-void ModelBuilder::setPrecision() {
-  if (!spec.precision)
-    return;
-  static constexpr StringRef computeTypes[] = {"f32", "f64", "f16", "bf16"};
-  static constexpr StringRef weightTypes[] = {"f32",  "f64",  "f16",
-                                              "bf16", "int8", "int4"};
-  // Of patterns of names and their types, in order.
-  SmallVector<Attribute> storage;
-  SmallVector<NamedAttribute> attributes;
-  auto text = [&](StringRef value) { return builder.getStringAttr(value); };
-  for (const YamlNode::Entry &entry : spec.precision->entries) {
-    const YamlNode &node = *entry.value;
-    if (entry.key == "group") {
-      Datum value = evaluateNode(node, scope, scope.getBudget());
-      if (value.isUnknown())
-        continue;
-      if (!value.isInt() || !llvm::is_contained({32, 64, 128}, value.integer()))
-        emitError(node.place)
-            << "'group' must be 32, 64 or 128 elements of a row, not "
-            << value.describe();
-      else
-        attributes.push_back(builder.getNamedAttr(
-            "group", builder.getI64IntegerAttr(value.integer())));
-    } else if (entry.key == "weights" && node.isMapping()) {
-      for (const YamlNode::Entry &part : node.entries) {
-        if (auto pattern = llvm::GlobPattern::create(part.key); !pattern)
-          emitError(part.keyPlace)
-              << "'" << part.key
-              << "' is no pattern: " << llvm::toString(pattern.takeError());
-        else if (auto type =
-                     evaluatePrecision(part.key, *part.value, weightTypes))
-          storage.push_back(
-              builder.getArrayAttr({text(part.key), text(*type)}));
-      }
-    } else if (entry.key == "weights" || entry.key == "compute") {
-      bool isCompute = entry.key == "compute";
-      auto type = evaluatePrecision(entry.key, node,
-                                    isCompute ? ArrayRef(computeTypes)
-                                              : ArrayRef(weightTypes));
-      if (!type)
-        continue;
-      attributes.push_back(builder.getNamedAttr(entry.key, text(*type)));
-      if (isCompute)
-        weightType = getElementType(*type, builder.getContext());
-      else
-        storage.push_back(builder.getArrayAttr({text("*"), text(*type)}));
-    }
-  }
-  if (!storage.empty())
-    attributes.push_back(
-        builder.getNamedAttr("storage", builder.getArrayAttr(storage)));
-  module.get()->setAttr("lathe.precision",
-                        builder.getDictionaryAttr(attributes));
 }
 
 void ModelBuilder::declareStates() {

@@ -62,15 +62,20 @@ def GroupExperts : Pass<"lathe-group-experts", "::mlir::ModuleOp"> {
 }
 
 def Quantize : Pass<"lathe-quantize", "::mlir::ModuleOp"> {
-  let summary = "stores the matrices of linear layers in fewer bits";
+  let summary = "stores matrices in fewer bits";
   let description = [{
     The module's `lathe.precision` says how: `storage`, a list of patterns of
     weights' names and types (f32, bf16, f16, int8, int4), the last that matches
-    a weight being the one for it, and `group`, how many neighbours of a row
-    share a scale. A `linear` whose matrix comes from weights alone becomes a
-    `quantized_linear` that reads codes and scales; these are ops on weights. int8
-    is symmetric, int4 has an offset a group. Embeddings, norms and all else stay
-    as they are. A row whose length no group divides is one group.
+    a weight being the one for it; `group`, how many neighbours of a row share a
+    scale; `zero_point`, whether they share an offset too, which int4 does by
+    default and int8 does not; `scales`, "extremes" or "least_error".
+
+    Matrices are those that MatrixOpInterface names, if they come from weights
+    alone. A `linear` becomes a `quantized_linear`, any other op reads a
+    `dequantize`; codes, scales and offsets are ops on weights. A table of
+    embeddings stays as it is unless a pattern is its whole name. A group is as
+    few neighbouring inputs, with their windows, as have `group` elements, and
+    the whole row where there are not as many.
   }];
   let dependentDialects = ["::mlir::lathe::LatheDialect"];
   let statistics = [

@@ -28,120 +28,196 @@ struct Storage {
   llvm::GlobPattern pattern;
   StringRef text, type;
   bool matches = false;
+
+  bool isWholeName() const {
+    return text.find_first_of("*?[{\\") == StringRef::npos;
+  }
 };
 
-/// A matrix W [features, K] in groups of neighbouring elements of its rows, and
-/// what stands for it.
-class Codes {
+/// What `precision` says of all of them.
+struct Scaling {
+  int64_t group = 64;
+  /// By default what the type is best with.
+  std::optional<bool> hasOffsets;
+  bool leastError = false;
+};
+
+/// Makes codes of a matrix [outputs, inputs, …].
+class Encoder {
 public:
-  Codes(Composer &c, Value weight, int64_t group) : c(c) {
-    features = getDim(weight, 0);
-    summed = *getDim(weight, 1).getConstant();
-    groups = summed / group;
-    grouped = c.reshape(weight, {features, groups, group});
+  Encoder(Composer &c, Value matrix, const Scaling &scaling, bool joins)
+      : c(c), matrix(matrix), scaling(scaling), joins(joins),
+        shape(getShape(matrix)) {
+    inputs = *shape[1].getConstant();
+    for (const DimExpr &size : ArrayRef(shape).drop_front(2))
+      window *= *size.getConstant();
   }
 
-  /// The float type's own rounding; what a checkpoint has in this type is taken
-  /// as it is.
-  Value rounded(Value weight, ElementKind type) {
-    Value codes = c.cast(weight, type);
-    auto widened = weight.getDefiningOp<CastOp>();
-    if (!widened || widened.getInput().getType() != codes.getType())
-      return codes;
-    codes.getDefiningOp()->erase();
-    return widened.getInput();
-  }
-
-  /// W = s q, q from −127 to 127, s = max |W| / 127.
-  void symmetric() {
-    Value largest =
-        c.reduce(ReduceKind::max, c.unary(UnaryKind::abs, grouped), {2}, true);
-    // A group of zeros has any scale but zero.
-    scales = c.mul(c.binary(BinaryKind::max, largest, smallest), 1.0 / 127);
-    codes = c.reshape(c.cast(c.unary(UnaryKind::round, c.div(grouped, scales)),
-                             ElementKind::i8),
-                      {features, summed});
-    scales = c.reshape(scales, {features, groups});
-  }
-
-  /// W = s q + o, q from 0 to 15, o = min W, s = (max W − min W) / 15; two of
-  /// them in a byte.
-  void packed() {
-    Value low = c.reduce(ReduceKind::min, grouped, {2}, true);
-    Value high = c.reduce(ReduceKind::max, grouped, {2}, true);
-    scales =
-        c.mul(c.binary(BinaryKind::max, c.sub(high, low), smallest), 1.0 / 15);
-    Value numbers =
-        c.unary(UnaryKind::round, c.div(c.sub(grouped, low), scales));
-    numbers = c.reshape(numbers, {features, summed / 2, 2});
-    Value even = c.slice(numbers, 2, 0, 1), odd = c.slice(numbers, 2, 1, 2);
-    Value pair = c.add(c.add(even, c.mul(odd, 16.0)), -128.0);
-    codes = c.reshape(c.cast(pair, ElementKind::i8), {features, summed / 2});
-    scales = c.reshape(scales, {features, groups});
-    offsets = c.reshape(low, {features, groups});
+  void encode(StringRef type) {
+    if (type == "bf16" || type == "f16") {
+      round(type == "bf16" ? ElementKind::bf16 : ElementKind::f16);
+      return;
+    }
+    // 4 bits come in pairs.
+    isPacked = type == "int4" && joins && inputs % 2 == 0;
+    encodeIntegers(scaling.hasOffsets.value_or(isPacked));
   }
 
   Value codes, scales, offsets;
+  bool isPacked = false;
 
 private:
-  static constexpr double smallest = 1e-30;
+  /// The float type's own rounding; what a checkpoint has in this type is taken
+  /// as it is.
+  void round(ElementKind type) {
+    codes = c.cast(matrix, type);
+    auto widened = matrix.getDefiningOp<CastOp>();
+    if (!widened || widened.getInput().getType() != codes.getType())
+      return;
+    codes.getDefiningOp()->erase();
+    codes = widened.getInput();
+  }
+
+  /// W = s q + o. Without offsets the codes lie around 0.
+  void encodeIntegers(bool hasOffsets) {
+    int64_t groups = inputs / getGroup();
+    Value grouped =
+        c.reshape(matrix, {shape[0], groups, inputs / groups * window});
+    int64_t least = isPacked ? -8 : -127, most = isPacked ? 7 : 127;
+    if (hasOffsets) {
+      least = isPacked ? 0 : -128;
+      most = least + (isPacked ? 15 : 255);
+      reachExtremes(grouped, least, most);
+    } else {
+      Value largest = c.reduce(ReduceKind::max,
+                               c.unary(UnaryKind::abs, grouped), {2}, true);
+      scales = c.mul(atLeastSmallest(largest), 1.0 / most);
+    }
+    if (scaling.leastError)
+      fit(grouped, least, most);
+    Value numbers = offsets ? c.sub(grouped, offsets) : grouped;
+    numbers = c.unary(UnaryKind::round, c.div(numbers, scales));
+    if (scaling.leastError)
+      numbers = c.binary(BinaryKind::min,
+                         c.binary(BinaryKind::max, numbers, least), most);
+    if (isPacked && least)
+      numbers = c.add(numbers, double(-least));
+    numbers = c.reshape(numbers, shape);
+    codes = c.cast(isPacked ? pair(numbers) : numbers, ElementKind::i8);
+    scales = c.reshape(scales, {shape[0], groups});
+    if (offsets)
+      offsets = c.reshape(offsets, {shape[0], groups});
+  }
+
+  /// The least code is the smallest element, the most the largest.
+  void reachExtremes(Value grouped, int64_t least, int64_t most) {
+    Value low = c.reduce(ReduceKind::min, grouped, {2}, true);
+    Value high = c.reduce(ReduceKind::max, grouped, {2}, true);
+    scales = c.mul(atLeastSmallest(c.sub(high, low)), 1.0 / (most - least));
+    offsets = least ? c.add(low, c.mul(scales, double(-least))) : low;
+  }
+
+  void fit(Value grouped, int64_t least, int64_t most) {
+    auto fitted = FitScalesOp::create(c, grouped, scales, offsets,
+                                      c.getI64IntegerAttr(least),
+                                      c.getI64IntegerAttr(most));
+    scales = fitted.getFitted();
+    offsets = fitted.getShifted();
+  }
+
+  /// Two numbers of neighbouring inputs in a byte.
+  Value pair(Value numbers) {
+    Shape halved = shape, split = shape;
+    halved[1] = split[1] = inputs / 2;
+    split.insert(split.begin() + 2, 2);
+    numbers = c.reshape(numbers, split);
+    Value even = c.slice(numbers, 2, 0, 1), odd = c.slice(numbers, 2, 1, 2);
+    return c.reshape(c.add(c.add(even, c.mul(odd, 16.0)), -128.0), halved);
+  }
+
+  /// A group of zeros has any scale but zero.
+  Value atLeastSmallest(Value range) {
+    return c.binary(BinaryKind::max, range, 1e-30);
+  }
+
+  /// How many neighbouring inputs, with their windows, share a scale: as few as
+  /// have as many elements as asked for.
+  int64_t getGroup() const {
+    if (!joins)
+      return inputs;
+    for (int64_t count = 1; count < inputs; ++count)
+      if (inputs % count == 0 && count * window >= scaling.group &&
+          !(isPacked && count % 2))
+        return count;
+    return inputs;
+  }
+
   Composer &c;
-  DimExpr features = 0;
-  int64_t summed, groups;
-  Value grouped;
+  Value matrix;
+  const Scaling &scaling;
+  bool joins;
+  Shape shape;
+  int64_t inputs, window = 1;
 };
 
 struct QuantizePass : lathe::impl::QuantizeBase<QuantizePass> {
   void runOnOperation() override {
     auto precision =
         getOperation()->getAttrOfType<DictionaryAttr>("lathe.precision");
-    if (!precision)
-      return;
-    auto patterns = precision.getAs<ArrayAttr>("storage");
+    auto patterns =
+        precision ? precision.getAs<ArrayAttr>("storage") : ArrayAttr();
     if (!patterns)
       return;
-    SmallVector<Storage> storages;
-    for (auto entry : patterns.getAsRange<ArrayAttr>()) {
-      auto pattern =
-          llvm::GlobPattern::create(cast<StringAttr>(entry[0]).getValue());
-      if (!pattern) {
-        getOperation().emitError("'precision' has a malformed pattern: ")
-            << llvm::toString(pattern.takeError());
-        return signalPassFailure();
-      }
-      storages.push_back({std::move(*pattern),
-                          cast<StringAttr>(entry[0]).getValue(),
-                          cast<StringAttr>(entry[1]).getValue()});
-    }
+    if (failed(readPatterns(patterns)))
+      return signalPassFailure();
     // Other types are stored as they are computed with.
     auto computed = precision.getAs<StringAttr>("compute");
     if (computed && computed.getValue() != "f32")
       return;
-    int64_t group = 64;
-    if (auto given = precision.getAs<IntegerAttr>("group"))
-      group = given.getInt();
-    getOperation().walk([&](LinearOp op) {
-      std::optional<StringRef> name = findWeight(op.getWeight());
-      if (!name)
-        return;
-      // The last pattern that matches says how.
-      StringRef type = "f32";
-      for (Storage &storage : storages)
-        if (storage.pattern.match(*name)) {
-          type = storage.type;
-          storage.matches = true;
-        }
-      if (type != "f32")
-        quantize(op, type, group);
-    });
+    scaling = Scaling();
+    if (auto group = precision.getAs<IntegerAttr>("group"))
+      scaling.group = group.getInt();
+    if (auto zeroPoint = precision.getAs<BoolAttr>("zero_point"))
+      scaling.hasOffsets = zeroPoint.getValue();
+    if (auto scales = precision.getAs<StringAttr>("scales"))
+      scaling.leastError = scales.getValue() == "least_error";
+    SmallVector<MatrixOpInterface> ops;
+    getOperation().walk([&](MatrixOpInterface op) { ops.push_back(op); });
+    for (MatrixOpInterface op : ops)
+      quantize(op);
     for (const Storage &storage : storages)
       if (!storage.matches)
-        getOperation().emitWarning("'precision': no matrix of a linear layer "
-                                   "has a name like '")
+        getOperation().emitWarning("'precision': no matrix has a name like '")
             << storage.text << "'";
   }
 
 private:
+  LogicalResult readPatterns(ArrayAttr patterns) {
+    storages.clear();
+    for (auto entry : patterns.getAsRange<ArrayAttr>()) {
+      StringRef text = cast<StringAttr>(entry[0]).getValue();
+      auto pattern = llvm::GlobPattern::create(text);
+      if (!pattern)
+        return getOperation().emitError("'precision' has a malformed pattern: ")
+               << llvm::toString(pattern.takeError());
+      storages.push_back(
+          {std::move(*pattern), text, cast<StringAttr>(entry[1]).getValue()});
+    }
+    return success();
+  }
+
+  /// The type of the last pattern that matches a name; for a table, only
+  /// patterns that name it count.
+  StringRef findType(StringRef name, bool isTable) {
+    StringRef type = "f32";
+    for (Storage &storage : storages)
+      if (storage.pattern.match(name) && (!isTable || storage.isWholeName())) {
+        type = storage.type;
+        storage.matches = true;
+      }
+    return type;
+  }
+
   /// The first of the weights, by the name that checkpoints have, from which
   /// alone the value is computed.
   static std::optional<StringRef> findWeight(Value value) {
@@ -168,32 +244,45 @@ private:
     return name;
   }
 
-  void quantize(LinearOp op, StringRef type, int64_t group) {
+  void quantize(MatrixOpInterface op) {
     OpBuilder builder(op);
     Composer c(op.getLoc(), builder);
-    Value weight = op.getWeight();
-    if (!getElementTypeOrSelf(weight).isF32()) {
-      ++kept;
-      return;
+    for (OpOperand &operand : op->getOpOperands()) {
+      Value matrix = operand.get();
+      if (!op.isMatrix(operand.getOperandNumber()) ||
+          matrix.getDefiningOp<DequantizeOp>())
+        continue;
+      std::optional<StringRef> name = findWeight(matrix);
+      StringRef type = name ? findType(*name, op.isTable()) : "f32";
+      if (type == "f32")
+        continue;
+      if (!getElementTypeOrSelf(matrix).isF32()) {
+        ++kept;
+        continue;
+      }
+      Encoder encoder(c, matrix, scaling,
+                      op.joinsNeighbours(operand.getOperandNumber()));
+      encoder.encode(type);
+      ++quantized;
+      if (auto linear = dyn_cast<LinearOp>(op.getOperation())) {
+        replace(linear, encoder, c);
+        return;
+      }
+      operand.set(DequantizeOp::create(
+          c, encoder.codes, encoder.scales, encoder.offsets,
+          encoder.isPacked ? c.getUnitAttr() : UnitAttr()));
     }
-    int64_t summed = *getDim(weight, 1).getConstant();
-    // Rows that groups do not divide are one group; 4 bits come in pairs.
-    if (summed % group)
-      group = summed;
-    Codes codes(c, weight, group);
-    if (type == "bf16" || type == "f16")
-      codes.codes = codes.rounded(weight, type == "bf16" ? ElementKind::bf16
-                                                         : ElementKind::f16);
-    else if (type == "int4" && group % 2 == 0)
-      codes.packed();
-    else
-      codes.symmetric();
-    Value y =
-        QuantizedLinearOp::create(c, op.getInput(), codes.codes, codes.scales,
-                                  codes.offsets, op.getBias());
+  }
+
+  static void replace(LinearOp op, const Encoder &encoder, Composer &c) {
+    Value y = QuantizedLinearOp::create(c, op.getInput(), encoder.codes,
+                                        encoder.scales, encoder.offsets,
+                                        op.getBias());
     op.replaceAllUsesWith(y);
     op.erase();
-    ++quantized;
   }
+
+  SmallVector<Storage> storages;
+  Scaling scaling;
 };
 } // namespace

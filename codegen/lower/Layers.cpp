@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "codegen/lower/Stored.h"
 #include "codegen/lower/Tensors.h"
 
 using namespace mlir;
@@ -265,8 +266,16 @@ struct EmbeddingLowering : Lowering<EmbeddingOp> {
 
   FailureOr<SmallVector<Value>> lower(EmbeddingOp op,
                                       Structured &b) const override {
-    return SmallVector<Value>{
-        takeSlices(b, op.getWeight(), op.getIndices(), 0)};
+    std::optional<StoredWeight> stored = b.getStored(op.getWeight());
+    if (!stored)
+      return SmallVector<Value>{
+          takeSlices(b, op.getWeight(), op.getIndices(), 0)};
+    // The rows that are read are decoded, and no others.
+    for (Value *part : {&stored->codes, &stored->scales, &stored->offsets})
+      if (*part)
+        *part = takeSlices(b, *part, op.getIndices(), 0);
+    Shape shape = b.getResultShape();
+    return SmallVector<Value>{decode(b, *stored, shape, shape.size() - 1)};
   }
 };
 

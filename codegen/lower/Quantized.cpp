@@ -1,4 +1,4 @@
-//===- Quantized.cpp - Products with weights in few bits as linalg --------===//
+//===- Quantized.cpp - Weights in few bits as linalg ----------------------===//
 //
 // Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -6,15 +6,181 @@
 //===----------------------------------------------------------------------===//
 
 #include "dialect/Quantized.h"
+#include "codegen/lower/Stored.h"
 #include "codegen/lower/Tensors.h"
 
 using namespace mlir;
 using namespace mlir::lathe;
 
+//===----------------------------------------------------------------------===//
+// Codes
+//===----------------------------------------------------------------------===//
+
+/// Pairs without offsets hold numbers from -8 on.
+static int64_t leastOfPair(const StoredWeight &weight) {
+  return weight.offsets ? 0 : -8;
+}
+
+static Value integer(Structured &b, int64_t value) {
+  return arith::ConstantIntOp::create(b, b.getI32Type(), value);
+}
+
+/// Both numbers of a byte, as one that 4 bits are taken of.
+static Value bitsOfPair(Structured &b, Value code) {
+  code = arith::ExtSIOp::create(b, b.getI32Type(), code);
+  return arith::AddIOp::create(b, code, integer(b, 128));
+}
+
+/// The number in 4 bits as a float.
+static Value numberOfPair(Structured &b, Value bits, Type type,
+                          const StoredWeight &weight) {
+  if (int64_t least = leastOfPair(weight))
+    bits = arith::AddIOp::create(b, bits, integer(b, least));
+  return arith::SIToFPOp::create(b, type, bits);
+}
+
+/// A code that holds one number.
+static Value numberOf(Structured &b, Value code, Type type) {
+  if (isa<FloatType>(code.getType()))
+    return convert(b, code, type);
+  code = arith::ExtSIOp::create(b, b.getI32Type(), code);
+  return arith::SIToFPOp::create(b, type, code);
+}
+
+//===----------------------------------------------------------------------===//
+// Decoding by itself
+//===----------------------------------------------------------------------===//
+
+Value lathe::decode(Structured &b, const StoredWeight &weight,
+                    ArrayRef<DimExpr> shape, int64_t axis) {
+  int64_t rank = shape.size(), length = *shape[axis].getConstant();
+  SmallVector<Value> inputs = {weight.codes};
+  SmallVector<AffineExpr> places;
+  for (int64_t i = 0; i < rank; ++i)
+    places.push_back(b.d(i));
+  if (weight.isPacked)
+    places[axis] = places[axis].floorDiv(2);
+  SmallVector<AffineMap> maps = {b.mapOf(rank, places)};
+  for (Value perGroup : {weight.scales, weight.offsets}) {
+    if (!perGroup)
+      continue;
+    Shape sizes = b.getShape(perGroup);
+    int64_t groups = *sizes.back().getConstant();
+    sizes.resize(rank, 1);
+    inputs.push_back(
+        b.reshape(convertTensor(b, perGroup, b.getF32Type()), sizes));
+    for (int64_t i = axis; i < rank; ++i)
+      places[i] = b.getAffineConstantExpr(0);
+    if (groups > 1)
+      places[axis] = b.d(axis).floorDiv(length / groups);
+    maps.push_back(b.mapOf(rank, places));
+  }
+  Type type = b.getF32Type();
+  return b.map(
+      shape, type, inputs, maps, [&](Structured &b, ValueRange args) -> Value {
+        Value number;
+        if (weight.isPacked) {
+          // 4 bits further for every other one.
+          Value place =
+              arith::IndexCastOp::create(b, b.getI32Type(), b.index(axis));
+          Value isOdd = arith::AndIOp::create(b, place, integer(b, 1));
+          Value by = arith::ShLIOp::create(b, isOdd, integer(b, 2));
+          Value bits = arith::ShRUIOp::create(b, bitsOfPair(b, args[0]), by);
+          bits = arith::AndIOp::create(b, bits, integer(b, 15));
+          number = numberOfPair(b, bits, type, weight);
+        } else {
+          number = numberOf(b, args[0], type);
+        }
+        if (weight.scales)
+          number = mul(b, number, args[1]);
+        return weight.offsets ? add(b, number, args[2]) : number;
+      });
+}
+
+//===----------------------------------------------------------------------===//
+// Products
+//===----------------------------------------------------------------------===//
+
+/// What the codes multiply: x, or its even and its odd elements.
+static SmallVector<Value> partsOf(Structured &b, Value x, bool isPacked) {
+  if (!isPacked)
+    return {x};
+  Shape shape = b.getShape(x);
+  int64_t axis = shape.size() - 1;
+  shape.back() = *shape.back().getConstant() / 2;
+  return {slice(b, x, axis, 0, shape, 2), slice(b, x, axis, 1, shape, 2)};
+}
+
+/// The numbers that a code holds.
+static SmallVector<Value> numbersOf(Structured &b, Value code, Type type,
+                                    const StoredWeight &weight) {
+  if (!weight.isPacked)
+    return {numberOf(b, code, type)};
+  Value bits = bitsOfPair(b, code);
+  Value even = arith::AndIOp::create(b, bits, integer(b, 15));
+  Value odd = arith::ShRUIOp::create(b, bits, integer(b, 4));
+  return {numberOfPair(b, even, type, weight),
+          numberOfPair(b, odd, type, weight)};
+}
+
+Value lathe::projectStored(Structured &b, Value x, const StoredWeight &weight) {
+  Type type = getElementTypeOrSelf(x);
+  Shape shape = b.getShape(x);
+  shape.back() = b.getShape(weight.codes)[0];
+  unsigned rank = shape.size();
+  int64_t groups =
+      weight.scales ? *b.getShape(weight.scales)[1].getConstant() : 1;
+  int64_t codes = *b.getShape(weight.codes)[1].getConstant();
+  // Loops: the result's, then groups, then the codes of a group.
+  AffineExpr column = b.d(rank - 1), group = b.d(rank), code = b.d(rank + 1);
+  SmallVector<AffineExpr> row;
+  for (unsigned i = 0; i + 1 < rank; ++i)
+    row.push_back(b.d(i));
+  row.append({group, code});
+  AffineMap xMap = b.mapOf(rank + 2, row);
+
+  SmallVector<Value> inputs;
+  SmallVector<AffineMap> maps;
+  auto read = [&](Value value, AffineMap map) {
+    inputs.push_back(value);
+    maps.push_back(map);
+  };
+  for (Value part : partsOf(b, x, weight.isPacked)) {
+    Shape grouped = b.getShape(part);
+    grouped.back() = groups;
+    grouped.push_back(codes / groups);
+    read(b.reshape(part, grouped), xMap);
+  }
+  auto readColumns = [&](Value matrix, AffineExpr place) {
+    auto [columns, subscripts] = layColumns(b, matrix, column, place);
+    read(columns, b.mapOf(rank + 2, subscripts));
+  };
+  readColumns(weight.codes, group * (codes / groups) + code);
+  for (Value perGroup : {weight.scales, weight.offsets})
+    if (perGroup)
+      readColumns(convertTensor(b, perGroup, type), group);
+
+  return b.reduce(shape, 2, type, 0, inputs, maps,
+                  [&](Structured &b, ValueRange args) -> Value {
+                    unsigned parts = weight.isPacked ? 2 : 1;
+                    SmallVector<Value> terms =
+                        numbersOf(b, args[parts], type, weight);
+                    for (unsigned i = 0; i < parts; ++i) {
+                      if (weight.scales)
+                        terms[i] = mul(b, terms[i], args[parts + 1]);
+                      if (weight.offsets)
+                        terms[i] = add(b, terms[i], args[parts + 2]);
+                      // The accumulator is used once: products of a pair are
+                      // summed before.
+                      Value term = mul(b, args[i], terms[i]);
+                      terms[i] = i ? add(b, terms[i - 1], term) : term;
+                    }
+                    return add(b, args.back(), terms[parts - 1]);
+                  });
+}
+
 namespace {
 
-/// One product that reads its weights as they are stored: what a code stands
-/// for is part of the loop, shared by the rows of a tile.
 struct QuantizedLinearLowering : Lowering<QuantizedLinearOp> {
   using Lowering::Lowering;
 
@@ -24,59 +190,8 @@ struct QuantizedLinearLowering : Lowering<QuantizedLinearOp> {
     Type type = getElementTypeOrSelf(x);
     Shape shape = b.getResultShape();
     unsigned rank = shape.size();
-    int64_t groups =
-        op.getScales() ? *getDim(op.getScales(), 1).getConstant() : 1;
-    int64_t codes = *getDim(op.getCodes(), 1).getConstant();
-    // Loops: the result's, then groups, then the codes of a group.
-    AffineExpr column = b.d(rank - 1), group = b.d(rank), code = b.d(rank + 1);
-    SmallVector<AffineExpr> row;
-    for (unsigned i = 0; i + 1 < rank; ++i)
-      row.push_back(b.d(i));
-    row.append({group, code});
-    AffineMap xMap = b.mapOf(rank + 2, row);
-
-    SmallVector<Value> inputs;
-    SmallVector<AffineMap> maps;
-    auto read = [&](Value value, AffineMap map) {
-      inputs.push_back(value);
-      maps.push_back(map);
-    };
-    for (Value part : partsOf(op, x, b)) {
-      Shape grouped = b.getShape(part);
-      grouped.back() = groups;
-      grouped.push_back(codes / groups);
-      read(b.reshape(part, grouped), xMap);
-    }
-    auto readColumns = [&](Value matrix, AffineExpr place) {
-      auto [columns, subscripts] = layColumns(b, matrix, column, place);
-      read(columns, b.mapOf(rank + 2, subscripts));
-    };
-    readColumns(op.getCodes(), group * (codes / groups) + code);
-    for (Value perGroup : {op.getScales(), op.getOffsets()})
-      if (perGroup)
-        readColumns(convertTensor(b, perGroup, type), group);
-
-    bool isPacked = op.isPacked(), hasOffsets = bool(op.getOffsets());
-    Value product = b.reduce(shape, 2, type, 0, inputs, maps,
-                             [&](Structured &b, ValueRange args) -> Value {
-                               unsigned parts = isPacked ? 2 : 1;
-                               SmallVector<Value> weights =
-                                   decode(b, args[parts], type, isPacked);
-                               Value sum = args.back();
-                               for (unsigned i = 0; i < parts; ++i) {
-                                 Value weight = weights[i];
-                                 if (op.getScales())
-                                   weight = mul(b, weight, args[parts + 1]);
-                                 if (hasOffsets)
-                                   weight = add(b, weight, args[parts + 2]);
-                                 // The accumulator is used once: products of a
-                                 // pair are summed before.
-                                 Value term = mul(b, args[i], weight);
-                                 weights[i] =
-                                     i ? add(b, weights[i - 1], term) : term;
-                               }
-                               return add(b, sum, weights[parts - 1]);
-                             });
+    Value product = projectStored(
+        b, x, {op.getCodes(), op.getScales(), op.getOffsets(), op.isPacked()});
     if (Value bias = op.getBias())
       product = b.map(
           shape, type, {product, convertTensor(b, bias, type)},
@@ -87,36 +202,19 @@ struct QuantizedLinearLowering : Lowering<QuantizedLinearOp> {
     return SmallVector<Value>{
         convertTensor(b, product, getElementTypeOrSelf(op.getInput()))};
   }
+};
 
-private:
-  /// What the codes multiply: x, or its even and its odd elements.
-  static SmallVector<Value> partsOf(QuantizedLinearOp op, Value x,
-                                    Structured &b) {
-    if (!op.isPacked())
-      return {x};
-    Shape shape = b.getShape(x);
-    int64_t axis = shape.size() - 1;
-    shape.back() = *shape.back().getConstant() / 2;
-    return {slice(b, x, axis, 0, shape, 2), slice(b, x, axis, 1, shape, 2)};
-  }
+struct DequantizeLowering : Lowering<DequantizeOp> {
+  using Lowering::Lowering;
 
-  /// The numbers that a code holds.
-  static SmallVector<Value> decode(Structured &b, Value code, Type type,
-                                   bool isPacked) {
-    if (isa<FloatType>(code.getType()))
-      return {convert(b, code, type)};
-    Type wide = b.getI32Type();
-    code = arith::ExtSIOp::create(b, wide, code);
-    if (!isPacked)
-      return {arith::SIToFPOp::create(b, type, code)};
-    auto number = [&](int64_t value) {
-      return arith::ConstantIntOp::create(b, wide, value);
-    };
-    code = arith::AddIOp::create(b, code, number(128));
-    Value even = arith::AndIOp::create(b, code, number(15));
-    Value odd = arith::ShRUIOp::create(b, code, number(4));
-    return {arith::SIToFPOp::create(b, type, even),
-            arith::SIToFPOp::create(b, type, odd)};
+  FailureOr<SmallVector<Value>> lower(DequantizeOp op,
+                                      Structured &b) const override {
+    StoredWeight weight = {op.getCodes(), op.getScales(), op.getOffsets(),
+                           op.getPacked()};
+    Value decoded = decode(b, weight, b.getResultShape(), 1);
+    decoded.getDefiningOp()->setAttr(decodesAttrName, b.getUnitAttr());
+    b.recordStored(decoded, weight);
+    return SmallVector<Value>{decoded};
   }
 };
 
@@ -124,5 +222,6 @@ private:
 
 void lathe::populateQuantizedLowerings(RewritePatternSet &patterns,
                                        LoweringState &state) {
-  patterns.add<QuantizedLinearLowering>(patterns.getContext(), state);
+  patterns.add<QuantizedLinearLowering, DequantizeLowering>(
+      patterns.getContext(), state);
 }

@@ -7,6 +7,7 @@
 
 #include "codegen/lower/Tensors.h"
 #include "codegen/KernelDialect.h"
+#include "codegen/lower/Stored.h"
 #include "mlir/Transforms/RegionUtils.h"
 #include "llvm/Support/MathExtras.h"
 #include <limits>
@@ -162,6 +163,8 @@ Columns lathe::layColumns(Structured &b, Value matrix, AffineExpr column,
 }
 
 Value lathe::project(Structured &b, Value x, Value weight) {
+  if (std::optional<StoredWeight> stored = b.getStored(weight))
+    return projectStored(b, x, *stored);
   Shape shape = b.getShape(x);
   shape.back() = b.getShape(weight)[0];
   unsigned rank = shape.size();

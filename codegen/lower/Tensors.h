@@ -41,7 +41,8 @@ using Columns = std::pair<Value, SmallVector<AffineExpr>>;
 Columns layColumns(Structured &b, Value matrix, AffineExpr column,
                    AffineExpr place);
 
-/// x Wᵀ over the last dimension, in x's element type.
+/// x Wᵀ over the last dimension, in x's element type. A weight in few bits is
+/// read as it is stored.
 Value project(Structured &b, Value x, Value weight);
 
 /// From a tensor's dimensions to those that are none of the axes.

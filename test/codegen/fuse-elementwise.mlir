@@ -46,3 +46,42 @@ func.func @stretched(%x: tensor<4xf32>, %y: tensor<8x4xf32>) -> tensor<8x4xf32> 
   } -> tensor<8x4xf32>
   return %b : tensor<8x4xf32>
 }
+
+// -----
+
+// What decodes becomes part of every op that reads it, reductions too: nothing writes what was decoded.
+
+// CHECK-LABEL: func @decoded
+// CHECK-NOT: lathe.decodes
+// CHECK: linalg.generic {{.*}}"reduction"{{.*}} ins(%arg0, %arg1 :
+// CHECK: arith.sitofp
+// CHECK: arith.addf
+// CHECK: linalg.generic {{.*}} ins(%arg1 :
+// CHECK: arith.sitofp
+// CHECK: arith.negf
+#id = affine_map<(d0, d1) -> (d0, d1)>
+#x = affine_map<(d0, d1) -> (d1)>
+#y = affine_map<(d0, d1) -> (d0)>
+func.func @decoded(%x: tensor<4xf32>, %q: tensor<8x4xi8>) -> (tensor<8xf32>, tensor<8x4xf32>) {
+  %z = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<8x4xf32>
+  %f = tensor.empty() : tensor<8xf32>
+  %w = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]} ins(%q : tensor<8x4xi8>) outs(%e : tensor<8x4xf32>) attrs = {lathe.decodes} {
+    ^bb0(%c: i8, %o: f32):
+      %0 = arith.sitofp %c : i8 to f32
+      linalg.yield %0 : f32
+  } -> tensor<8x4xf32>
+  %g = linalg.fill ins(%z : f32) outs(%f : tensor<8xf32>) -> tensor<8xf32>
+  %a = linalg.generic {indexing_maps = [#x, #id, #y], iterator_types = ["parallel", "reduction"]} ins(%x, %w : tensor<4xf32>, tensor<8x4xf32>) outs(%g : tensor<8xf32>) {
+    ^bb0(%p: f32, %c: f32, %o: f32):
+      %0 = arith.mulf %p, %c : f32
+      %1 = arith.addf %o, %0 : f32
+      linalg.yield %1 : f32
+  } -> tensor<8xf32>
+  %b = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]} ins(%w : tensor<8x4xf32>) outs(%e : tensor<8x4xf32>) {
+    ^bb0(%c: f32, %o: f32):
+      %0 = arith.negf %c : f32
+      linalg.yield %0 : f32
+  } -> tensor<8x4xf32>
+  return %a, %b : tensor<8xf32>, tensor<8x4xf32>
+}

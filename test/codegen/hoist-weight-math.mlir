@@ -177,3 +177,27 @@ func.func @main(%x: tensor<4x2xf32>, %init: tensor<4x3xf32>, %back: tensor<4x2xf
   %2 = linalg.matmul ins(%0, %tc : tensor<4x3xf32>, tensor<3x2xf32>) outs(%back : tensor<4x2xf32>) -> tensor<4x2xf32>
   return %0, %1, %2 : tensor<4x3xf32>, tensor<4x3xf32>, tensor<4x2xf32>
 }
+
+// -----
+
+// What decodes stays, and what it reads is computed when compiling.
+
+// CHECK: lathe.weight @q.prepared : tensor<2x3xi8>
+// CHECK: func @main
+// CHECK: %[[Q:.*]] = lathe.parameter @q.prepared : tensor<2x3xi8>
+// CHECK: linalg.generic {{.*}} ins(%[[Q]] : tensor<2x3xi8>) {{.*}} attrs = {lathe.decodes}
+#id = affine_map<(d0, d1) -> (d0, d1)>
+lathe.weight @q : tensor<3x2xi8>
+func.func @main(%x: tensor<4x2xf32>, %init: tensor<4x3xf32>) -> tensor<4x3xf32> {
+  %q = lathe.parameter @q : tensor<3x2xi8>
+  %e = tensor.empty() : tensor<2x3xi8>
+  %t = linalg.transpose ins(%q : tensor<3x2xi8>) outs(%e : tensor<2x3xi8>) permutation = [1, 0]
+  %f = tensor.empty() : tensor<2x3xf32>
+  %w = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]} ins(%t : tensor<2x3xi8>) outs(%f : tensor<2x3xf32>) attrs = {lathe.decodes} {
+    ^bb0(%c: i8, %o: f32):
+      %0 = arith.sitofp %c : i8 to f32
+      linalg.yield %0 : f32
+  } -> tensor<2x3xf32>
+  %0 = linalg.matmul ins(%x, %w : tensor<4x2xf32>, tensor<2x3xf32>) outs(%init : tensor<4x3xf32>) -> tensor<4x3xf32>
+  return %0 : tensor<4x3xf32>
+}

@@ -47,4 +47,9 @@ module attributes {lathe.precision = {weights = 8 : i64}} {}
 // -----
 
 // expected-error@+1 {{'lathe.precision' must be}}
+module attributes {lathe.precision = {zero_point = "yes"}} {}
+
+// -----
+
+// expected-error@+1 {{'lathe.precision' must be}}
 module attributes {lathe.precision = "int8"} {}

@@ -1,4 +1,5 @@
 // RUN: lathe-opt %s -split-input-file -lathe-quantize | FileCheck %s
+// RUN: lathe-opt %s -split-input-file -lathe-quantize -lathe-quantize | FileCheck %s
 // Matrices are stored as `precision` says, by ops on weights.
 
 // The last pattern that matches a name decides. Two groups a row of 64.
@@ -63,4 +64,80 @@ func.func @unsaid(%x: tensor<2x64xf32>) -> tensor<2x3xf32> {
   %w = lathe.parameter @w : tensor<3x64xf32>
   %0 = lathe.linear %x, %w : (tensor<2x64xf32>, tensor<3x64xf32>) -> tensor<2x3xf32>
   return %0 : tensor<2x3xf32>
+}
+
+// -----
+
+// Any other op with matrices reads decoded ones. A group is as few inputs, with their windows, as have 32 elements: 4 of
+// 3x3. Rows of which a run reads a part are one group. 4 bits are pairs of inputs, 8 bits where there are none.
+module attributes {lathe.precision = {group = 32 : i64, storage = [["*", "int8"], ["pairs", "int4"], ["odd", "int4"], ["half", "f16"], ["table", "bf16"]]}} {
+  lathe.weight @pairs : tensor<5x8x3x3xf32>
+  lathe.weight @odd : tensor<5x5x1x1xf32>
+  lathe.weight @half : tensor<5x5x1x1xf32>
+  lathe.weight @up : tensor<5x64x2x2xf32>
+  lathe.weight @table : tensor<4x5xf32>
+  lathe.weight @norm : tensor<5xf32>
+  // CHECK-LABEL: @layers(
+  // CHECK: %[[PAIRS:.*]] = lathe.dequantize {{.*}}packed{{.*}} : (tensor<5x4x3x3xi8>, tensor<5x2xf32>, tensor<5x2xf32>) -> tensor<5x8x3x3xf32>
+  // CHECK: lathe.conv2d %arg0, %[[PAIRS]]
+  // CHECK: %[[ODD:.*]] = lathe.dequantize {{.*}} : (tensor<5x5x1x1xi8>, tensor<5x1xf32>) -> tensor<5x5x1x1xf32>
+  // CHECK: lathe.conv2d %{{.*}}, %[[ODD]]
+  // CHECK: %[[HALF:.*]] = lathe.dequantize {{.*}} : (tensor<5x5x1x1xf16>) -> tensor<5x5x1x1xf32>
+  // CHECK: lathe.conv2d %{{.*}}, %[[HALF]]
+  // CHECK: lathe.rms_norm %{{.*}}, %{{.*}} : (tensor<1x5x4x5xf32>, tensor<5xf32>)
+  // CHECK: %[[UP:.*]] = lathe.dequantize {{.*}} : (tensor<5x64x2x2xi8>, tensor<5x1xf32>) -> tensor<5x64x2x2xf32>
+  // CHECK: lathe.conv_transpose2d %{{.*}}, %[[UP]]
+  // CHECK: %[[TABLE:.*]] = lathe.dequantize {{.*}} : (tensor<4x5xbf16>) -> tensor<4x5xf32>
+  // CHECK: lathe.embedding %arg1, %[[TABLE]]
+  func.func @layers(%x: tensor<1x8x6x7xf32>, %i: tensor<2xi32>) -> (tensor<1x64x8x10xf32>, tensor<2x5xf32>) {
+    %p = lathe.parameter @pairs : tensor<5x8x3x3xf32>
+    %o = lathe.parameter @odd : tensor<5x5x1x1xf32>
+    %h = lathe.parameter @half : tensor<5x5x1x1xf32>
+    %u = lathe.parameter @up : tensor<5x64x2x2xf32>
+    %t = lathe.parameter @table : tensor<4x5xf32>
+    %n = lathe.parameter @norm : tensor<5xf32>
+    %0 = lathe.conv2d %x, %p {stride = array<i64: 1, 1>, dilation = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, padding_mode = #lathe<padding_mode zeros>, groups = 1 : i64} : (tensor<1x8x6x7xf32>, tensor<5x8x3x3xf32>) -> tensor<1x5x4x5xf32>
+    %1 = lathe.conv2d %0, %o {stride = array<i64: 1, 1>, dilation = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, padding_mode = #lathe<padding_mode zeros>, groups = 1 : i64} : (tensor<1x5x4x5xf32>, tensor<5x5x1x1xf32>) -> tensor<1x5x4x5xf32>
+    %2 = lathe.conv2d %1, %h {stride = array<i64: 1, 1>, dilation = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, padding_mode = #lathe<padding_mode zeros>, groups = 1 : i64} : (tensor<1x5x4x5xf32>, tensor<5x5x1x1xf32>) -> tensor<1x5x4x5xf32>
+    %3 = lathe.rms_norm %2, %n {eps = 1.0e-5 : f64} : (tensor<1x5x4x5xf32>, tensor<5xf32>) -> tensor<1x5x4x5xf32>
+    %4 = lathe.conv_transpose2d %3, %u {stride = array<i64: 2, 2>, dilation = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, output_padding = array<i64: 0, 0>, groups = 1 : i64} : (tensor<1x5x4x5xf32>, tensor<5x64x2x2xf32>) -> tensor<1x64x8x10xf32>
+    %5 = lathe.embedding %i, %t : (tensor<2xi32>, tensor<4x5xf32>) -> tensor<2x5xf32>
+    return %4, %5 : tensor<1x64x8x10xf32>, tensor<2x5xf32>
+  }
+}
+
+// -----
+
+// With an offset 8 bits reach from the smallest to the largest, without one 4 bits lie around 0; both can be fitted.
+module attributes {lathe.precision = {group = 32 : i64, zero_point = true, storage = [["*", "int8"]]}} {
+  lathe.weight @w : tensor<3x64xf32>
+  // CHECK-LABEL: @offset(
+  // CHECK: %[[LOW:.*]] = lathe.reduce {{.*}}reduce_kind min
+  // CHECK: %[[S:.*]] = lathe.binary {{.*}}binary_kind mul>, value = 0.003921
+  // CHECK: %[[UP:.*]] = lathe.binary %[[S]] {kind = #lathe<binary_kind mul>, value = 1.280000e+02
+  // CHECK: lathe.binary %[[LOW]], %[[UP]]
+  // CHECK: lathe.quantized_linear {{.*}} : (tensor<2x64xf32>, tensor<3x64xi8>, tensor<3x2xf32>, tensor<3x2xf32>)
+  func.func @offset(%x: tensor<2x64xf32>) -> tensor<2x3xf32> {
+    %w = lathe.parameter @w : tensor<3x64xf32>
+    %0 = lathe.linear %x, %w : (tensor<2x64xf32>, tensor<3x64xf32>) -> tensor<2x3xf32>
+    return %0 : tensor<2x3xf32>
+  }
+}
+
+// -----
+
+module attributes {lathe.precision = {group = 32 : i64, zero_point = false, scales = "least_error", storage = [["*", "int4"]]}} {
+  lathe.weight @w : tensor<3x64xf32>
+  // CHECK-LABEL: @around_zero(
+  // CHECK: %[[S:.*]] = lathe.binary {{.*}}binary_kind mul>, value = 0.142857
+  // CHECK: %[[F:.*]] = lathe.fit_scales %[[G:.*]], %[[S]] {least = -8 : i64, most = 7 : i64}
+  // CHECK: lathe.binary %[[G]], %[[F]] {kind = #lathe<binary_kind div>}
+  // CHECK: lathe.binary {{.*}}binary_kind max>, value = -8
+  // CHECK: lathe.binary {{.*}}binary_kind min>, value = 7
+  // CHECK: lathe.quantized_linear {{.*}} : (tensor<2x64xf32>, tensor<3x32xi8>, tensor<3x2xf32>)
+  func.func @around_zero(%x: tensor<2x64xf32>) -> tensor<2x3xf32> {
+    %w = lathe.parameter @w : tensor<3x64xf32>
+    %0 = lathe.linear %x, %w : (tensor<2x64xf32>, tensor<3x64xf32>) -> tensor<2x3xf32>
+    return %0 : tensor<2x3xf32>
+  }
 }
