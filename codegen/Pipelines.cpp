@@ -31,15 +31,9 @@ using namespace mlir::lathe;
 
 /// In the order in which they run.
 static constexpr StringRef optionalPasses[] = {
-    "erase-dead",
-    "fold-masks",
-    "group-experts",
-    "specialize-entries",
-    "fuse-attention",
-    "sink-transposes",
-    "sink-decoding",
-    "hoist-weight-math",
-    "fuse-elementwise",
+    "erase-dead",         "fold-masks",        "group-experts",
+    "specialize-entries", "fuse-attention",    "sink-transposes",
+    "sink-decoding",      "hoist-weight-math", "fuse-elementwise",
     "fuse-epilogues",
 };
 
