@@ -18,7 +18,7 @@ namespace {
 /// by one reading of the keys and values.
 class FewQueries : public AttentionEmitter {
 public:
-  FewQueries(AttentionOp op, const AttentionTarget &target, OpBuilder &builder)
+  FewQueries(AttentionOp op, const KernelTarget &target, OpBuilder &builder)
       : AttentionEmitter(op, target, builder) {
     each = heads / groups;
     // Half of the registers hold accumulators.
@@ -37,12 +37,12 @@ private:
   }
   int64_t workPerKey() override { return rows * (d + e); }
 
-  void allocate() override {
-    scaled = AttentionEmitter::allocate(rows, llvm::alignTo(d, lanes));
+  void allocateAll() override {
+    scaled = allocate(rows, llvm::alignTo(d, lanes));
     // The last keys are reached from the end: scores before the block's first
     // are written too, and whole vectors at its end.
-    scores = AttentionEmitter::allocate(rows, ahead() + block + lanes);
-    sums = AttentionEmitter::allocate(rows, llvm::alignTo(e, lanes));
+    scores = allocate(rows, ahead() + block + lanes);
+    sums = allocate(rows, llvm::alignTo(e, lanes));
   }
 
   void emitTask(Value task) override;
@@ -290,12 +290,13 @@ void FewQueries::finish(ValueRange l) {
     Value inverse = broadcast(invert(l[r]));
     for (int64_t i = 0; i < e; i += lanes)
       storeLanes(fmul(loadScratch(sums, constant(r), constant(i)), inverse),
-                 {n, query, add(mul(head(r), e), i)}, widthAt(i, e));
+                 op.getInitOutput(), {n, query, add(mul(head(r), e), i)},
+                 widthAt(i, e));
   }
 }
 
 void mlir::lathe::kernel::emitFewQueries(AttentionOp op,
-                                         const AttentionTarget &target,
+                                         const KernelTarget &target,
                                          bool parallel, OpBuilder &builder) {
   FewQueries(op, target, builder).emit(parallel);
 }

@@ -17,7 +17,7 @@ namespace {
 /// the last query repeat it, and store it again: no lane needs a mask.
 class ManyQueries : public AttentionEmitter {
 public:
-  ManyQueries(AttentionOp op, const AttentionTarget &target, OpBuilder &builder)
+  ManyQueries(AttentionOp op, const KernelTarget &target, OpBuilder &builder)
       : AttentionEmitter(op, target, builder) {
     int64_t known = cast<MemRefType>(op.getQuery().getType()).getDimSize(1);
     bool isOne = !ShapedType::isDynamic(known) && known <= lanes;
@@ -36,12 +36,12 @@ private:
   }
   int64_t workPerKey() override { return width * (d + e); }
 
-  void allocate() override {
-    turned = AttentionEmitter::allocate(d, width);
+  void allocateAll() override {
+    turned = allocate(d, width);
     // The last rows of keys are reached from the end, so that rows before the
     // block's first are written too, and biases by whole vectors.
-    scores = AttentionEmitter::allocate(mostRows + block + lanes, width);
-    sums = AttentionEmitter::allocate(e, width);
+    scores = allocate(mostRows + block + lanes, width);
+    sums = allocate(e, width);
   }
 
   void emitTask(Value task) override;
@@ -351,7 +351,8 @@ void ManyQueries::finish(ValueRange l) {
         rows[i] =
             fmul(loadScratch(sums, add(first, i), column(v)), inverses[v]);
       for (auto [i, x] : llvm::enumerate(turn(rows)))
-        storeLanes(x, {n, query(v * lanes + i), add(feature, first)}, count);
+        storeLanes(x, op.getInitOutput(),
+                   {n, query(v * lanes + i), add(feature, first)}, count);
     }
   };
   int64_t whole = e / lanes * lanes;
@@ -363,7 +364,7 @@ void ManyQueries::finish(ValueRange l) {
 }
 
 void mlir::lathe::kernel::emitManyQueries(AttentionOp op,
-                                          const AttentionTarget &target,
+                                          const KernelTarget &target,
                                           bool parallel, OpBuilder &builder) {
   ManyQueries(op, target, builder).emit(parallel);
 }

@@ -36,7 +36,7 @@ struct GenerateAttentionPass
 
 private:
   void generate(kernel::AttentionOp op, OpBuilder &outer) {
-    kernel::AttentionTarget target{vectorBytes, registers, cacheBytes};
+    kernel::KernelTarget target{vectorBytes, registers, cacheBytes};
     int64_t few = AttentionEmitter::countFew(target);
     int64_t queries = cast<MemRefType>(op.getQuery().getType()).getDimSize(1);
     if (!ShapedType::isDynamic(queries))

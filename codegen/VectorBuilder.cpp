@@ -1,0 +1,177 @@
+//===- VectorBuilder.cpp - Writes loops over vectors of f32
+//----------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "codegen/VectorBuilder.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
+using namespace mlir;
+using namespace mlir::lathe::kernel;
+
+void VectorBuilder::forTasks(Value count, Value grain, bool parallel,
+                             function_ref<void()> allocate,
+                             function_ref<void(Value)> body) {
+  if (!parallel) {
+    scratchBlock = &op->getParentOfType<func::FuncOp>().front();
+    allocate();
+    loop(constant(0), count, 1, body);
+    return;
+  }
+  auto tasks = ParallelOp::create(b, count, grain);
+  OpBuilder::InsertionGuard guard(b);
+  scratchBlock =
+      b.createBlock(&tasks.getBody(), {}, b.getIndexType(), b.getLoc());
+  allocate();
+  body(scratchBlock->getArgument(0));
+  YieldOp::create(b, ValueRange());
+}
+
+//===----------------------------------------------------------------------===//
+// Indices and loops
+//===----------------------------------------------------------------------===//
+
+Value VectorBuilder::takeIndex(Value &rest, Value size) {
+  Value index = b.createOrFold<arith::RemUIOp>(rest, size);
+  rest = b.createOrFold<arith::DivUIOp>(rest, size);
+  return index;
+}
+
+SmallVector<Value>
+VectorBuilder::loop(Value begin, Value end, int64_t step, ValueRange carried,
+                    function_ref<Values(Value, ValueRange)> body) {
+  auto loop = scf::ForOp::create(b, begin, end, constant(step), carried);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(loop.getBody());
+  Values next = body(loop.getInductionVar(), loop.getRegionIterArgs());
+  if (!next.empty())
+    scf::YieldOp::create(b, next);
+  return loop.getResults();
+}
+
+void VectorBuilder::loop(Value begin, Value end, int64_t step,
+                         function_ref<void(Value)> body) {
+  loop(begin, end, step, ValueRange(), [&](Value i, ValueRange) {
+    body(i);
+    return Values();
+  });
+}
+
+//===----------------------------------------------------------------------===//
+// Elements
+//===----------------------------------------------------------------------===//
+
+Value VectorBuilder::scalar(double value) {
+  return arith::ConstantOp::create(b, b.getF32FloatAttr(value));
+}
+
+Value VectorBuilder::splat(double value) {
+  return arith::ConstantOp::create(
+      b, DenseElementsAttr::get(vectorType(), static_cast<float>(value)));
+}
+
+Value VectorBuilder::widen(Value x) {
+  Type wide = b.getF32Type();
+  if (getElementTypeOrSelf(x) == wide)
+    return x;
+  if (auto vector = dyn_cast<VectorType>(x.getType()))
+    wide = vector.clone(wide);
+  return arith::ExtFOp::create(b, wide, x);
+}
+
+Value VectorBuilder::load(Value buffer, ValueRange indices) {
+  return widen(memref::LoadOp::create(b, buffer, indices));
+}
+
+/// Whether the buffer's last dimension has neighbours in memory.
+static bool isContiguousInside(Value buffer) {
+  return cast<MemRefType>(buffer.getType()).areTrailingDimsContiguous(1);
+}
+
+Value VectorBuilder::loadLanes(Value buffer, ValueRange indices,
+                               int64_t count) {
+  if (!isContiguousInside(buffer)) {
+    Values elements(lanes, scalar(0));
+    for (int64_t i = 0; i < count; ++i) {
+      Values at(indices);
+      at.back() = add(at.back(), i);
+      elements[i] = load(buffer, at);
+    }
+    return vector::FromElementsOp::create(b, vectorType(), elements);
+  }
+  if (count < lanes)
+    return loadLanes(buffer, indices, maskOf(count));
+  auto type = VectorType::get(lanes, getElementTypeOrSelf(buffer));
+  return widen(vector::LoadOp::create(b, type, buffer, indices));
+}
+
+Value VectorBuilder::loadLanes(Value buffer, ValueRange indices, Value mask) {
+  auto type = VectorType::get(lanes, getElementTypeOrSelf(buffer));
+  Value zeros = arith::ConstantOp::create(b, b.getZeroAttr(type));
+  return widen(
+      vector::MaskedLoadOp::create(b, type, buffer, indices, mask, zeros));
+}
+
+void VectorBuilder::storeLanes(Value x, Value buffer, ValueRange indices,
+                               int64_t count) {
+  Type element = getElementTypeOrSelf(buffer);
+  if (element != b.getF32Type())
+    x = arith::TruncFOp::create(b, VectorType::get(lanes, element), x);
+  if (!isContiguousInside(buffer)) {
+    for (int64_t i = 0; i < count; ++i) {
+      Values at(indices);
+      at.back() = add(at.back(), i);
+      memref::StoreOp::create(b, vector::ExtractOp::create(b, x, i), buffer,
+                              at);
+    }
+    return;
+  }
+  if (count < lanes)
+    vector::MaskedStoreOp::create(b, buffer, indices, maskOf(count), x);
+  else
+    vector::StoreOp::create(b, x, buffer, indices);
+}
+
+Value VectorBuilder::loadScratch(Value scratch, Value row, Value column) {
+  return vector::LoadOp::create(b, vectorType(), scratch,
+                                ValueRange{row, column});
+}
+
+void VectorBuilder::storeScratch(Value x, Value scratch, Value row,
+                                 Value column) {
+  vector::StoreOp::create(b, x, scratch, ValueRange{row, column});
+}
+
+Value VectorBuilder::allocate(int64_t rows, int64_t columns) {
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(scratchBlock);
+  constexpr int64_t cacheLine = 64;
+  return memref::AllocaOp::create(
+      b, MemRefType::get({rows, columns}, b.getF32Type()),
+      b.getI64IntegerAttr(cacheLine));
+}
+
+Value VectorBuilder::maskOf(int64_t count) {
+  return vector::ConstantMaskOp::create(
+      b, VectorType::get(lanes, b.getI1Type()), ArrayRef<int64_t>{count});
+}
+
+Value VectorBuilder::fadd(Value x, Value y) {
+  return arith::AddFOp::create(b, x, y, arith::FastMathFlags::contract);
+}
+
+Value VectorBuilder::fsub(Value x, Value y) {
+  return arith::SubFOp::create(b, x, y, arith::FastMathFlags::contract);
+}
+
+Value VectorBuilder::fmul(Value x, Value y) {
+  return arith::MulFOp::create(b, x, y, arith::FastMathFlags::contract);
+}
+
+Value VectorBuilder::greater(Value x, Value y) {
+  Value isGreater = arith::CmpFOp::create(b, arith::CmpFPredicate::OGT, x, y);
+  return arith::SelectOp::create(b, isGreater, x, y);
+}

@@ -1,0 +1,118 @@
+//===- VectorBuilder.h - Writes loops over vectors of f32
+//------------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What kernels that are no nests are written with: an algorithm in C++ calls
+// these as it would its own arithmetic.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef LATHE_CODEGEN_VECTORBUILDER_H
+#define LATHE_CODEGEN_VECTORBUILDER_H
+
+#include "codegen/KernelDialect.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/ImplicitLocOpBuilder.h"
+
+namespace mlir::lathe::kernel {
+
+/// What code that is no nest needs to know of a machine.
+struct KernelTarget {
+  int64_t vectorBytes;
+  int64_t registers;
+  int64_t cacheBytes;
+};
+
+class VectorBuilder {
+protected:
+  using Values = SmallVector<Value>;
+
+  VectorBuilder(Operation *op, const KernelTarget &target, OpBuilder &builder)
+      : b(op->getLoc(), builder), target(target), lanes(target.vectorBytes / 4),
+        op(op) {}
+
+  /// Runs `body` with each number below `count`; with `parallel`, on any
+  /// thread, at least `grain` at once. `allocate` declares what a task has on
+  /// the stack.
+  void forTasks(Value count, Value grain, bool parallel,
+                function_ref<void()> allocate, function_ref<void(Value)> body);
+
+  //===--- Indices and loops ----------------------------------------------===//
+
+  Value constant(int64_t value) {
+    return arith::ConstantIndexOp::create(b, value);
+  }
+  Value add(Value x, Value y) { return b.createOrFold<arith::AddIOp>(x, y); }
+  Value add(Value x, int64_t y) { return y ? add(x, constant(y)) : x; }
+  Value sub(Value x, Value y) { return b.createOrFold<arith::SubIOp>(x, y); }
+  Value mul(Value x, int64_t y) {
+    return b.createOrFold<arith::MulIOp>(x, constant(y));
+  }
+  Value least(Value x, Value y) { return b.createOrFold<arith::MinSIOp>(x, y); }
+  Value most(Value x, Value y) { return b.createOrFold<arith::MaxSIOp>(x, y); }
+  Value divide(Value x, int64_t y) {
+    return b.createOrFold<arith::DivUIOp>(x, constant(y));
+  }
+  /// The remainder of `rest` by `size`, and the quotient in `rest`.
+  Value takeIndex(Value &rest, Value size);
+  /// The size of an operand's dimension.
+  Value size(Value operand, int64_t dim) {
+    return b.createOrFold<memref::DimOp>(operand, dim);
+  }
+  /// for i in [begin, end) by step: carried = body(i, carried)
+  Values loop(Value begin, Value end, int64_t step, ValueRange carried,
+              function_ref<Values(Value, ValueRange)> body);
+  /// The same without carried values.
+  void loop(Value begin, Value end, int64_t step,
+            function_ref<void(Value)> body);
+  //===--- Elements -------------------------------------------------------===//
+
+  VectorType vectorType() { return VectorType::get(lanes, b.getF32Type()); }
+  Value splat(double value);
+  Value scalar(double value);
+  Value broadcast(Value x) {
+    return vector::BroadcastOp::create(b, vectorType(), x);
+  }
+  /// f32 of a narrower float, or of a vector of them.
+  Value widen(Value x);
+  /// An element of an operand, as f32.
+  Value load(Value buffer, ValueRange indices);
+  /// `count` elements of an operand from the indices on, as f32; the other
+  /// lanes hold 0.
+  Value loadLanes(Value buffer, ValueRange indices, int64_t count);
+  Value loadLanes(Value buffer, ValueRange indices, Value mask);
+  /// Stores the first `count` lanes.
+  void storeLanes(Value x, Value buffer, ValueRange indices, int64_t count);
+  Value loadScratch(Value scratch, Value row, Value column);
+  void storeScratch(Value x, Value scratch, Value row, Value column);
+  /// A buffer on the stack.
+  Value allocate(int64_t rows, int64_t columns);
+  /// The first `count` lanes.
+  Value maskOf(int64_t count);
+
+  Value fadd(Value x, Value y);
+  Value fsub(Value x, Value y);
+  Value fmul(Value x, Value y);
+  /// x y + z, which may be rounded once.
+  Value fma(Value x, Value y, Value z) { return fadd(fmul(x, y), z); }
+  /// The greater one; y where x is NaN.
+  Value greater(Value x, Value y);
+
+  ImplicitLocOpBuilder b;
+  KernelTarget target;
+  int64_t lanes;
+
+private:
+  Operation *op;
+  /// Where the stack's buffers are declared.
+  Block *scratchBlock = nullptr;
+};
+
+} // namespace mlir::lathe::kernel
+
+#endif // LATHE_CODEGEN_VECTORBUILDER_H
