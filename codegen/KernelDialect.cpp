@@ -12,6 +12,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/TypeUtilities.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace mlir::lathe::kernel;
@@ -159,18 +160,100 @@ LogicalResult AttentionOp::verify() {
   return success();
 }
 
-void AttentionOp::getEffects(
-    SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>>
-        &effects) {
-  OpOperand &output = getInitOutputMutable();
-  for (OpOperand &operand : getOperation()->getOpOperands()) {
+/// Buffers are read, but the output, which is written.
+static void
+addEffects(DestinationStyleOpInterface op,
+           SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>>
+               &effects) {
+  for (OpOperand &operand : op->getOpOperands()) {
     if (!isa<MemRefType>(operand.get().getType()))
       continue;
-    if (&operand == &output)
+    if (op.isDpsInit(&operand))
       effects.emplace_back(MemoryEffects::Write::get(), &operand);
     else
       effects.emplace_back(MemoryEffects::Read::get(), &operand);
   }
+}
+
+void AttentionOp::getEffects(
+    SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>>
+        &effects) {
+  addEffects(cast<DestinationStyleOpInterface>(getOperation()), effects);
+}
+
+//===----------------------------------------------------------------------===//
+// FrequencyFilterOp
+//===----------------------------------------------------------------------===//
+
+int64_t FrequencyFilterOp::countTaskBlocks(int64_t lanes) {
+  ArrayRef<int64_t> shape = cast<ShapedType>(getInput().getType()).getShape();
+  int64_t blocks = getBlocks(), each = shape[3] / blocks, best = 1;
+  auto padded = [&](int64_t count) {
+    return llvm::alignTo(count * each, lanes);
+  };
+  for (int64_t count = 1; count <= blocks; ++count) {
+    if (blocks % count ||
+        (count > 1 && countSpectrumBytes(shape[1], shape[2], padded(count)) >
+                          mostSpectrumBytes))
+      continue;
+    // Fewer lanes are idle where padded / channels is less.
+    if (padded(count) * best < padded(best) * count)
+      best = count;
+    if (8 * (padded(best) - best * each) <= padded(best))
+      break;
+  }
+  return best;
+}
+
+LogicalResult FrequencyFilterOp::verify() {
+  auto shapeOf = [](Value value) {
+    return cast<ShapedType>(value.getType()).getShape();
+  };
+  for (Value operand : getOperands())
+    if (!cast<ShapedType>(operand.getType()).hasRank() ||
+        !getElementTypeOrSelf(operand).isF32())
+      return emitOpError("needs f32, got ") << operand.getType() << " [C1]";
+  ArrayRef<int64_t> input = shapeOf(getInput());
+  if (input.size() != 4 ||
+      llvm::is_contained(input.drop_front(), ShapedType::kDynamic) ||
+      shapeOf(getInitOutput()).size() != 4 ||
+      shapeOf(getInitOutput()).drop_front() != input.drop_front())
+    return emitOpError("needs images [N, H, W, C] of static sizes, got ")
+           << getInput().getType() << " and " << getInitOutput().getType()
+           << " [C1]";
+  ArrayRef<int64_t> weight = shapeOf(getW1());
+  int64_t blocks = weight.size() == 4 ? weight[1] : 0;
+  int64_t each = blocks ? input[3] / blocks : 0;
+  SmallVector<int64_t> wanted = {2, blocks, each, each};
+  for (auto [value, rank] : {std::pair<Value, unsigned>(getW1(), 4),
+                             {getB1(), 3},
+                             {getW2(), 4},
+                             {getB2(), 3}})
+    if (blocks < 1 || input[3] % blocks ||
+        shapeOf(value) != ArrayRef(wanted).take_front(rank))
+      return emitOpError("has a parameter ")
+             << value.getType() << " for " << input[3] << " channels [C2]";
+  int64_t h = input[1] / 2 + 1, w = input[2] / 2 + 1;
+  int64_t sides[] = {h, h, w, w, w, w};
+  if (getTables().size() != 6)
+    return emitOpError("needs six tables [C3]");
+  for (auto [table, side] : llvm::zip(getTables(), sides))
+    if (shapeOf(table) != ArrayRef<int64_t>({side, side}))
+      return emitOpError("needs a table of ")
+             << side << " by " << side << ", got " << table.getType()
+             << " [C3]";
+  for (Region *region : {&getHidden(), &getMask()})
+    if (region->front().getNumArguments() != 1 ||
+        !region->front().getArgument(0).getType().isF32() ||
+        region->front().getTerminator()->getNumOperands() != 1)
+      return emitOpError("needs regions from one f32 to one f32 [C4]");
+  return success();
+}
+
+void FrequencyFilterOp::getEffects(
+    SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>>
+        &effects) {
+  addEffects(cast<DestinationStyleOpInterface>(getOperation()), effects);
 }
 
 //===----------------------------------------------------------------------===//
@@ -240,9 +323,12 @@ struct NestBufferization
   }
 };
 
-struct AttentionBufferization
+/// Of an op whose last operand is its output, of which it stores every element
+/// and reads none.
+template <typename OpTy>
+struct OutputLastBufferization
     : bufferization::DstBufferizableOpInterfaceExternalModel<
-          AttentionBufferization, AttentionOp> {
+          OutputLastBufferization<OpTy>, OpTy> {
   bool bufferizesToMemoryRead(Operation *op, OpOperand &operand,
                               const bufferization::AnalysisState &) const {
     return !cast<DestinationStyleOpInterface>(op).isDpsInit(&operand);
@@ -261,8 +347,10 @@ struct AttentionBufferization
       buffers.push_back(*buffer);
     }
     Value output = buffers.back();
-    AttentionOp::create(rewriter, op->getLoc(), TypeRange(), buffers,
-                        op->getAttrs());
+    auto lowered = OpTy::create(rewriter, op->getLoc(), TypeRange(), buffers,
+                                op->getAttrs());
+    for (auto [to, from] : llvm::zip(lowered->getRegions(), op->getRegions()))
+      to.takeBody(from);
     bufferization::replaceOpWithBufferizedValues(rewriter, op, output);
     return success();
   }
@@ -380,7 +468,10 @@ struct WriteBackBufferization
 void mlir::lathe::kernel::registerBufferization(DialectRegistry &registry) {
   registry.addExtension(+[](MLIRContext *context, KernelDialect *) {
     NestOp::attachInterface<NestBufferization>(*context);
-    AttentionOp::attachInterface<AttentionBufferization>(*context);
+    AttentionOp::attachInterface<OutputLastBufferization<AttentionOp>>(
+        *context);
+    FrequencyFilterOp::attachInterface<
+        OutputLastBufferization<FrequencyFilterOp>>(*context);
     CallOp::attachInterface<CallBufferization>(*context);
     WriteBackOp::attachInterface<WriteBackBufferization>(*context);
   });

@@ -201,6 +201,63 @@ def Kernel_AttentionOp : Kernel_Op<"attention",
   }];
 }
 
+def Kernel_FrequencyFilterOp : Kernel_Op<"frequency_filter",
+    [DestinationStyleOpInterface,
+     DeclareOpInterfaceMethods<MemoryEffectsOpInterface>]> {
+  let summary = "an adaptive frequency filter, block of channels by block";
+  let description = [{
+    `frequency_filter` of the model's dialect on images [N, H, W, C] of f32: the
+    weights are [2, k, C/k, C/k], the biases [2, k, C/k], real parts first.
+    `hidden` is applied to both parts of W₁ X + b₁, `mask` to those of
+    W₂ Z + b₂.
+
+    A task transforms the channels of a few blocks, filters the spectrum in
+    place, a few frequencies at a time, and transforms it back; the spectrum is
+    on the stack of the task's thread, so that no tensor of spectra exists.
+
+    With n = H or W, the transforms use the symmetry of sines and cosines about
+    n/2: sums x[i] + x[n-i] meet cosines, differences sines, and both give the
+    frequencies u and n - u. The tables hold, for i, u <= n/2, cosines and sines
+    of 2π i u / n: those of H and W scaled by 1/√n, then those of W from
+    frequency to column, in which columns that stand for two count twice.
+
+    Constraints:
+    - (C1) input and output are [N, H, W, C] with static H, W and C; all is f32.
+    - (C2) the weights are [2, k, C/k, C/k] and the biases [2, k, C/k].
+    - (C3) the six tables are [H/2+1, H/2+1], twice, and [W/2+1, W/2+1].
+    - (C4) both regions take and yield one f32.
+  }];
+  let arguments = (ins AnyShaped:$input, AnyShaped:$w1, AnyShaped:$b1,
+                       AnyShaped:$w2, AnyShaped:$b2, Variadic<AnyShaped>:$tables,
+                       AnyShaped:$init_output);
+  let results = (outs Optional<AnyRankedTensor>:$result);
+  let regions = (region SizedRegion<1>:$hidden, SizedRegion<1>:$mask);
+  let assemblyFormat = [{
+    `ins` `(` $input `:` type($input) `)`
+    `weights` `(` $w1 `,` $b1 `,` $w2 `,` $b2 `:` type($w1) `,` type($b1) `,` type($w2) `,` type($b2) `)`
+    `tables` `(` $tables `:` type($tables) `)`
+    `outs` `(` $init_output `:` type($init_output) `)` attr-dict
+    `hidden` $hidden `mask` $mask (`->` type($result)^)?
+  }];
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    MutableOperandRange getDpsInitsMutable() { return getInitOutputMutable(); }
+    int64_t getBlocks() {
+      return llvm::cast<ShapedType>(getW1().getType()).getDimSize(1);
+    }
+    /// The blocks of channels of a task, for vectors of `lanes`: as few as fill
+    /// vectors to seven eighths, or what fills them best and fits in a stack.
+    int64_t countTaskBlocks(int64_t lanes);
+    /// The bytes of a spectrum of some channels.
+    static int64_t countSpectrumBytes(int64_t height, int64_t width,
+                                      int64_t channels) {
+      return height * (width / 2 + 1) * channels * 8;
+    }
+    /// What a task may take from the stack for its spectrum.
+    static constexpr int64_t mostSpectrumBytes = 384 * 1024;
+  }];
+}
+
 def Kernel_BoundedOp : Kernel_Op<"bounded", [Pure, SameOperandsAndResultType]> {
   let summary = "a size that is known never to exceed a number";
   let description = [{

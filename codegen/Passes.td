@@ -209,6 +209,21 @@ def GenerateAttention : LathePass<"lathe-generate-attention", "::mlir::func::Fun
     Statistic<"parallelised", "parallelised", "ops handed to several threads">];
 }
 
+def GenerateFilters : LathePass<"lathe-generate-filters", "::mlir::func::FuncOp"> {
+  let summary = "writes loops and vector code for kernel.frequency_filter";
+  let description = [{
+    Lanes run along the channels of a task's blocks. Transforms are tiles of
+    frequencies whose sums are in registers; the products of the mask are tiles
+    of frequencies by a vector of a block's channels. Images and groups of blocks
+    become a kernel.parallel.
+  }];
+  let options = [
+    Option<"vectorBytes", "vector-bytes", "int64_t", "32", "width of a vector register">,
+    Option<"registers", "registers", "int64_t", "16", "number of vector registers">,
+    Option<"parallel", "parallel", "bool", "true", "hand large ops to several threads">];
+  let statistics = [Statistic<"generated", "generated", "ops written">];
+}
+
 def OutlineParallel : LathePass<"lathe-outline-parallel", "::mlir::ModuleOp"> {
   let summary = "moves the bodies of parallel loops into functions";
   let description = [{

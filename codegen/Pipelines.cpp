@@ -31,10 +31,10 @@ using namespace mlir::lathe;
 
 /// In the order in which they run.
 static constexpr StringRef optionalPasses[] = {
-    "erase-dead",         "fold-masks",        "group-experts",
-    "specialize-entries", "fuse-attention",    "sink-transposes",
-    "sink-decoding",      "hoist-weight-math", "fuse-elementwise",
-    "fuse-epilogues",
+    "erase-dead",         "fold-masks",     "group-experts",
+    "specialize-entries", "fuse-attention", "fuse-spectral",
+    "sink-transposes",    "sink-decoding",  "hoist-weight-math",
+    "fuse-elementwise",   "fuse-epilogues",
 };
 
 ArrayRef<StringRef> lathe::getOptionalPasses() { return optionalPasses; }
@@ -60,6 +60,8 @@ void lathe::buildLeanPipeline(OpPassManager &pm,
   pm.addPass(createResolveWidths());
   if (options.isOn("fuse-attention"))
     pm.addNestedPass<func::FuncOp>(createFuseAttention());
+  if (options.isOn("fuse-spectral"))
+    pm.addNestedPass<func::FuncOp>(createFuseSpectral());
 }
 
 void lathe::buildTensorPipeline(OpPassManager &pm,
@@ -118,6 +120,11 @@ void lathe::buildLoopsPipeline(OpPassManager &pm,
   attention.cacheBytes = options.target.cacheBytes;
   attention.parallel = options.optimise;
   functions.addPass(createGenerateAttention(attention));
+  GenerateFiltersOptions filters;
+  filters.vectorBytes = options.target.vectorBytes;
+  filters.registers = options.target.registers;
+  filters.parallel = options.optimise;
+  functions.addPass(createGenerateFilters(filters));
   pm.addPass(createOutlineParallel());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());

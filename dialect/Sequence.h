@@ -18,10 +18,6 @@ namespace mlir::lathe {
 /// The factor of the scores: the op's own, or 1/√d.
 double getScoreScale(AttentionOp op);
 
-/// The mark of attention that is computed in one pass over the keys.
-inline constexpr StringLiteral streamedAttrName = "lathe.streamed";
-inline bool isStreamed(AttentionOp op) { return op->hasAttr(streamedAttrName); }
-
 } // namespace mlir::lathe
 
 #endif // LATHE_DIALECT_SEQUENCE_H

@@ -13,6 +13,7 @@
 #include "dialect/Activation.h"
 #include "dialect/Composer.h"
 #include "dialect/Elementwise.h"
+#include "dialect/Fused.h"
 #include "dialect/Sequence.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include "passes/Passes.h"
@@ -244,7 +245,7 @@ struct FuseAttentionPass : lathe::impl::FuseAttentionBase<FuseAttentionPass> {
             applyPatternsGreedily(getOperation(), std::move(patterns), config)))
       return signalPassFailure();
     getOperation().walk([&](AttentionOp op) {
-      if (isStreamed(op))
+      if (isFused(op))
         return;
       auto widthOf = [](Value x, int64_t heads) -> std::optional<int64_t> {
         std::optional<int64_t> features = getDim(x, -1).getConstant();
@@ -256,8 +257,8 @@ struct FuseAttentionPass : lathe::impl::FuseAttentionBase<FuseAttentionPass> {
         ++kept;
         return;
       }
-      op->setAttr(streamedAttrName, UnitAttr::get(&getContext()));
-      ++streamed;
+      markFused(op);
+      ++fused;
     });
   }
 };

@@ -113,7 +113,7 @@ def SpecializeEntries : Pass<"lathe-specialize-entries", "::mlir::ModuleOp"> {
 def FuseAttention : Pass<"lathe-fuse-attention", "::mlir::func::FuncOp"> {
   let summary = "computes attention in one pass over the keys";
   let description = [{
-    Marks each `attention` with `lathe.streamed`: its lowering then is one
+    Marks each `attention` with `lathe.fused`: its lowering then is one
     `kernel.attention`, which holds a block of scores at a time, and not a product,
     a softmax and a product over all of them. Attention that a spec writes out,
 
@@ -127,9 +127,23 @@ def FuseAttention : Pass<"lathe-fuse-attention", "::mlir::func::FuncOp"> {
   }];
   let dependentDialects = ["::mlir::lathe::LatheDialect"];
   let statistics = [
-    Statistic<"streamed", "streamed", "ops that become one pass over the keys">,
+    Statistic<"fused", "fused", "ops that become one pass over the keys">,
     Statistic<"recognised", "recognised", "of them, those that a spec wrote out">,
     Statistic<"kept", "kept", "ops left in parts: f64, or wide heads">];
+}
+
+def FuseSpectral : Pass<"lathe-fuse-spectral", "::mlir::func::FuncOp"> {
+  let summary = "filters frequencies between a transform and its inverse, in cache";
+  let description = [{
+    Marks each `frequency_filter` with `lathe.fused`: its lowering then is one
+    `kernel.frequency_filter`, which has the spectrum of a few blocks of channels
+    at a time, and not nests over the spectra of all. What stays: f64, and
+    images of which the spectrum of one block is too large for a stack.
+  }];
+  let dependentDialects = ["::mlir::lathe::LatheDialect"];
+  let statistics = [
+    Statistic<"fused", "fused", "filters that keep their spectrum in cache">,
+    Statistic<"kept", "kept", "filters left as nests: f64, or a large image">];
 }
 
 #endif // LATHE_PASSES_PASSES_TD

@@ -77,10 +77,12 @@ def jit(lowering, loops, mathematics):
 
 reference = jit("func.func(lathe-decompose),lathe-lower-to-linalg", "func.func(convert-linalg-to-loops)", "")
 optimised = jit(
-    "lathe-group-experts,func.func(lathe-fuse-attention,lathe-decompose),lathe-lower-to-linalg{channels-last=true},"
+    "lathe-group-experts,func.func(lathe-fuse-attention,lathe-fuse-spectral,lathe-decompose),"
+    "lathe-lower-to-linalg{channels-last=true},"
     "func.func(lathe-sink-transposes,lathe-sink-decoding,lathe-fuse-elementwise,lathe-form-nests)",
     "func.func(lathe-copies-to-nests,convert-linalg-to-loops,lathe-generate-nests{vector-bytes=32 parallel=false},"
-    "lathe-generate-attention{vector-bytes=32 parallel=false})",
+    "lathe-generate-attention{vector-bytes=32 parallel=false},"
+    "lathe-generate-filters{vector-bytes=32 parallel=false})",
     "func.func(lathe-approximate-math)",
 )
 config.substitutions.insert(0, ("%reference", reference))

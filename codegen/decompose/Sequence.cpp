@@ -7,6 +7,7 @@
 
 #include "dialect/Sequence.h"
 #include "codegen/Decomposition.h"
+#include "dialect/Fused.h"
 
 using namespace mlir;
 using namespace mlir::lathe;
@@ -21,7 +22,7 @@ struct AttentionDecomposition : Decomposition<AttentionOp> {
   /// What is to be done in one pass over the keys has a lowering.
   LogicalResult matchAndRewrite(AttentionOp op,
                                 PatternRewriter &rewriter) const override {
-    if (isStreamed(op))
+    if (isFused(op))
       return failure();
     return Decomposition::matchAndRewrite(op, rewriter);
   }

@@ -8,6 +8,7 @@
 #include "dialect/Sequence.h"
 #include "codegen/KernelDialect.h"
 #include "codegen/lower/Tensors.h"
+#include "dialect/Fused.h"
 #include <cmath>
 
 using namespace mlir;
@@ -32,7 +33,7 @@ struct AttentionLowering : Lowering<AttentionOp> {
 
   FailureOr<SmallVector<Value>> lower(AttentionOp op,
                                       Structured &b) const override {
-    if (!isStreamed(op))
+    if (!isFused(op))
       return failure();
     Value bias = op.getBias();
     if (bias) {

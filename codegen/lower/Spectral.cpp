@@ -5,7 +5,9 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "codegen/KernelDialect.h"
 #include "codegen/lower/Tensors.h"
+#include "dialect/Fused.h"
 #include "llvm/Support/MathExtras.h"
 #include <cmath>
 
@@ -52,6 +54,26 @@ public:
     images = b.getShape(op.getInput())[0];
   }
 
+  /// One kernel, which has a part of the spectrum at a time.
+  Value lowerFused() {
+    Value x = widen(b, op.getInput());
+    type = getElementTypeOrSelf(x);
+    Value images = b.transpose(x, {0, 2, 3, 1});
+    Value output = b.empty(b.getShape(images), type);
+    auto wide = [&](Value parameter) {
+      return convertTensor(b, parameter, type);
+    };
+    auto filter = kernel::FrequencyFilterOp::create(
+        b, output.getType(), images, wide(op.getW1()), wide(op.getB1()),
+        wide(op.getW2()), wide(op.getB2()), makeFoldedTables(), output);
+    fillRegion(filter.getHidden(), op.getAct(), 0);
+    fillRegion(filter.getMask(), ActivationKind::softshrink,
+               op.getSoftshrink().convertToDouble());
+    Value y = b.record(filter.getResult(), b.getShape(images));
+    y = convertTensor(b, y, getElementTypeOrSelf(op.getInput()));
+    return b.transpose(y, {0, 3, 1, 2});
+  }
+
   Value lower() {
     Value x = widen(b, op.getInput());
     type = getElementTypeOrSelf(x);
@@ -96,6 +118,32 @@ private:
       }
     return {b.table({from, to}, type, cosines),
             b.table({from, to}, type, sines)};
+  }
+
+  /// The tables of kernel.frequency_filter: up to half of each period.
+  SmallVector<Value> makeFoldedTables() {
+    auto square = [&](int64_t period,
+                      function_ref<double(int64_t, int64_t)> scale) {
+      int64_t side = period / 2 + 1;
+      return turns(side, side, period, scale);
+    };
+    double ofRows = 1 / std::sqrt(height), ofColumns = 1 / std::sqrt(width);
+    Complex rows = square(height, [&](int64_t, int64_t) { return ofRows; });
+    Complex columns =
+        square(width, [&](int64_t, int64_t) { return ofColumns; });
+    Complex inverse = square(
+        width, [&](int64_t v, int64_t) { return countColumn(v) * ofColumns; });
+    return {rows.re, rows.im, columns.re, columns.im, inverse.re, inverse.im};
+  }
+
+  /// How many columns of a whole spectrum one of the half stands for.
+  double countColumn(int64_t v) const { return 2 * v % width == 0 ? 1 : 2; }
+
+  void fillRegion(Region &region, ActivationKind kind, double constant) {
+    OpBuilder::InsertionGuard guard(b);
+    Block *block = b.createBlock(&region, {}, type, op.getLoc());
+    Value y = activate(b, kind, constant, block->getArgument(0));
+    kernel::YieldOp::create(b, y);
   }
 
   /// result[…, j, …] = Σ_i body(inputs[…, i, …], tables[i, j]) along `dim`.
@@ -150,7 +198,7 @@ private:
   Value invertWidth(Complex x) {
     double scale = 1 / std::sqrt(width);
     Complex turn = turns(half, width, width, [&](int64_t v, int64_t) {
-      return 2 * v % width == 0 ? scale : 2 * scale;
+      return countColumn(v) * scale;
     });
     return transform(image(width), widthDim(), {x.re, x.im}, {turn.re, turn.im},
                      [&](ValueRange args) {
@@ -251,7 +299,9 @@ struct FrequencyFilterLowering : Lowering<FrequencyFilterOp> {
 
   FailureOr<SmallVector<Value>> lower(FrequencyFilterOp op,
                                       Structured &b) const override {
-    return SmallVector<Value>{FrequencyFilter(op, b).lower()};
+    FrequencyFilter filter(op, b);
+    return SmallVector<Value>{isFused(op) ? filter.lowerFused()
+                                          : filter.lower()};
   }
 };
 

@@ -4,7 +4,7 @@
 // Attention is marked for the lowering in one pass; twice is once.
 
 // CHECK-LABEL: func @marked
-// CHECK: lathe.attention {{.*}} {causal = true, heads = 4 : i64, kv_heads = 2 : i64, lathe.streamed}
+// CHECK: lathe.attention {{.*}} {causal = true, heads = 4 : i64, kv_heads = 2 : i64, lathe.fused}
 func.func @marked(%q: tensor<1x7x32xf32>, %k: tensor<1x9x16xf32>) -> tensor<1x7x32xf32> {
   %y = lathe.attention %q, %k, %k {heads = 4, kv_heads = 2, causal = true}
       : (tensor<1x7x32xf32>, tensor<1x9x16xf32>, tensor<1x9x16xf32>) -> tensor<1x7x32xf32>
@@ -16,7 +16,7 @@ func.func @marked(%q: tensor<1x7x32xf32>, %k: tensor<1x9x16xf32>) -> tensor<1x7x
 // f64 has no code in one pass, nor have heads that are too wide for the stack.
 
 // CHECK-LABEL: func @kept
-// CHECK-NOT: lathe.streamed
+// CHECK-NOT: lathe.fused
 func.func @kept(%q: tensor<1x7x8xf64>, %w: tensor<1x7x2048xf32>) -> (tensor<1x7x8xf64>, tensor<1x7x2048xf32>) {
   %y = lathe.attention %q, %q, %q {heads = 1, kv_heads = 1, causal = false}
       : (tensor<1x7x8xf64>, tensor<1x7x8xf64>, tensor<1x7x8xf64>) -> tensor<1x7x8xf64>
@@ -36,7 +36,7 @@ func.func @kept(%q: tensor<1x7x8xf64>, %w: tensor<1x7x2048xf32>) -> (tensor<1x7x
 // CHECK-DAG: %[[QM:.*]] = lathe.reshape %[[Q]] {shape = ["2*batch", 5, 4]}
 // CHECK-DAG: %[[BM:.*]] = lathe.reshape %[[B]] {shape = ["2*batch", 1, 5, 6]}
 // CHECK: %[[Y:.*]] = lathe.attention %[[QM]], %{{.*}}, %{{.*}}, %[[BM]]
-// CHECK-SAME: heads = 1 : i64, kv_heads = 1 : i64, lathe.streamed, scale = 2.500000e-01 : f64
+// CHECK-SAME: heads = 1 : i64, kv_heads = 1 : i64, lathe.fused, scale = 2.500000e-01 : f64
 // CHECK: lathe.reshape %[[Y]] {shape = ["batch", 2, 5, 3]}
 // CHECK-NOT: lathe.softmax
 func.func @written(%q: tensor<?x2x5x4xf32, #lathe.dims<"batch", "", "", "">>,

@@ -1,0 +1,57 @@
+//===- FuseSpectral.cpp - Filters of frequencies that stay in cache -------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// A spectrum is as large as the image, and a filter passes over it seven times:
+// two transforms, two products, the mask, two transforms back. Blocks of
+// channels do not mix, so that one after the other can do all of this in cache.
+//
+//===----------------------------------------------------------------------===//
+
+#include "dialect/Fused.h"
+#include "passes/Passes.h"
+#include "llvm/Support/MathExtras.h"
+
+namespace mlir::lathe {
+#define GEN_PASS_DEF_FUSESPECTRAL
+#include "passes/Passes.h.inc"
+} // namespace mlir::lathe
+
+using namespace mlir;
+using namespace mlir::lathe;
+
+/// What the spectrum of one block may take of a thread's stack, and the widest
+/// vector's elements, up to which channels are filled.
+static constexpr int64_t mostBytes = 384 * 1024;
+static constexpr int64_t widestVector = 16;
+
+static bool canFuse(FrequencyFilterOp op) {
+  ArrayRef<int64_t> shape = op.getInput().getType().getShape();
+  int64_t block = shape[1] / static_cast<int64_t>(op.getBlocks());
+  int64_t bytes;
+  // Two f32 a frequency and channel.
+  bool overflows =
+      llvm::MulOverflow<int64_t>(shape[2], (shape[3] / 2 + 1) * 8, bytes) ||
+      llvm::MulOverflow<int64_t>(bytes, llvm::alignTo(block, widestVector),
+                                 bytes);
+  return !getElementTypeOrSelf(op.getInput()).isF64() && !overflows &&
+         bytes <= mostBytes;
+}
+
+namespace {
+struct FuseSpectralPass : lathe::impl::FuseSpectralBase<FuseSpectralPass> {
+  void runOnOperation() override {
+    getOperation().walk([&](FrequencyFilterOp op) {
+      if (isFused(op))
+        return;
+      if (!canFuse(op)) {
+        ++kept;
+        return;
+      }
+      markFused(op);
+      ++fused;
+    });
+  }
+};
+} // namespace

@@ -1,0 +1,32 @@
+// RUN: lathe-opt %s -pass-pipeline='builtin.module(func.func(lathe-fuse-spectral))' | FileCheck %s
+// RUN: lathe-opt %s -pass-pipeline='builtin.module(func.func(lathe-fuse-spectral,lathe-fuse-spectral))' | FileCheck %s
+
+// A filter is marked for the lowering that keeps its spectrum in cache; twice is once.
+
+// CHECK-LABEL: func @marked
+// CHECK: lathe.frequency_filter {{.*}}lathe.fused
+func.func @marked(%x: tensor<2x6x8x7xf32>, %w: tensor<2x2x3x3xf32>, %b: tensor<2x2x3xf32>) -> tensor<2x6x8x7xf32> {
+  %y = lathe.frequency_filter %x, %w, %b, %w, %b
+      {act = #lathe<activation_kind silu>, blocks = 2 : i64, softshrink = 0.01 : f64}
+      : (tensor<2x6x8x7xf32>, tensor<2x2x3x3xf32>, tensor<2x2x3xf32>, tensor<2x2x3x3xf32>, tensor<2x2x3xf32>)
+      -> tensor<2x6x8x7xf32>
+  return %y : tensor<2x6x8x7xf32>
+}
+
+// f64 has no such code, and a spectrum of 128 by 65 frequencies is too large for a stack.
+
+// CHECK-LABEL: func @kept
+// CHECK-NOT: lathe.fused
+func.func @kept(%x: tensor<2x6x8x7xf64>, %w: tensor<2x2x3x3xf64>, %b: tensor<2x2x3xf64>,
+                %large: tensor<2x6x128x128xf32>, %v: tensor<2x2x3x3xf32>, %c: tensor<2x2x3xf32>)
+    -> (tensor<2x6x8x7xf64>, tensor<2x6x128x128xf32>) {
+  %y = lathe.frequency_filter %x, %w, %b, %w, %b
+      {act = #lathe<activation_kind silu>, blocks = 2 : i64, softshrink = 0.01 : f64}
+      : (tensor<2x6x8x7xf64>, tensor<2x2x3x3xf64>, tensor<2x2x3xf64>, tensor<2x2x3x3xf64>, tensor<2x2x3xf64>)
+      -> tensor<2x6x8x7xf64>
+  %z = lathe.frequency_filter %large, %v, %c, %v, %c
+      {act = #lathe<activation_kind silu>, blocks = 2 : i64, softshrink = 0.01 : f64}
+      : (tensor<2x6x128x128xf32>, tensor<2x2x3x3xf32>, tensor<2x2x3xf32>, tensor<2x2x3x3xf32>, tensor<2x2x3xf32>)
+      -> tensor<2x6x128x128xf32>
+  return %y, %z : tensor<2x6x8x7xf64>, tensor<2x6x128x128xf32>
+}
