@@ -103,7 +103,7 @@ Value Composer::softmax(Value x, int64_t axis) {
 Value Composer::layerNorm(Value x, Value weight, Value bias, int64_t dims,
                           double eps) {
   return LayerNormOp::create(*this, x, weight, bias, getI64IntegerAttr(dims),
-                             getF64FloatAttr(eps));
+                             getF64FloatAttr(eps), /*zeros=*/IntegerAttr());
 }
 
 Value Composer::reduce(ReduceKind kind, Value x, ArrayRef<int64_t> axes,

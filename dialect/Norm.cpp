@@ -93,6 +93,11 @@ LogicalResult LayerNormOp::inferReturnTypes(MLIRContext *,
       failed(
           checkNotNegative(location, "layer_norm", "eps", op.getEps(), "C3")))
     return failure();
+  int64_t zeros = op.getZeros().value_or(0);
+  if (zeros < 0)
+    return emitOptionalError(atKey(location, "zeros"),
+                             "'layer_norm' needs zeros of at least 0, got ",
+                             zeros, " [C5]");
   results.push_back(op.getInput().getType());
   return success();
 }
@@ -122,9 +127,10 @@ LogicalResult RmsNormOp::inferReturnTypes(MLIRContext *,
   return success();
 }
 
-// The square and its sum, both scalings.
+// The square and its sum, the division; then the scale.
 Work RmsNormOp::getWork() {
-  return workOf(0, getElementCount(getShape(getResult())) * 4);
+  return workOf(0,
+                getElementCount(getShape(getResult())) * (getWeight() ? 4 : 3));
 }
 
 //===----------------------------------------------------------------------===//

@@ -44,6 +44,8 @@ def Lathe_LayerNormOp : Lathe_Op<"layer_norm",
     [Operand<"input", Lathe_FloatTensor, "[..., the normalised dimensions]">],
     [IntKey<"dims", "how many of the last dimensions are normalised together, 1 to 3", "1">,
      FloatKey<"eps", "added to the variance", "1e-5">,
+     OptionalIntKey<"zeros", "how many elements beside those of the input, all zero, the mean and "
+                    "the variance count; none by default">,
      ShapingKey<"affine", "bool", "whether a scale and a shift follow", "true">],
     [Parameter<"weight", LayerNormShape.expr, "the scale γ", "ones", "affine">,
      Parameter<"bias", LayerNormShape.expr, "the shift β", "zeros", "affine">]> {
@@ -53,20 +55,24 @@ def Lathe_LayerNormOp : Lathe_Op<"layer_norm",
   let source = "Ba, Kiros and Hinton, Layer Normalization, 2016";
   let example = "{id: ln, op: layer_norm}";
   let description = [{
-    The variance is the biased one: the mean of the squared deviations.
+    The variance is the biased one: the mean of the squared deviations. A norm
+    of a few elements among zeros needs those alone: `zeros` says how many it
+    is spared.
 
     Constraints:
     - (C1) dims is 1 to 3 and at most the input's rank.
     - (C2) weight and bias have the shape of the normalised dimensions.
     - (C3) eps is at least 0.
     - (C4) weight and bias are both given or both absent.
+    - (C5) zeros is at least 0.
   }];
 }
 
 def Lathe_RmsNormOp : Lathe_Op<"rms_norm",
     [Operand<"input", Lathe_FloatTensor, "[..., features]">],
-    [FloatKey<"eps", "added to the mean square", "1e-5">],
-    [Parameter<"weight", "[in.features]", "the scale γ", "ones">]> {
+    [FloatKey<"eps", "added to the mean square", "1e-5">,
+     ShapingKey<"affine", "bool", "whether a scale follows", "true">],
+    [Parameter<"weight", "[in.features]", "the scale γ", "ones", "affine">]> {
   let family = "Normalisation";
   let summary = "division by the root mean square of the last dimension";
   let formula = "y = γ ⊙ x / √(mean(x²) + eps), mean over the last dimension";

@@ -10,10 +10,13 @@
 using namespace mlir;
 using namespace mlir::lathe;
 
-/// (x - mean x) / sqrt(var x + eps) along ascending axes.
+/// (x - mean x) / sqrt(var x + eps) along ascending axes, where mean and
+/// variance count `zeros` elements more, which are zero.
 static Value standardise(Structured &b, Value x, ArrayRef<int64_t> axes,
-                         double eps) {
+                         double eps, int64_t zeros = 0) {
   Value count = countAlong(b, x, axes);
+  if (zeros)
+    count = add(b, count, like(b, count, zeros));
   Value sums = reduceAxes(b, x, axes, 0, [](Structured &b, ValueRange args) {
     return add(b, args[1], args[0]);
   });
@@ -25,6 +28,17 @@ static Value standardise(Structured &b, Value x, ArrayRef<int64_t> axes,
       reduceAxes(b, deviations, axes, 0, [](Structured &b, ValueRange args) {
         return add(b, args[1], mul(b, args[0], args[0]));
       });
+  // The squared deviation of each zero is that of the mean.
+  if (zeros) {
+    Type type = getElementTypeOrSelf(squares);
+    squares = b.map(b.getShape(squares), type, {squares, sums},
+                    [&](Structured &b, ValueRange args) {
+                      Value mean = div(b, args[1], count);
+                      Value more =
+                          mul(b, mul(b, mean, mean), like(b, mean, zeros));
+                      return add(b, args[0], more);
+                    });
+  }
   return mapReduced(b, deviations, squares, axes,
                     [&](Structured &b, ValueRange args) {
                       Value variance = div(b, args[1], count);
@@ -85,7 +99,8 @@ struct LayerNormLowering : Lowering<LayerNormOp> {
       axes.push_back(i);
       inner.push_back(b.d(i));
     }
-    Value y = standardise(b, x, axes, op.getEps().convertToDouble());
+    Value y = standardise(b, x, axes, op.getEps().convertToDouble(),
+                          op.getZeros().value_or(0));
     y = applyAffine(b, y, op.getWeight(), op.getBias(), b.mapOf(rank, inner));
     return SmallVector<Value>{
         convertTensor(b, y, getElementTypeOrSelf(op.getInput()))};
@@ -108,16 +123,20 @@ struct RmsNormLowering : Lowering<RmsNormOp> {
         reduceAxes(b, x, axes, 0, [](Structured &b, ValueRange args) {
           return add(b, args[1], mul(b, args[0], args[0]));
         });
-    Value y =
-        b.map(shape, type, {x, squares, convertTensor(b, op.getWeight(), type)},
-              {b.getMultiDimIdentityMap(rank), mapWithout(b, rank, axes),
-               b.mapOf(rank, {b.d(rank - 1)})},
-              [&](Structured &b, ValueRange args) {
-                Value mean = div(b, args[1], count);
-                Value sum = add(b, mean, like(b, mean, eps));
-                Value scaled = div(b, args[0], math::SqrtOp::create(b, sum));
-                return mul(b, scaled, args[2]);
-              });
+    SmallVector<Value> read = {x, squares};
+    SmallVector<AffineMap> maps = {b.getMultiDimIdentityMap(rank),
+                                   mapWithout(b, rank, axes)};
+    if (op.getWeight()) {
+      read.push_back(convertTensor(b, op.getWeight(), type));
+      maps.push_back(b.mapOf(rank, {b.d(rank - 1)}));
+    }
+    Value y = b.map(
+        shape, type, read, maps, [&](Structured &b, ValueRange args) -> Value {
+          Value mean = div(b, args[1], count);
+          Value sum = add(b, mean, like(b, mean, eps));
+          Value scaled = div(b, args[0], math::SqrtOp::create(b, sum));
+          return args.size() > 2 ? mul(b, scaled, args[2]) : scaled;
+        });
     return SmallVector<Value>{
         convertTensor(b, y, getElementTypeOrSelf(op.getInput()))};
   }

@@ -42,3 +42,14 @@ func.func @half(%0: tensor<1x8x6x6xf32>, %1: tensor<6xf32>) {
       : (tensor<1x8x6x6xf32>, tensor<6xf32>) -> tensor<1x8x6x6xf32>
   return
 }
+
+// -----
+
+func.func @zeros(%0: tensor<1x8x6x6xf32>) {
+  // expected-error@+2 {{'layer_norm' needs zeros of at least 0, got -1 [C5]}}
+  // expected-error@+1 {{failed to infer returned types}}
+  %r = lathe.layer_norm %0
+      {operandSegmentSizes = array<i32: 1, 0, 0>, dims = 1 : i64, eps = 1.000000e-05 : f64, zeros = -1 : i64}
+      : (tensor<1x8x6x6xf32>) -> tensor<1x8x6x6xf32>
+  return
+}

@@ -11,3 +11,11 @@ func.func @tokens(%0: tensor<?x8xf32, #lathe.dims<"batch*tokens", "">>, %1: tens
          #lathe.dims<"batch*tokens", "">>
   return
 }
+
+// Without a scale.
+// CHECK-LABEL: @plain(
+// CHECK: lathe.rms_norm %{{[^,]*}} {eps
+func.func @plain(%0: tensor<4x8xf32>) {
+  %r = lathe.rms_norm %0 {eps = 1.000000e-05 : f64} : (tensor<4x8xf32>) -> tensor<4x8xf32>
+  return
+}

@@ -24,5 +24,13 @@ func.func @main() {
       : (tensor<2x2xf32>) -> tensor<2x2xf32>
   %p1_0 = tensor.cast %r1 : tensor<2x2xf32> to tensor<*xf32>
   call @printMemrefF32(%p1_0) : (tensor<*xf32>) -> ()
+
+  // Beside two zeros more: 0, 8, 0 and 0 have mean 2 and variance 12; √(12 + 4) is 4.
+  // CHECK: [-0.5, 1.5]
+  %x2 = arith.constant dense<[[0.0, 8.0]]> : tensor<1x2xf32>
+  %r2 = lathe.layer_norm %x2 {operandSegmentSizes = array<i32: 1, 0, 0>, dims = 1 : i64, eps = 4.0 : f64, zeros = 2 : i64}
+      : (tensor<1x2xf32>) -> tensor<1x2xf32>
+  %p2_0 = tensor.cast %r2 : tensor<1x2xf32> to tensor<*xf32>
+  call @printMemrefF32(%p2_0) : (tensor<*xf32>) -> ()
   return
 }

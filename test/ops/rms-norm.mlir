@@ -13,5 +13,12 @@ func.func @main() {
       : (tensor<1x4xf32>, tensor<4xf32>) -> tensor<1x4xf32>
   %p0_0 = tensor.cast %r0 : tensor<1x4xf32> to tensor<*xf32>
   call @printMemrefF32(%p0_0) : (tensor<*xf32>) -> ()
+
+  // Without a scale: √((9 + 25)/2) is √17.
+  // CHECK: [0.6, 1]
+  %x1 = arith.constant dense<[[3.0, 5.0]]> : tensor<1x2xf32>
+  %r1 = lathe.rms_norm %x1 {eps = 8.0 : f64} : (tensor<1x2xf32>) -> tensor<1x2xf32>
+  %p1_0 = tensor.cast %r1 : tensor<1x2xf32> to tensor<*xf32>
+  call @printMemrefF32(%p1_0) : (tensor<*xf32>) -> ()
   return
 }
