@@ -98,3 +98,43 @@ func.func @empty(%x: tensor<2x4xf32>) -> tensor<2x4xf32> {
   %1 = lathe.hybrid_sparse_mask %x, %m {operandSegmentSizes = array<i32: 1, 0, 0, 0, 0, 1>} : (tensor<2x4xf32>, tensor<1x1x4xf32>) -> tensor<2x4xf32>
   return %1 : tensor<2x4xf32>
 }
+
+// -----
+
+// Each group has a channel that is there: what its zeros become is not known. Without eps a group of zeros has no scale.
+lathe.weight @m : tensor<1x1x4xf32> {values = dense<[[[1.0, -1.0, -1.0, 1.0]]]> : tensor<1x1x4xf32>}
+lathe.weight @n : tensor<1x1x4xf32> {values = dense<[[[1.0, 1.0, -1.0, -1.0]]]> : tensor<1x1x4xf32>}
+// CHECK-LABEL: @group_norms(
+// CHECK: lathe.group_norm {{.*}}groups = 2 : i64
+// CHECK: lathe.group_norm {{.*}}groups = 2 : i64
+func.func @group_norms(%x: tensor<2x4x3xf32>, %y: tensor<2x4x3xf32>) -> (tensor<2x4x3xf32>, tensor<2x4x3xf32>) {
+  %m = lathe.parameter @m : tensor<1x1x4xf32>
+  %n = lathe.parameter @n : tensor<1x1x4xf32>
+  // expected-note@+1 {{the masked channels come from here}}
+  %1 = lathe.hybrid_sparse_mask %x, %m {axis = 1 : i64, operandSegmentSizes = array<i32: 1, 0, 0, 0, 0, 1>} : (tensor<2x4x3xf32>, tensor<1x1x4xf32>) -> tensor<2x4x3xf32>
+  // expected-remark@+1 {{'group_norm' needs all 4 channels}}
+  %2 = lathe.group_norm %1 {eps = 1.000000e-05 : f64, groups = 2 : i64, operandSegmentSizes = array<i32: 1, 0, 0>} : (tensor<2x4x3xf32>) -> tensor<2x4x3xf32>
+  // expected-note@+1 {{the masked channels come from here}}
+  %3 = lathe.hybrid_sparse_mask %y, %n {axis = 1 : i64, operandSegmentSizes = array<i32: 1, 0, 0, 0, 0, 1>} : (tensor<2x4x3xf32>, tensor<1x1x4xf32>) -> tensor<2x4x3xf32>
+  // expected-remark@+1 {{'group_norm' needs all 4 channels}}
+  %4 = lathe.group_norm %3 {eps = 0.000000e+00 : f64, groups = 2 : i64, operandSegmentSizes = array<i32: 1, 0, 0>} : (tensor<2x4x3xf32>) -> tensor<2x4x3xf32>
+  return %2, %4 : tensor<2x4x3xf32>, tensor<2x4x3xf32>
+}
+
+// -----
+
+// A layer norm whose one dropped channel could only stand for itself.
+lathe.weight @m : tensor<1x1x4xf32> {values = dense<[[[1.0, -1.0, 1.0, 1.0]]]> : tensor<1x1x4xf32>}
+lathe.weight @w : tensor<5x4xf32>
+// CHECK-LABEL: @one_dropped(
+// CHECK: lathe.layer_norm {{.*}} : (tensor<2x4xf32>)
+func.func @one_dropped(%x: tensor<2x4xf32>) -> tensor<2x5xf32> {
+  %m = lathe.parameter @m : tensor<1x1x4xf32>
+  %w = lathe.parameter @w : tensor<5x4xf32>
+  // expected-note@+1 {{the masked channels come from here}}
+  %1 = lathe.hybrid_sparse_mask %x, %m {operandSegmentSizes = array<i32: 1, 0, 0, 0, 0, 1>} : (tensor<2x4xf32>, tensor<1x1x4xf32>) -> tensor<2x4xf32>
+  // expected-remark@+1 {{'layer_norm' needs all 4 channels}}
+  %2 = lathe.layer_norm %1 {dims = 1 : i64, eps = 1.000000e-05 : f64, operandSegmentSizes = array<i32: 1, 0, 0>} : (tensor<2x4xf32>) -> tensor<2x4xf32>
+  %3 = lathe.linear %2, %w : (tensor<2x4xf32>, tensor<5x4xf32>) -> tensor<2x5xf32>
+  return %3 : tensor<2x5xf32>
+}
