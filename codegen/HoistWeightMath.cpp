@@ -177,14 +177,19 @@ private:
   }
 
   /// Whether the value is so much larger than the weights it comes from that
-  /// reading it would cost more than computing it.
+  /// reading it would cost more than computing it. A product of its size costs
+  /// more than reading in any case, and no consumer takes it in.
   static bool grows(Value value) {
     constexpr int64_t small = 1 << 16;
-    int64_t read = 0;
-    for (Operation *op : slice(value))
+    int64_t read = 0, bytes = bytesOf(value.getType());
+    for (Operation *op : slice(value)) {
       if (isa<ParameterOp>(op))
         read += bytesOf(op->getResult(0).getType());
-    int64_t bytes = bytesOf(value.getType());
+      auto loops = dyn_cast<linalg::LinalgOp>(op);
+      if (loops && loops.getNumReductionLoops() > 0 &&
+          bytesOf(op->getResult(0).getType()) >= bytes)
+        return false;
+    }
     return bytes > small && bytes > 4 * read;
   }
 

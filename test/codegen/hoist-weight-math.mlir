@@ -67,6 +67,27 @@ func.func @main(%x: tensor<6xf32>, %y: tensor<50000x6xf32>, %init: tensor<6xf32>
 
 // -----
 
+// A product is hoisted, however much larger than its factors.
+
+// CHECK-LABEL: func @main
+// CHECK-NOT: linalg.matmul
+// CHECK: return
+// CHECK: func @prepare.s
+lathe.weight @s : tensor<300x1xf32>
+lathe.weight @t : tensor<1x300xf32>
+func.func @main(%x: tensor<300x300xf32>, %init: tensor<300x300xf32>) -> tensor<300x300xf32> {
+  %s = lathe.parameter @s : tensor<300x1xf32>
+  %t = lathe.parameter @t : tensor<1x300xf32>
+  %e = tensor.empty() : tensor<300x300xf32>
+  %zero = arith.constant 0.0 : f32
+  %f = linalg.fill ins(%zero : f32) outs(%e : tensor<300x300xf32>) -> tensor<300x300xf32>
+  %h = linalg.matmul ins(%s, %t : tensor<300x1xf32>, tensor<1x300xf32>) outs(%f : tensor<300x300xf32>) -> tensor<300x300xf32>
+  %0 = linalg.add ins(%x, %h : tensor<300x300xf32>, tensor<300x300xf32>) outs(%init : tensor<300x300xf32>) -> tensor<300x300xf32>
+  return %0 : tensor<300x300xf32>
+}
+
+// -----
+
 // Nor what calls the runtime: what it reports is an error of a run.
 
 // CHECK-LABEL: func @main
