@@ -31,10 +31,10 @@ using namespace mlir::lathe;
 
 /// In the order in which they run.
 static constexpr StringRef optionalPasses[] = {
-    "erase-dead",         "fold-masks",     "group-experts",
-    "specialize-entries", "fuse-attention", "fuse-spectral",
-    "sink-transposes",    "sink-decoding",  "hoist-weight-math",
-    "fuse-elementwise",   "fuse-epilogues",
+    "erase-dead",         "fold-masks",       "group-experts",
+    "specialize-entries", "merge-adapters",   "fuse-attention",
+    "fuse-spectral",      "sink-transposes",  "sink-decoding",
+    "hoist-weight-math",  "fuse-elementwise", "fuse-epilogues",
 };
 
 ArrayRef<StringRef> lathe::getOptionalPasses() { return optionalPasses; }
@@ -57,6 +57,15 @@ void lathe::buildLeanPipeline(OpPassManager &pm,
     pm.addPass(createGroupExperts());
   if (options.isOn("specialize-entries"))
     pm.addPass(createSpecializeEntries());
+  if (options.isOn("merge-adapters")) {
+    Machine machine = getMachine(options.target);
+    MergeAdaptersOptions adapters;
+    adapters.choice = options.adapters;
+    adapters.vectorBytes = machine.vectorBytes;
+    adapters.flopsPerSecond = machine.flops;
+    adapters.bytesPerSecond = machine.bytes;
+    pm.addPass(createMergeAdapters(adapters));
+  }
   pm.addPass(createResolveWidths());
   if (options.isOn("fuse-attention"))
     pm.addNestedPass<func::FuncOp>(createFuseAttention());

@@ -12,6 +12,7 @@
 #include "codegen/Target.h"
 #include "mlir/IR/DialectRegistry.h"
 #include "mlir/Pass/PassManager.h"
+#include "passes/AdapterChoice.h"
 
 namespace mlir::lathe {
 
@@ -21,6 +22,8 @@ struct PipelineOptions {
   CpuTarget target;
   /// Names of passes that are left out.
   SmallVector<std::string> without;
+  /// The form of Kronecker adapters.
+  AdapterChoice adapters = AdapterChoice::automatic;
 
   /// Whether one of the passes that `without` may name runs.
   bool isOn(StringRef pass) const;

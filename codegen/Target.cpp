@@ -82,6 +82,14 @@ lathe::resolveTarget(StringRef tripleName, StringRef cpu, std::string &error) {
   return target;
 }
 
+Machine lathe::getMachine(const CpuTarget &target) {
+  // Two units for multiply-adds, or one of 64 bytes, at 3.5 GHz; and what one
+  // core reads of today's memories.
+  constexpr double clock = 3.5e9, bytes = 16e9;
+  int64_t width = std::min<int64_t>(2 * target.vectorBytes, 64);
+  return {target.vectorBytes, 2 * (width / 4) * clock, bytes};
+}
+
 std::unique_ptr<llvm::TargetMachine>
 lathe::createTargetMachine(const CpuTarget &cpu, bool optimise) {
   initialiseTargets();

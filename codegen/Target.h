@@ -9,6 +9,7 @@
 #define LATHE_CODEGEN_TARGET_H
 
 #include "mlir/Support/LLVM.h"
+#include "passes/CostModel.h"
 #include <memory>
 #include <string>
 
@@ -18,7 +19,7 @@ class TargetMachine;
 
 namespace mlir::lathe {
 
-/// A processor: the only place from which tile sizes come.
+/// A processor: the only place from which tile sizes and rates come.
 struct CpuTarget {
   std::string triple;
   std::string cpu;      ///< As LLVM names it, such as "znver3".
@@ -41,6 +42,10 @@ struct CpuTarget {
 /// `error`, if LLVM does not know it.
 std::optional<CpuTarget> resolveTarget(StringRef triple, StringRef cpu,
                                        std::string &error);
+
+/// What a core of the target does in a second: by its vectors, since LLVM knows
+/// no clock and no memory. Passes compare ways to compute the same by it.
+Machine getMachine(const CpuTarget &target);
 
 /// LLVM's code generator for a resolved target.
 std::unique_ptr<llvm::TargetMachine> createTargetMachine(const CpuTarget &cpu,

@@ -31,7 +31,8 @@ def Lathe_KroneckerAdapterOp : Lathe_Op<"kronecker_adapter",
                "NeurIPS 2021";
   let example = "{id: down_sampler, op: kronecker_adapter, features: 24}";
   let description = [{
-    H is input by output. It is computed once, when compiling.
+    H is input by output. The compiler computes it once, or multiplies by its
+    factors, whichever is cheaper: `lathe explain` tells.
 
     Constraints:
     - (C1) the input has a static last dimension.

@@ -23,3 +23,30 @@ llvm::DenseSet<Value> lathe::findWeightMath(Block &block) {
   }
   return found;
 }
+
+std::optional<SmallVector<FlatSymbolRefAttr>>
+lathe::findSourceWeights(Value value) {
+  SmallVector<FlatSymbolRefAttr> weights;
+  SmallVector<Value> values = {value};
+  llvm::SmallDenseSet<Value> seen;
+  while (!values.empty()) {
+    Value next = values.pop_back_val();
+    if (!seen.insert(next).second)
+      continue;
+    Operation *op = next.getDefiningOp();
+    if (!op || !isPure(op))
+      return std::nullopt;
+    if (auto parameter = dyn_cast<ParameterOp>(op))
+      weights.push_back(parameter.getWeightAttr());
+    else if (op->getNumOperands() == 0)
+      return std::nullopt;
+    // The first operand last on the stack, to be looked at first.
+    for (Value operand : llvm::reverse(op->getOperands()))
+      values.push_back(operand);
+  }
+  return weights;
+}
+
+bool lathe::isWeightMath(Value value) {
+  return findSourceWeights(value).has_value();
+}

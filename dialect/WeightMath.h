@@ -9,6 +9,7 @@
 #define LATHE_DIALECT_WEIGHTMATH_H
 
 #include "mlir/IR/Block.h"
+#include "mlir/IR/BuiltinAttributes.h"
 #include "llvm/ADT/DenseSet.h"
 
 namespace mlir::lathe {
@@ -16,6 +17,13 @@ namespace mlir::lathe {
 /// The values of a block that depend on weights and nothing else: programs have
 /// them ready, computed when compiling.
 llvm::DenseSet<Value> findWeightMath(Block &block);
+
+/// Whether one value is of that kind.
+bool isWeightMath(Value value);
+
+/// The symbols of the weights from which a value of that kind is computed, in
+/// the order in which its operands are read; nothing for another value.
+std::optional<SmallVector<FlatSymbolRefAttr>> findSourceWeights(Value value);
 
 } // namespace mlir::lathe
 

@@ -13,6 +13,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/Pass.h"
+#include "passes/AdapterChoice.h"
 
 namespace mlir::lathe {
 #define GEN_PASS_DECL

@@ -61,6 +61,31 @@ def GroupExperts : Pass<"lathe-group-experts", "::mlir::ModuleOp"> {
     Statistic<"sorts", "sorts", "times that picks are sorted">];
 }
 
+def MergeAdapters : Pass<"lathe-merge-adapters", "::mlir::ModuleOp"> {
+  let summary = "computes Kronecker adapters by one matrix or by two small ones";
+  let description = [{
+    A `kronecker_adapter` becomes either one `linear`, whose matrix is computed
+    of the factors when compiling, or two small products in which it is never
+    there: whichever the cost interface says is cheaper on the target, for the
+    tokens of the function. Dynamic dimensions are taken at the geometric mean of
+    their bounds, so that a variant for one token chooses for one.
+  }];
+  let dependentDialects = ["::mlir::lathe::LatheDialect"];
+  let options = [
+    Option<"choice", "form", "::mlir::lathe::AdapterChoice",
+           "::mlir::lathe::AdapterChoice::automatic", "which form adapters take",
+           [{::llvm::cl::values(
+             clEnumValN(::mlir::lathe::AdapterChoice::automatic, "auto", "the cheaper one"),
+             clEnumValN(::mlir::lathe::AdapterChoice::merged, "merged", "one matrix"),
+             clEnumValN(::mlir::lathe::AdapterChoice::factored, "factored", "two small products"))}]>,
+    Option<"vectorBytes", "vector-bytes", "int64_t", "32", "width of a vector register">,
+    Option<"flopsPerSecond", "flops", "double", "112e9", "operations a second of a core">,
+    Option<"bytesPerSecond", "bytes", "double", "16e9", "bytes a second from memory">];
+  let statistics = [
+    Statistic<"merged", "merged", "adapters that became one matrix">,
+    Statistic<"factored", "factored", "adapters that became two small products">];
+}
+
 def Quantize : Pass<"lathe-quantize", "::mlir::ModuleOp"> {
   let summary = "stores matrices in fewer bits";
   let description = [{

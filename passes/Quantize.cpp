@@ -10,6 +10,7 @@
 
 #include "dialect/Composer.h"
 #include "dialect/Quantized.h"
+#include "dialect/WeightMath.h"
 #include "passes/Passes.h"
 #include "llvm/Support/GlobPattern.h"
 
@@ -221,27 +222,12 @@ private:
   /// The first of the weights, by the name that checkpoints have, from which
   /// alone the value is computed.
   static std::optional<StringRef> findWeight(Value value) {
-    std::optional<StringRef> name;
-    SmallVector<Value> values = {value};
-    llvm::SmallDenseSet<Value> seen;
-    while (!values.empty()) {
-      Value next = values.pop_back_val();
-      if (!seen.insert(next).second)
-        continue;
-      Operation *op = next.getDefiningOp();
-      if (!op || !isPure(op))
-        return std::nullopt;
-      if (auto parameter = dyn_cast<ParameterOp>(op)) {
-        auto weight = SymbolTable::lookupNearestSymbolFrom<WeightOp>(
-            op, parameter.getWeightAttr());
-        if (!name && weight)
-          name = weight.getCheckpointName();
-      }
-      // The first operand last on the stack, to be looked at first.
-      for (Value operand : llvm::reverse(op->getOperands()))
-        values.push_back(operand);
-    }
-    return name;
+    auto sources = findSourceWeights(value);
+    if (!sources)
+      return std::nullopt;
+    auto weight = SymbolTable::lookupNearestSymbolFrom<WeightOp>(
+        value.getDefiningOp(), sources->front());
+    return weight ? std::optional(weight.getCheckpointName()) : std::nullopt;
   }
 
   void quantize(MatrixOpInterface op) {

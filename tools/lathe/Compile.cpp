@@ -53,9 +53,7 @@ static cl::opt<char>
           cl::desc("0: the reference lowering, plain loops; else optimised"),
           cl::Prefix, cl::init('2'), cl::sub(parser));
 
-static cl::list<std::string> without("without",
-                                     cl::desc("leave a pass out, by its name"),
-                                     cl::value_desc("pass"), cl::sub(parser));
+static LeanOptions lean(parser);
 
 static auto phaseValues() {
   return cl::values(
@@ -117,7 +115,7 @@ static int runCompile() {
   mlir::lathe::CompileOptions options;
   options.pipeline.optimise = level != '0';
   options.pipeline.target = *cpu;
-  if (!setWithout(options.pipeline, without))
+  if (!lean.apply(options.pipeline))
     return 1;
   options.emit = emit;
   for (const std::string &text : weights)

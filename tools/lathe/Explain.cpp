@@ -9,6 +9,7 @@
 #include "dialect/Locations.h"
 #include "dialect/ParameterCount.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "tools/lathe/AdapterTable.h"
 #include "tools/lathe/PassTable.h"
 #include "tools/lathe/Session.h"
 #include "llvm/ADT/BitVector.h"
@@ -46,9 +47,8 @@ static cl::list<std::string>
     weights("weights",
             cl::desc("a checkpoint, as of 'lathe compile': its masks fold"),
             cl::value_desc("W.safetensors"), cl::sub(parser));
-static cl::list<std::string> without("without",
-                                     cl::desc("as of 'lathe compile'"),
-                                     cl::value_desc("pass"), cl::sub(parser));
+static LeanOptions lean(parser);
+static TargetOptions target(parser);
 static cl::opt<bool> asJson("json", cl::desc("print JSON"), cl::sub(parser));
 
 namespace {
@@ -199,7 +199,7 @@ public:
          << llvm::format("%.4f", 100.0 * matching / parameters) << " %.\n";
   }
 
-  void printJson(llvm::raw_ostream &os) const {
+  void printJson(const AdapterTable &adapters, llvm::raw_ostream &os) const {
     llvm::json::Array array;
     for (const Row &row : rows) {
       llvm::json::Object object{
@@ -218,6 +218,8 @@ public:
                              {"ops", std::move(array)}};
     if (!counted.empty())
       table["matching"] = matching;
+    if (llvm::json::Array forms = adapters.toJson(); !forms.empty())
+      table["adapters"] = std::move(forms);
     os << llvm::formatv("{0:2}\n", llvm::json::Value(std::move(table)));
   }
 
@@ -265,13 +267,11 @@ private:
 } // namespace
 
 /// The table of --before-after.
-static int explainPasses(mlir::ModuleOp module, const CostTable &table) {
+static int explainPasses(mlir::ModuleOp module, const CostTable &table,
+                         const PipelineOptions &options) {
   if (byOp || asJson || !counted.empty())
     return fail("--before-after has no other form: leave --by-op, --json and "
                 "--count out");
-  PipelineOptions options;
-  if (!setWithout(options, without))
-    return 1;
   if (!weights.empty()) {
     llvm::SmallVector<CheckpointFile> files;
     for (const std::string &text : weights)
@@ -292,21 +292,30 @@ static int runExplain() {
   Session session;
   if (!session.load(spec))
     return 1;
+  PipelineOptions options;
+  std::optional<CpuTarget> cpu = target.resolve();
+  if (!cpu || !lean.apply(options))
+    return 1;
+  options.target = *cpu;
   CostTable table;
   if (!table.setDims(session.getModule()))
     return 1;
   if (beforeAfter)
-    return explainPasses(session.getModule(), table);
-  if (!weights.empty() || !without.empty())
+    return explainPasses(session.getModule(), table, options);
+  if (!weights.empty() || !lean.without.empty())
     return fail("--weights and --without go with --before-after");
-  if (!table.read(session.getModule()))
+  AdapterTable adapters;
+  if (!table.read(session.getModule()) ||
+      !adapters.read(session.getModule(), options))
     return 1;
   if (byOp)
     table.groupByOp();
-  if (asJson)
-    table.printJson(llvm::outs());
-  else
-    table.print(llvm::outs());
+  if (asJson) {
+    table.printJson(adapters, llvm::outs());
+    return 0;
+  }
+  table.print(llvm::outs());
+  adapters.print(llvm::outs());
   return 0;
 }
 

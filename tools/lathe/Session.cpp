@@ -58,10 +58,25 @@ bool Session::load(const SpecOptions &options) {
   return static_cast<bool>(module);
 }
 
-bool lathe::tool::setWithout(mlir::lathe::PipelineOptions &options,
-                             llvm::ArrayRef<std::string> passes) {
+using mlir::lathe::AdapterChoice;
+
+LeanOptions::LeanOptions(cl::SubCommand &command)
+    : without("without", cl::desc("leave a pass out, by its name"),
+              cl::value_desc("pass"), cl::sub(command)),
+      adapters("adapters", cl::desc("how Kronecker adapters are computed"),
+               cl::init(AdapterChoice::automatic),
+               cl::values(clEnumValN(AdapterChoice::automatic, "auto",
+                                     "the cheaper one (default)"),
+                          clEnumValN(AdapterChoice::merged, "merged",
+                                     "by one matrix, made when compiling"),
+                          clEnumValN(AdapterChoice::factored, "factored",
+                                     "by two small products")),
+               cl::sub(command)) {}
+
+bool LeanOptions::apply(mlir::lathe::PipelineOptions &options) const {
+  options.adapters = adapters;
   llvm::ArrayRef<llvm::StringRef> known = mlir::lathe::getOptionalPasses();
-  for (const std::string &pass : passes) {
+  for (const std::string &pass : without) {
     if (!llvm::is_contained(known, llvm::StringRef(pass)))
       return fail("--without: there is no pass '" + llvm::Twine(pass) +
                   "'; there are " + llvm::join(known, ", ")) == 0;

@@ -33,6 +33,16 @@ struct TargetOptions {
   llvm::cl::opt<std::string> cpu;
 };
 
+/// The options by which commands choose passes of the phase lean.
+struct LeanOptions {
+  explicit LeanOptions(llvm::cl::SubCommand &command);
+  /// False after a message that names the passes there are.
+  bool apply(mlir::lathe::PipelineOptions &options) const;
+
+  llvm::cl::list<std::string> without;
+  llvm::cl::opt<mlir::lathe::AdapterChoice> adapters;
+};
+
 /// A spec, loaded into a context that can compile it.
 class Session {
 public:
@@ -50,10 +60,6 @@ private:
 
 /// Prints "lathe: error: …" and returns the exit code 1.
 int fail(const llvm::Twine &message);
-
-/// Leaves passes out by name; false after a message that names those there are.
-bool setWithout(mlir::lathe::PipelineOptions &options,
-                llvm::ArrayRef<std::string> passes);
 
 } // namespace lathe::tool
 

@@ -64,9 +64,7 @@ static cl::opt<unsigned>
           cl::desc("repeat with so many random masks: of one channel, of all, "
                    "of half and of any number (default 1)"),
           cl::value_desc("count"), cl::sub(parser));
-static cl::list<std::string> without("without",
-                                     cl::desc("as of 'lathe compile'"),
-                                     cl::value_desc("pass"), cl::sub(parser));
+static LeanOptions lean(parser);
 
 namespace {
 
@@ -195,7 +193,7 @@ private:
     bool optimise = side == Side::compared || against != Against::reference;
     options.pipeline.optimise = optimise;
     options.pipeline.target = cpu;
-    if (!setWithout(options.pipeline, without))
+    if (!lean.apply(options.pipeline))
       return false;
     if (side == Side::wanted && against == Against::unfolded)
       options.pipeline.without.push_back("fold-masks");
