@@ -203,6 +203,7 @@ Value Structured::map(ArrayRef<DimExpr> shape, Type elementType,
 Value Structured::broadcastMap(ArrayRef<DimExpr> shape, Type elementType,
                                ValueRange inputs, Body body) {
   SmallVector<AffineMap> maps;
+  SmallVector<Value> read;
   for (Value input : inputs) {
     Shape sizes = getShape(input);
     SmallVector<AffineExpr> results;
@@ -212,9 +213,16 @@ Value Structured::broadcastMap(ArrayRef<DimExpr> shape, Type elementType,
       bool stretches = size.isConstant(1) && !shape[dim].isConstant(1);
       results.push_back(stretches ? getAffineConstantExpr(0) : d(dim));
     }
+    // Behind a vector's elements, as in [C, 1, 1], sizes of 1 would hide that
+    // these are neighbours in memory.
+    while (results.size() > 1 && isa<AffineConstantExpr>(results.back())) {
+      results.pop_back();
+      sizes.pop_back();
+    }
+    read.push_back(reshape(input, sizes));
     maps.push_back(mapOf(shape.size(), results));
   }
-  return map(shape, elementType, inputs, maps, body);
+  return map(shape, elementType, read, maps, body);
 }
 
 Value Structured::reduce(ArrayRef<DimExpr> shape, unsigned reductions,
