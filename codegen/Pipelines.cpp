@@ -31,10 +31,11 @@ using namespace mlir::lathe;
 
 /// In the order in which they run.
 static constexpr StringRef optionalPasses[] = {
-    "erase-dead",         "fold-masks",       "group-experts",
-    "specialize-entries", "merge-adapters",   "fuse-attention",
-    "fuse-spectral",      "sink-transposes",  "sink-decoding",
-    "hoist-weight-math",  "fuse-elementwise", "fuse-epilogues",
+    "erase-dead",     "fold-masks",         "fold-norms",
+    "group-experts",  "specialize-entries", "merge-adapters",
+    "fuse-attention", "fuse-spectral",      "sink-transposes",
+    "sink-decoding",  "hoist-weight-math",  "fuse-elementwise",
+    "fuse-epilogues",
 };
 
 ArrayRef<StringRef> lathe::getOptionalPasses() { return optionalPasses; }
@@ -53,6 +54,8 @@ void lathe::buildLeanPipeline(OpPassManager &pm,
     pm.addPass(createFoldMasks());
   // No shortcut: what is stored decides what is computed.
   pm.addPass(createQuantize());
+  if (options.isOn("fold-norms"))
+    pm.addPass(createFoldNorms());
   if (options.isOn("group-experts"))
     pm.addPass(createGroupExperts());
   if (options.isOn("specialize-entries"))

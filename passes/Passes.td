@@ -61,6 +61,31 @@ def GroupExperts : Pass<"lathe-group-experts", "::mlir::ModuleOp"> {
     Statistic<"sorts", "sorts", "times that picks are sorted">];
 }
 
+def FoldNorms : Pass<"lathe-fold-norms", "::mlir::ModuleOp"> {
+  let summary = "moves factors and summands of channels into the weights beside them";
+  let description = [{
+    What maps every channel by a factor and a summand that are settled before a
+    run - a `batch_norm`, a product or a sum with a weight, the affine part of a
+    `layer_norm` or `rms_norm`, a `channel_reprogram` of one pixel - becomes part
+    of the weight and the bias of the `linear`, `conv2d` or `conv_transpose2d`
+    before or behind it, if nobody else reads what is in between. A summand
+    before a border of zeros stays, since the border has none; the affine part of
+    a norm moves only where that is less arithmetic. Changes of weights are ops
+    on weights.
+
+    Factors that an input chooses (`lathe.choose`) move into weights that it
+    chooses, too, and never into those that all choices share; there a batch norm
+    becomes one product and one sum, whose operands are computed for each choice
+    when compiling. Weights that several layers read, or entries with other norms
+    beside them, stay as they are: the program would hold them more than once.
+  }];
+  let dependentDialects = ["::mlir::lathe::LatheDialect"];
+  let statistics = [
+    Statistic<"absorbed", "absorbed", "maps of channels that became part of a layer">,
+    Statistic<"norms", "norms", "layer and RMS norms whose affine part moved into layers">,
+    Statistic<"settled", "settled", "batch norms that became a product and a sum">];
+}
+
 def MergeAdapters : Pass<"lathe-merge-adapters", "::mlir::ModuleOp"> {
   let summary = "computes Kronecker adapters by one matrix or by two small ones";
   let description = [{
