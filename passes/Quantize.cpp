@@ -246,11 +246,14 @@ private:
         ++kept;
         continue;
       }
+      auto linear = dyn_cast<LinearOp>(op.getOperation());
+      if (linear)
+        matrix = fillGroups(c, linear, type);
       Encoder encoder(c, matrix, scaling,
                       op.joinsNeighbours(operand.getOperandNumber()));
       encoder.encode(type);
       ++quantized;
-      if (auto linear = dyn_cast<LinearOp>(op.getOperation())) {
+      if (linear) {
         replace(linear, encoder, c);
         return;
       }
@@ -258,6 +261,34 @@ private:
           c, encoder.codes, encoder.scales, encoder.offsets,
           encoder.isPacked ? c.getUnitAttr() : UnitAttr()));
     }
+  }
+
+  /// The matrix of a layer whose inputs no group near the wanted size divides,
+  /// or no pairs, filled up with zeros; so is what it multiplies, in each run.
+  /// Pruning leaves such numbers of inputs.
+  Value fillGroups(Composer &c, LinearOp op, StringRef type) const {
+    int64_t inputs = *getDim(op.getWeight(), 1).getConstant();
+    int64_t group = scaling.group, wanted = inputs;
+    if (type == "int4" && inputs % 2)
+      ++wanted;
+    bool isDivided =
+        llvm::any_of(llvm::seq(group, 2 * group + 1), [&](int64_t size) {
+          return inputs % size == 0 && (type != "int4" || size % 2 == 0);
+        });
+    if (inputs > 2 * group && !isDivided)
+      wanted = llvm::alignTo(inputs, group);
+    if (wanted == inputs || type == "bf16" || type == "f16")
+      return op.getWeight();
+    auto fill = [&](Value x) -> Value {
+      SmallVector<int64_t> none(getShape(x).size(), 0), behind = none;
+      behind.back() = wanted - inputs;
+      return PadOp::create(
+          c, x, c.getDenseI64ArrayAttr(none), c.getDenseI64ArrayAttr(behind),
+          PaddingModeAttr::get(c.getContext(), PaddingMode::zeros),
+          c.getF64FloatAttr(0));
+    };
+    op.getInputMutable().assign(fill(op.getInput()));
+    return fill(op.getWeight());
   }
 
   static void replace(LinearOp op, const Encoder &encoder, Composer &c) {

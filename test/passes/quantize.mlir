@@ -38,14 +38,15 @@ module attributes {lathe.precision = {group = 32 : i64, storage = [["*", "int8"]
 
 // -----
 
-// Must not be: a matrix that depends on an input, embeddings, and anything where nothing was said. A row of 33, which
-// no group divides, is one group, and no place for pairs.
+// Must not be: a matrix that depends on an input, embeddings, and anything where nothing was said. A row of 33,
+// which no group divides, is one group, filled up to be one of pairs.
 module attributes {lathe.precision = {storage = [["*", "int4"]]}} {
   lathe.weight @table : tensor<5x33xf32>
   // CHECK-LABEL: @others(
   // CHECK: lathe.linear %arg0, %arg1
   // CHECK: lathe.embedding {{.*}} tensor<5x33xf32>
-  // CHECK: lathe.quantized_linear {{.*}} : (tensor<2x33xf32>, tensor<5x33xi8>, tensor<5x1xf32>)
+  // CHECK: %[[X:.*]] = lathe.pad %arg0 {high = array<i64: 0, 1>, low = array<i64: 0, 0>,
+  // CHECK: lathe.quantized_linear %[[X]], {{.*}} : (tensor<2x34xf32>, tensor<5x17xi8>, tensor<5x1xf32>, tensor<5x1xf32>)
   func.func @others(%x: tensor<2x33xf32>, %m: tensor<4x33xf32>, %i: tensor<2xi32>) -> (tensor<2x4xf32>, tensor<2x33xf32>, tensor<2x5xf32>) {
     %w = lathe.parameter @table : tensor<5x33xf32>
     %0 = lathe.linear %x, %m : (tensor<2x33xf32>, tensor<4x33xf32>) -> tensor<2x4xf32>
@@ -139,5 +140,31 @@ module attributes {lathe.precision = {group = 32 : i64, zero_point = false, scal
     %w = lathe.parameter @w : tensor<3x64xf32>
     %0 = lathe.linear %x, %w : (tensor<2x64xf32>, tensor<3x64xf32>) -> tensor<2x3xf32>
     return %0 : tensor<2x3xf32>
+  }
+}
+
+// -----
+
+// Rows of a prime number of elements, as pruning leaves them, are filled up to whole groups, and so is what they
+// multiply; 96 are one group of 96, and 16 bits have no groups.
+module attributes {lathe.precision = {group = 64 : i64, storage = [["*", "int8"], ["half", "bf16"]]}} {
+  lathe.weight @prime : tensor<3x257xf32>
+  lathe.weight @one : tensor<3x96xf32>
+  lathe.weight @half : tensor<3x257xf32>
+  // CHECK-LABEL: @primes(
+  // CHECK: %[[X:.*]] = lathe.pad %arg0 {high = array<i64: 0, 63>, low = array<i64: 0, 0>,
+  // CHECK: %[[W:.*]] = lathe.pad %{{.*}} {high = array<i64: 0, 63>, low = array<i64: 0, 0>,
+  // CHECK: lathe.reshape %[[W]] {shape = [3, 5, 64]}
+  // CHECK: lathe.quantized_linear %[[X]], {{.*}} : (tensor<2x320xf32>, tensor<3x320xi8>, tensor<3x5xf32>)
+  // CHECK: lathe.quantized_linear %arg1, {{.*}} : (tensor<2x96xf32>, tensor<3x96xi8>, tensor<3x1xf32>)
+  // CHECK: lathe.quantized_linear %arg0, {{.*}} : (tensor<2x257xf32>, tensor<3x257xbf16>)
+  func.func @primes(%x: tensor<2x257xf32>, %y: tensor<2x96xf32>) -> (tensor<2x3xf32>, tensor<2x3xf32>, tensor<2x3xf32>) {
+    %p = lathe.parameter @prime : tensor<3x257xf32>
+    %o = lathe.parameter @one : tensor<3x96xf32>
+    %h = lathe.parameter @half : tensor<3x257xf32>
+    %0 = lathe.linear %x, %p : (tensor<2x257xf32>, tensor<3x257xf32>) -> tensor<2x3xf32>
+    %1 = lathe.linear %y, %o : (tensor<2x96xf32>, tensor<3x96xf32>) -> tensor<2x3xf32>
+    %2 = lathe.linear %x, %h : (tensor<2x257xf32>, tensor<3x257xf32>) -> tensor<2x3xf32>
+    return %0, %1, %2 : tensor<2x3xf32>, tensor<2x3xf32>, tensor<2x3xf32>
   }
 }
