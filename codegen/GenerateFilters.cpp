@@ -120,6 +120,14 @@ private:
   mix(int64_t count, Value block, int64_t output, Value weight, Value bias,
       function_ref<std::pair<Value, Value>(int64_t, Value)> x);
   Value apply(Region &region, Value x);
+  /// The outputs of a block from `output` on that share a vector, and its
+  /// width: the last ones have a narrow one, which costs less on some machines.
+  int64_t usedLanes(int64_t output) const {
+    return std::min(lanes, each - output);
+  }
+  int64_t widthOf(int64_t output) const {
+    return llvm::PowerOf2Ceil(std::max<int64_t>(2, usedLanes(output)));
+  }
 
   kernel::FrequencyFilterOp op;
   int64_t height, width, half, rowHalf, each, blocks, channels, padded;
@@ -324,11 +332,11 @@ void FilterEmitter::filterTile(Value position, int64_t count) {
             return std::pair(load(hidden, {constant(2 * p), i}),
                              load(hidden, {constant(2 * p + 1), i}));
           });
-      int64_t used = std::min(lanes, each - o);
+      int64_t used = usedLanes(o), wide = widthOf(o);
       for (auto [p, sum] : llvm::enumerate(sums)) {
         Values place = {add(position, p), add(first, o)};
-        Value real = loadLanes(re, place, used);
-        Value imaginary = loadLanes(im, place, used);
+        Value real = loadLanes(re, place, used, wide);
+        Value imaginary = loadLanes(im, place, used, wide);
         Value a = apply(op.getMask(), sum.first);
         Value c = apply(op.getMask(), sum.second);
         storeLanes(fsub(fmul(a, real), fmul(c, imaginary)), re, place, used);
@@ -342,12 +350,15 @@ SmallVector<std::pair<Value, Value>>
 FilterEmitter::mix(int64_t count, Value block, int64_t output, Value weight,
                    Value bias,
                    function_ref<std::pair<Value, Value>(int64_t, Value)> x) {
-  int64_t used = std::min(lanes, each - output);
+  int64_t used = usedLanes(output), wide = widthOf(output);
   auto parameter = [&](Value from, int64_t part, Values rest) {
     Values place = {constant(part), block};
     place.append(rest);
     place.push_back(constant(output));
-    return loadLanes(from, place, used);
+    return loadLanes(from, place, used, wide);
+  };
+  auto spread = [&](Value x) -> Value {
+    return vector::BroadcastOp::create(b, vectorType(wide), x);
   };
   Values sums;
   for (int64_t p = 0; p < count; ++p) {
@@ -361,7 +372,7 @@ FilterEmitter::mix(int64_t count, Value block, int64_t output, Value weight,
         Values next;
         for (int64_t p = 0; p < count; ++p) {
           auto [a, c] = x(p, i);
-          Value xr = broadcast(a), xi = broadcast(c);
+          Value xr = spread(a), xi = spread(c);
           next.push_back(
               fsub(fma(xr, real, sums[next.size()]), fmul(xi, imaginary)));
           next.push_back(fma(xi, real, fma(xr, imaginary, sums[next.size()])));
@@ -376,6 +387,7 @@ FilterEmitter::mix(int64_t count, Value block, int64_t output, Value weight,
 
 /// A region's scalar code on a vector.
 Value FilterEmitter::apply(Region &region, Value x) {
+  int64_t width = cast<VectorType>(x.getType()).getNumElements();
   IRMapping mapping;
   mapping.map(region.getArgument(0), x);
   for (Operation &inner : region.front().without_terminator()) {
@@ -388,12 +400,12 @@ Value FilterEmitter::apply(Region &region, Value x) {
             !isa<VectorType>(mapped.getType()))
           mapping.map(operand,
                       vector::BroadcastOp::create(
-                          b, VectorType::get(lanes, mapped.getType()), mapped)
+                          b, VectorType::get(width, mapped.getType()), mapped)
                           .getResult());
     Operation *copy = b.clone(inner, mapping);
     if (isVector)
       for (OpResult result : copy->getResults())
-        result.setType(VectorType::get(lanes, result.getType()));
+        result.setType(VectorType::get(width, result.getType()));
   }
   return mapping.lookupOrDefault(region.front().getTerminator()->getOperand(0));
 }

@@ -91,25 +91,26 @@ static bool isContiguousInside(Value buffer) {
   return cast<MemRefType>(buffer.getType()).areTrailingDimsContiguous(1);
 }
 
-Value VectorBuilder::loadLanes(Value buffer, ValueRange indices,
-                               int64_t count) {
+Value VectorBuilder::loadLanes(Value buffer, ValueRange indices, int64_t count,
+                               int64_t width) {
   if (!isContiguousInside(buffer)) {
-    Values elements(lanes, scalar(0));
+    Values elements(width, scalar(0));
     for (int64_t i = 0; i < count; ++i) {
       Values at(indices);
       at.back() = add(at.back(), i);
       elements[i] = load(buffer, at);
     }
-    return vector::FromElementsOp::create(b, vectorType(), elements);
+    return vector::FromElementsOp::create(b, vectorType(width), elements);
   }
-  if (count < lanes)
-    return loadLanes(buffer, indices, maskOf(count));
-  auto type = VectorType::get(lanes, getElementTypeOrSelf(buffer));
+  if (count < width)
+    return loadLanes(buffer, indices, maskOf(count, width));
+  auto type = VectorType::get(width, getElementTypeOrSelf(buffer));
   return widen(vector::LoadOp::create(b, type, buffer, indices));
 }
 
 Value VectorBuilder::loadLanes(Value buffer, ValueRange indices, Value mask) {
-  auto type = VectorType::get(lanes, getElementTypeOrSelf(buffer));
+  auto type =
+      cast<VectorType>(mask.getType()).clone(getElementTypeOrSelf(buffer));
   Value zeros = arith::ConstantOp::create(b, b.getZeroAttr(type));
   return widen(
       vector::MaskedLoadOp::create(b, type, buffer, indices, mask, zeros));
@@ -118,8 +119,9 @@ Value VectorBuilder::loadLanes(Value buffer, ValueRange indices, Value mask) {
 void VectorBuilder::storeLanes(Value x, Value buffer, ValueRange indices,
                                int64_t count) {
   Type element = getElementTypeOrSelf(buffer);
+  auto type = cast<VectorType>(x.getType());
   if (element != b.getF32Type())
-    x = arith::TruncFOp::create(b, VectorType::get(lanes, element), x);
+    x = arith::TruncFOp::create(b, type.clone(element), x);
   if (!isContiguousInside(buffer)) {
     for (int64_t i = 0; i < count; ++i) {
       Values at(indices);
@@ -129,8 +131,9 @@ void VectorBuilder::storeLanes(Value x, Value buffer, ValueRange indices,
     }
     return;
   }
-  if (count < lanes)
-    vector::MaskedStoreOp::create(b, buffer, indices, maskOf(count), x);
+  int64_t width = type.getNumElements();
+  if (count < width)
+    vector::MaskedStoreOp::create(b, buffer, indices, maskOf(count, width), x);
   else
     vector::StoreOp::create(b, x, buffer, indices);
 }
@@ -154,9 +157,9 @@ Value VectorBuilder::allocate(int64_t rows, int64_t columns) {
       b.getI64IntegerAttr(cacheLine));
 }
 
-Value VectorBuilder::maskOf(int64_t count) {
+Value VectorBuilder::maskOf(int64_t count, int64_t width) {
   return vector::ConstantMaskOp::create(
-      b, VectorType::get(lanes, b.getI1Type()), ArrayRef<int64_t>{count});
+      b, VectorType::get(width, b.getI1Type()), ArrayRef<int64_t>{count});
 }
 
 Value VectorBuilder::fadd(Value x, Value y) {

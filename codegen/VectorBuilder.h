@@ -72,7 +72,10 @@ protected:
             function_ref<void(Value)> body);
   //===--- Elements -------------------------------------------------------===//
 
-  VectorType vectorType() { return VectorType::get(lanes, b.getF32Type()); }
+  VectorType vectorType(int64_t width) {
+    return VectorType::get(width, b.getF32Type());
+  }
+  VectorType vectorType() { return vectorType(lanes); }
   Value splat(double value);
   Value scalar(double value);
   Value broadcast(Value x) {
@@ -82,9 +85,13 @@ protected:
   Value widen(Value x);
   /// An element of an operand, as f32.
   Value load(Value buffer, ValueRange indices);
-  /// `count` elements of an operand from the indices on, as f32; the other
-  /// lanes hold 0.
-  Value loadLanes(Value buffer, ValueRange indices, int64_t count);
+  /// `count` elements of an operand from the indices on, as f32, in a vector of
+  /// `lanes` or of another width; the other lanes hold 0.
+  Value loadLanes(Value buffer, ValueRange indices, int64_t count) {
+    return loadLanes(buffer, indices, count, lanes);
+  }
+  Value loadLanes(Value buffer, ValueRange indices, int64_t count,
+                  int64_t width);
   Value loadLanes(Value buffer, ValueRange indices, Value mask);
   /// Stores the first `count` lanes.
   void storeLanes(Value x, Value buffer, ValueRange indices, int64_t count);
@@ -92,8 +99,8 @@ protected:
   void storeScratch(Value x, Value scratch, Value row, Value column);
   /// A buffer on the stack.
   Value allocate(int64_t rows, int64_t columns);
-  /// The first `count` lanes.
-  Value maskOf(int64_t count);
+  /// The first `count` lanes of a vector.
+  Value maskOf(int64_t count, int64_t width);
 
   Value fadd(Value x, Value y);
   Value fsub(Value x, Value y);

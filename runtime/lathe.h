@@ -217,7 +217,7 @@ typedef struct LatheInstance LatheInstance;
 /// The embedding program's own pool of threads. `run` calls task(data, i) for
 /// each i in [0, count), on any threads, and returns when all have returned;
 /// `count` is at most the instance's number of threads. Without allocation
-/// here, none happens in a run.
+/// here, none happens in a run. Tasks work on their stacks: a megabyte will do.
 typedef struct LatheExecutor {
   void *user; ///< Passed to `run`.
   void (*run)(void *user, int64_t count,
