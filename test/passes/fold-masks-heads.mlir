@@ -1,5 +1,5 @@
 // RUN: lathe-opt %s -split-input-file -lathe-fold-masks | FileCheck %s
-// Masks on heads, on hidden features and on experts.
+// Masks on heads and on hidden features.
 
 // Heads 1 and 2 of 4 are dropped, one of each of two groups: the query's and the output's products shrink, the groups of
 // keys and values stay.

@@ -136,3 +136,27 @@ func.func @reprogram(%x: tensor<1x4x8x8xf32>) -> tensor<1x4x8x8xf32> {
   %2 = lathe.channel_reprogram %1, %r : (tensor<1x4x8x8xf32>, tensor<4x1x3x3xf32>) -> tensor<1x4x8x8xf32>
   return %2 : tensor<1x4x8x8xf32>
 }
+
+// -----
+
+// Experts give the features that they take: masks before and behind them leave those that either keeps.
+lathe.weight @m : tensor<1x1x4xf32> {values = dense<[[[1.0, -1.0, 1.0, -1.0]]]> : tensor<1x1x4xf32>}
+lathe.weight @n : tensor<1x1x4xf32> {values = dense<[[[1.0, 1.0, -1.0, -1.0]]]> : tensor<1x1x4xf32>}
+lathe.weight @up : tensor<6x4xf32>
+lathe.weight @down : tensor<4x6xf32>
+// CHECK-LABEL: @experts(
+// CHECK-DAG: lathe.keep %{{.*}} {axis = 1 : i64, places = array<i64: 0, 1, 2>} : (tensor<6x4xf32>)
+// CHECK-DAG: lathe.keep %{{.*}} {axis = 0 : i64, places = array<i64: 0, 1, 2>} : (tensor<4x6xf32>)
+// CHECK: %[[Y:.*]] = lathe.experts {{.*}} -> tensor<5x3xf32>
+// CHECK: %[[K:.*]] = lathe.keep %[[Y]] {axis = 1 : i64, places = array<i64: 0, 1>}
+// CHECK: lathe.spread %[[K]] {axis = 1 : i64, places = array<i64: 0, 1>, size = 4 : i64}
+func.func @experts(%x: tensor<5x4xf32>, %weights: tensor<5x1xf32>, %picks: tensor<5x1xi32>) -> tensor<5x4xf32> {
+  %m = lathe.parameter @m : tensor<1x1x4xf32>
+  %n = lathe.parameter @n : tensor<1x1x4xf32>
+  %u = lathe.parameter @up : tensor<6x4xf32>
+  %d = lathe.parameter @down : tensor<4x6xf32>
+  %1 = lathe.hybrid_sparse_mask %x, %m {operandSegmentSizes = array<i32: 1, 0, 0, 0, 0, 1>} : (tensor<5x4xf32>, tensor<1x1x4xf32>) -> tensor<5x4xf32>
+  %2 = lathe.experts %1, %weights, %picks, %u, %u, %d, %d, %u, %u {operandSegmentSizes = array<i32: 1, 1, 1, 2, 2, 2>} : (tensor<5x4xf32>, tensor<5x1xf32>, tensor<5x1xi32>, tensor<6x4xf32>, tensor<6x4xf32>, tensor<4x6xf32>, tensor<4x6xf32>, tensor<6x4xf32>, tensor<6x4xf32>) -> tensor<5x4xf32>
+  %3 = lathe.hybrid_sparse_mask %2, %n {operandSegmentSizes = array<i32: 1, 0, 0, 0, 0, 1>} : (tensor<5x4xf32>, tensor<1x1x4xf32>) -> tensor<5x4xf32>
+  return %3 : tensor<5x4xf32>
+}
