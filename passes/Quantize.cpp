@@ -231,6 +231,10 @@ private:
   }
 
   void quantize(MatrixOpInterface op) {
+    // Computation on weights is done before anything is stored.
+    if (llvm::all_of(op->getOperands(),
+                     [](Value value) { return findWeight(value); }))
+      return;
     OpBuilder builder(op);
     Composer c(op.getLoc(), builder);
     for (OpOperand &operand : op->getOpOperands()) {

@@ -109,6 +109,25 @@ module attributes {lathe.precision = {group = 32 : i64, storage = [["*", "int8"]
 
 // -----
 
+// Must not be: a product of two matrices, which is made when compiling. The matrix that comes of it is stored.
+module attributes {lathe.precision = {storage = [["*", "bf16"]]}} {
+  lathe.weight @table : tensor<64x64xf32>
+  lathe.weight @v : tensor<64x64xf32>
+  // CHECK-LABEL: @of_weights(
+  // CHECK: %[[W:.*]] = lathe.linear %{{.*}}, %{{.*}} : (tensor<64x64xf32>, tensor<64x64xf32>)
+  // CHECK: %[[C:.*]] = lathe.cast %[[W]]
+  // CHECK: lathe.quantized_linear %arg0, %[[C]]
+  func.func @of_weights(%x: tensor<2x64xf32>) -> tensor<2x64xf32> {
+    %t = lathe.parameter @table : tensor<64x64xf32>
+    %v = lathe.parameter @v : tensor<64x64xf32>
+    %w = lathe.linear %t, %v : (tensor<64x64xf32>, tensor<64x64xf32>) -> tensor<64x64xf32>
+    %0 = lathe.linear %x, %w : (tensor<2x64xf32>, tensor<64x64xf32>) -> tensor<2x64xf32>
+    return %0 : tensor<2x64xf32>
+  }
+}
+
+// -----
+
 // With an offset 8 bits reach from the smallest to the largest, without one 4 bits lie around 0; both can be fitted.
 module attributes {lathe.precision = {group = 32 : i64, zero_point = true, storage = [["*", "int8"]]}} {
   lathe.weight @w : tensor<3x64xf32>
