@@ -10,15 +10,18 @@ made these with PyTorch, `figures.json`, the figures that PyTorch has on the tes
     SYSTEM = "the system"
     def show(zoo): ...
 
-which compiles programs (`zoo.compile`), runs them, tells figures (`zoo.figure`) and says
-what they mean (`zoo.claim`). The first figure is the model's row in the table; the others
-follow it. A figure that is not PyTorch's to a thousandth (absolute for what is below one,
-relative above), fails the model. Needs nothing but Python's standard library.
+which compiles programs (`zoo.compile`), runs them, tells figures (`zoo.figure`), says
+what they mean (`zoo.claim`) and what fewer bits do to them (`zoo.precisions`). The first
+figure is the model's row in the table; the others follow it. A figure that is not PyTorch's
+to a thousandth (absolute for what is below one, relative above), or with fewer bits is
+worse by more than the model allows, fails the model. Needs nothing but Python's standard
+library.
 """
 
 import argparse
 import importlib.util
 import json
+import math
 import os
 import subprocess
 import sys
@@ -32,6 +35,7 @@ from golden_case import Failure, read_npy  # noqa: E402
 
 ROOT = Path(__file__).resolve().parent.parent
 TOLERANCE = 1e-3
+STORED = "f32", "bf16", "int8", "int4"
 
 
 class Program:
@@ -73,7 +77,7 @@ class Zoo:
     def __init__(self, folder, built, lathe):
         self.folder, self.built, self.lathe = folder, built, lathe
         self.expected = json.loads((folder / "figures.json").read_text())
-        self.figures, self.claims, self.programs = [], [], []
+        self.figures, self.claims, self.programs, self.stored = [], [], [], []
 
     def path(self, name):
         """A file of the model's folder."""
@@ -83,9 +87,9 @@ class Zoo:
         """An array of the model's folder."""
         return read_npy(self.folder / name)
 
-    def compile(self, spec, weights, *options, name=None):
+    def compile(self, spec, weights, *options, name=None, counts=True):
         """Compiles a spec of the model's folder with weights ('FILE' or a list of them, each
-        possibly 'PREFIX=FILE') of it."""
+        possibly 'PREFIX=FILE') of it. What counts adds to the size of the model's weights."""
         program = self.built / (name or Path(spec).stem)
         words = [self.lathe, "compile", self.folder / spec, "-o", program, *options]
         for text in [weights] if isinstance(weights, str) else weights:
@@ -94,13 +98,36 @@ class Zoo:
         done = subprocess.run(list(map(str, words)), capture_output=True, text=True)
         if done.returncode:
             raise Failure(f"lathe compile {spec}\n{done.stderr.strip()}")
-        self.programs.append(Program(program))
-        return self.programs[-1]
+        if counts:
+            self.programs.append(Program(program))
+        return Program(program)
 
     def figure(self, what, value, expected, unit=""):
         """Tells a figure that a program reached, beside the one of this name in figures.json.
         The unit '%' has fractions printed in percent."""
         self.figures.append((what, value, self.expected[expected], unit))
+
+    def precisions(self, what, measure, spec, weights, *options, unit="", within=None, full=None):
+        """Compiles a spec whose `stored` is how its matrices are stored, for each of STORED. Of a
+        program, `measure` gives the figure and the numbers that it comes from. How far these are
+        from those of f32 is told as a share of the largest; `within` says, by the type, how far
+        the figure may be: in units of it where these are '%', else as a share. `full` is the
+        program of f32, where it is compiled already. Returns the rows by type."""
+        rows, wanted = {}, None
+        for stored in STORED:
+            program = full if full and not rows else self.compile(
+                spec, weights, *options, f"--set=stored={stored}",
+                name=f"{Path(spec).stem}-{stored}", counts=False)
+            value, numbers = measure(program)
+            wanted = wanted or (value, numbers)
+            apart = max(abs(a - b) for a, b in zip(numbers, wanted[1]))
+            change = value - wanted[0] if unit == "%" else value / wanted[0] - 1
+            rows[stored] = {
+                "what": what, "stored": stored, "unit": unit, "value": value,
+                "bytes": program.weights_bytes, "error": apart / max(map(abs, wanted[1])),
+                "ok": abs(change) <= (within or {}).get(stored, math.inf)}
+        self.stored += rows.values()
+        return rows
 
     def claim(self, holds, text):
         """Says what the figures show, or that they do not show it."""
@@ -131,6 +158,10 @@ def print_model(module, zoo, seconds):
         wrong = "" if is_equal(value, expected) else "  DIFFERS"
         print(f"{system:16} {what:58} {as_text(value, unit):>10} "
               f"{as_text(expected, unit):>10} {last}{wrong}")
+    for row in zoo.stored:
+        print(f"{'':16} {row['what'] + ', stored as ' + row['stored']:58} "
+              f"{as_text(row['value'], row['unit']):>10} {'':10} {row['bytes'] / 1e3:8.0f} kB "
+              f"off by {row['error']:.1e}{'' if row['ok'] else '  TOO FAR'}")
     for holds, text in zoo.claims:
         print(f"{'':16} {'shown' if holds else 'NOT shown'}: {text}")
     sys.stdout.flush()
@@ -152,10 +183,11 @@ def run_model(folder, built, lathe):
     print_model(module, zoo, seconds)
     agrees = [is_equal(value, expected) for _, value, expected, _ in zoo.figures]
     return {
-        "model": folder.name, "system": module.SYSTEM, "ok": bool(agrees) and all(agrees),
+        "model": folder.name, "system": module.SYSTEM, "ok": bool(agrees) and all(agrees) and all(row["ok"] for row in zoo.stored),
         "seconds": seconds, "bytes": sum(program.weights_bytes for program in zoo.programs),
         "figures": [{"what": what, "value": value, "pytorch": expected, "unit": unit}
                     for what, value, expected, unit in zoo.figures],
+        "stored": zoo.stored,
         "claims": [{"holds": bool(holds), "text": text} for holds, text in zoo.claims],
     }
 

@@ -26,6 +26,8 @@ END = "<!-- end of tables -->"
 NUMBER = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?(?:e[-+]?\d+)?")
 TOLERANCE = 1e-2
 FIGURES = ["| system | figure | program | PyTorch | weights |", "| --- | --- | ---: | ---: | ---: |"]
+STORED = ["| system | figure | matrices in | weights | program | numbers off by |",
+          "| --- | --- | --- | ---: | ---: | ---: |"]
 CLAIMS = ["| system | shown? | what |", "| --- | --- | --- |"]
 REMEDY = "run tools/zoo.py --json FILE, then tools/zoo_doc.py FILE"
 
@@ -45,15 +47,21 @@ def figure_rows(result):
         yield f"| {system(result)} | {cell(figure['what'])} | {value} | {pytorch} | {weights} |"
 
 
+def stored_rows(result):
+    for row in result["stored"]:
+        yield (f"| {system(result)} | {cell(row['what'])} | {row['stored']} | {row['bytes'] / 1e3:.0f} kB"
+               f" | {as_text(row['value'], row['unit'])} | {row['error']:.1e} |")
+
+
 def claim_rows(result):
     for claim in result["claims"]:
         yield f"| {system(result)} | {'yes' if claim['holds'] else 'no'} | {cell(claim['text'])} |"
 
 
 def tables(results):
-    """The two tables, as lines; the name of a system stands in the first of its rows alone."""
+    """The three tables, as lines; the name of a system stands in the first of its rows alone."""
     lines = []
-    for head, rows_of in ((FIGURES, figure_rows), (CLAIMS, claim_rows)):
+    for head, rows_of in ((FIGURES, figure_rows), (STORED, stored_rows), (CLAIMS, claim_rows)):
         lines += ["", *head]
         for result in results:
             rows = list(rows_of(result))
@@ -82,10 +90,10 @@ def is_same(row, other):
 
 
 def rows_by_system(lines):
-    """Rows of both tables, each under the system that the row or one above it names."""
+    """Rows of all tables, each under the system that the row or one above it names."""
     rows, name = {}, None
     for line in lines:
-        if line in FIGURES + CLAIMS or not line.startswith("|"):
+        if line in FIGURES + STORED + CLAIMS or not line.startswith("|"):
             continue
         first, rest = line[1:].split("|", 1)
         name = first.strip() or name

@@ -46,3 +46,11 @@ def show(zoo):
               f"on par with training all weights, within 5 %: {values['adapted']:.2f} against {values['whole']:.2f}")
     size = zoo.path("adapters.safetensors").stat().st_size
     zoo.claim(size < 0.03 * before.weights_bytes, f"a task more is a file of {size / 1e3:.1f} kB")
+
+    def measure(program):
+        value = perplexity(zoo, program)
+        return value, [math.log(value)]
+
+    zoo.precisions("perplexity, adapters trained", measure, "compacter.yaml",
+                   ["../geb/geb.safetensors", "adapted=adapters.safetensors"], within={"int8": 0.005, "int4": 0.03},
+                   full=adapted)

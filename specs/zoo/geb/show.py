@@ -11,6 +11,15 @@ PROMPT = "And the king said"
 HOW = "--length", 160, "--temperature", 0.6, "--top-k", 40, "--top-p", 0.95, "--seed", 5
 
 
+BOUNDS = {"bf16": 0.001, "int8": 0.005, "int4": 0.03}  # of perplexity, for matrices in fewer bits
+
+
+def perplexity(zoo, program):
+    """The perplexity, and the mean loss that it comes from."""
+    loss = program.run(["loss"], entry="score", text=zoo.path("test.npy"))["loss"].values
+    return math.exp(loss[0]), loss
+
+
 def answered(program, count):
     """How many of as many prompts of random bytes (but 0, which parts them) are answered."""
     draw = random.Random(1)
@@ -31,11 +40,12 @@ def show(zoo):
     bits = loss / math.log(2)
     zoo.claim(bits < packed, f"{program.weights_bytes / 1e6:.2f} MB of weights need {bits:.2f} bits for a byte;"
                              f" xz needs {packed:.2f}")
-    for stored, bound in ("bf16", 0.001), ("int8", 0.005), ("int4", 0.03):
-        small = zoo.compile("geb.yaml", "geb.safetensors", f"--set=stored={stored}", name=stored)
-        its = small.run(["loss"], entry="score", text=zoo.path("test.npy"))["loss"].values[0]
-        zoo.claim(its - loss < bound, f"with matrices in {stored}, {small.weights_bytes / program.weights_bytes:.0%} of the"
-                  f" bytes, perplexity is {math.exp(its):.4f}, {math.expm1(its - loss):+.2%}")
+    rows = zoo.precisions("perplexity", lambda program: perplexity(zoo, program), "geb.yaml", "geb.safetensors",
+                          within=BOUNDS, full=program)
+    for stored, bound in BOUNDS.items():
+        change = rows[stored]["value"] / rows["f32"]["value"] - 1
+        zoo.claim(change < bound, f"with matrices in {stored}, {rows[stored]['bytes'] / program.weights_bytes:.0%} of the"
+                  f" bytes, perplexity is {rows[stored]['value']:.4f}, {change:+.2%}")
     one, two = (program.call("--prompt", PROMPT, *HOW, "--threads", threads) for threads in (1, 2))
     zoo.claim(len(one) > 100 and one == two, "the same prompt and seed give the same text with one thread and two: "
               + (PROMPT + one).strip().replace("\n", " / "))

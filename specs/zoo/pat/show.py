@@ -34,3 +34,10 @@ def show(zoo):
               f"what the compiler makes of it without the dropped channels is the same with"
               f" {100 * folded.weights_bytes / tuned.weights_bytes:.1f} % of the weights, and with"
               f" {100 * folded.weights_bytes / before.weights_bytes:.1f} % of those of ../geb")
+
+    def measure(program):
+        value = perplexity(zoo, program)
+        return value, [math.log(value)]
+
+    zoo.precisions("perplexity, the masks folded", measure, "pat.yaml", files, within={"int8": 0.005, "int4": 0.03},
+                   full=folded)
