@@ -43,9 +43,10 @@ def show(zoo):
     rows = zoo.precisions("perplexity", lambda program: perplexity(zoo, program), "geb.yaml", "geb.safetensors",
                           within=BOUNDS, full=program)
     for stored, bound in BOUNDS.items():
-        change = rows[stored]["value"] / rows["f32"]["value"] - 1
-        zoo.claim(change < bound, f"with matrices in {stored}, {rows[stored]['bytes'] / program.weights_bytes:.0%} of the"
-                  f" bytes, perplexity is {rows[stored]['value']:.4f}, {change:+.2%}")
+        row, full = rows[stored], rows["f32"]
+        change = row["value"] / full["value"] - 1
+        zoo.claim(change < bound, f"with matrices in {stored}, {row['bytes'] / full['bytes']:.0%} of the bytes,"
+                  f" perplexity is {row['value']:.4f}, {change:+.2%}")
     one, two = (program.call("--prompt", PROMPT, *HOW, "--threads", threads) for threads in (1, 2))
     zoo.claim(len(one) > 100 and one == two, "the same prompt and seed give the same text with one thread and two: "
               + (PROMPT + one).strip().replace("\n", " / "))
