@@ -95,12 +95,16 @@ std::string shortened(double number) {
   return text;
 }
 
-/// "-25.0 %", or nothing where nothing changed.
+/// "-25.0 %", "~0 %" for less than the digits show, or nothing where nothing
+/// changed.
 std::string change(double before, double after) {
+  if (before <= 0 || before == after)
+    return "";
+  double percent = 100 * (after / before - 1);
+  if (std::abs(percent) < 0.05)
+    return "~0 %";
   std::string text;
-  if (before > 0 && before != after)
-    llvm::raw_string_ostream(text)
-        << llvm::format("%+.1f %%", 100 * (after / before - 1));
+  llvm::raw_string_ostream(text) << llvm::format("%+.1f %%", percent);
   return text;
 }
 
