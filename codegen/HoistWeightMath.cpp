@@ -193,6 +193,19 @@ private:
     return bytes > small && bytes > 4 * read;
   }
 
+  /// The name of the largest of the weights: what is computed of a matrix and a
+  /// norm's scale is the matrix to a reader of the weights file.
+  static StringRef getMainName(ArrayRef<ParameterOp> parameters) {
+    auto elements = [](ParameterOp op) {
+      return op.getType().getNumElements();
+    };
+    ParameterOp main = parameters.front();
+    for (ParameterOp op : parameters.drop_front())
+      if (elements(op) > elements(main))
+        main = op;
+    return main.getWeight();
+  }
+
   /// Makes a weight of the program out of `value`, and the function that
   /// computes it from the checkpoint's tensors.
   void hoist(Value value, SymbolTable &symbols) {
@@ -201,7 +214,7 @@ private:
     for (Operation *op : ops)
       if (auto parameter = dyn_cast<ParameterOp>(op))
         parameters.push_back(parameter);
-    StringRef first = parameters.front().getWeight();
+    StringRef main = getMainName(parameters);
     Builder attributes(&getContext());
     ArrayAttr from = attributes.getStrArrayAttr(llvm::map_to_vector(
         parameters, [](ParameterOp op) { return op.getWeight(); }));
@@ -211,14 +224,14 @@ private:
       ++shared;
     } else {
       OpBuilder unplaced(&getContext());
-      weight = WeightOp::create(unplaced, value.getLoc(),
-                                (first + ".prepared").str(),
-                                cast<RankedTensorType>(value.getType()),
-                                StringAttr(), StringAttr(), ElementsAttr());
+      weight =
+          WeightOp::create(unplaced, value.getLoc(), (main + ".prepared").str(),
+                           cast<RankedTensorType>(value.getType()),
+                           StringAttr(), StringAttr(), ElementsAttr());
       weight->setAttr("lathe.prepared_by",
                       FlatSymbolRefAttr::get(prepare.getNameAttr()));
       weight->setAttr("lathe.prepared_from", from);
-      auto *lastWeight = symbols.lookup(first);
+      auto *lastWeight = symbols.lookup(main);
       symbols.insert(weight, std::next(Block::iterator(lastWeight)));
       ++hoisted;
     }
@@ -239,7 +252,7 @@ private:
     OpBuilder b(&getContext());
     SmallVector<Type> types = llvm::map_to_vector(
         parameters, [](ParameterOp op) -> Type { return op.getType(); });
-    std::string name = ("prepare." + parameters.front().getWeight()).str();
+    std::string name = ("prepare." + getMainName(parameters)).str();
     auto prepare = func::FuncOp::create(
         value.getLoc(), name, b.getFunctionType(types, value.getType()));
     Block *entry = prepare.addEntryBlock();
