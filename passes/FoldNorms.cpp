@@ -31,8 +31,12 @@ struct FoldNormsPass : lathe::impl::FoldNormsBase<FoldNormsPass> {
     RewritePatternSet patterns(&getContext());
     populateLayerPatterns(patterns, folding);
     populateNormPatterns(patterns, folding);
-    // Every step leaves one map less, so that there is an end.
-    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
+    // Every step leaves one map less, so that there is an end. Ops without
+    // effect are lathe-erase-dead's.
+    GreedyRewriteConfig config;
+    config.enableFolding(false);
+    if (failed(
+            applyPatternsGreedily(getOperation(), std::move(patterns), config)))
       return signalPassFailure();
     absorbed += folding.absorbed;
     norms += folding.norms;
