@@ -253,8 +253,6 @@ def Kernel_FrequencyFilterOp : Kernel_Op<"frequency_filter",
                                       int64_t channels) {
       return height * (width / 2 + 1) * channels * 8;
     }
-    /// What a task may take from the stack for its spectrum.
-    static constexpr int64_t mostSpectrumBytes = 384 * 1024;
   }];
 }
 

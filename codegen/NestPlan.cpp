@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "codegen/NestPlan.h"
+#include "codegen/Target.h"
 #include "dialect/Shape.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -47,10 +48,8 @@ static int64_t getPanel(AffineMap map, unsigned dim) {
 
 bool mlir::lathe::kernel::readsPanels(NestOp nest, unsigned input,
                                       unsigned dim) {
-  // Vectors begin at multiples of their width, which divides a panel's.
-  constexpr int64_t widest = 32;
   int64_t panel = getPanel(nest.getMap(input), dim);
-  return panel > 0 && panel % widest == 0 &&
+  return panel > 0 && panel % panelColumns == 0 &&
          isContiguousInside(
              cast<MemRefType>(nest.getInputs()[input].getType()));
 }

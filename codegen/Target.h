@@ -19,6 +19,11 @@ class TargetMachine;
 
 namespace mlir::lathe {
 
+/// Columns of a panel of weights: a multiple of the lanes of every target's
+/// vectors, so that vectors begin at multiples of their width. Weights are laid
+/// out alike for all targets.
+inline constexpr int64_t panelColumns = 32;
+
 /// A processor: the only place from which tile sizes and rates come.
 struct CpuTarget {
   std::string triple;

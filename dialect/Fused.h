@@ -17,6 +17,9 @@ namespace mlir::lathe {
 /// its own, and not as the composition that it is.
 inline constexpr StringLiteral fusedAttrName = "lathe.fused";
 
+/// What the spectrum of a fused frequency filter may take of a thread's stack.
+inline constexpr int64_t mostSpectrumBytes = 384 * 1024;
+
 inline bool isFused(Operation *op) { return op->hasAttr(fusedAttrName); }
 
 inline void markFused(Operation *op) {

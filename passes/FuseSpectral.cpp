@@ -21,9 +21,7 @@ namespace mlir::lathe {
 using namespace mlir;
 using namespace mlir::lathe;
 
-/// What the spectrum of one block may take of a thread's stack, and the widest
-/// vector's elements, up to which channels are filled.
-static constexpr int64_t mostBytes = 384 * 1024;
+/// The widest vector's elements, up to which channels are filled.
 static constexpr int64_t widestVector = 16;
 
 static bool canFuse(FrequencyFilterOp op) {
@@ -36,7 +34,7 @@ static bool canFuse(FrequencyFilterOp op) {
       llvm::MulOverflow<int64_t>(bytes, llvm::alignTo(block, widestVector),
                                  bytes);
   return !getElementTypeOrSelf(op.getInput()).isF64() && !overflows &&
-         bytes <= mostBytes;
+         bytes <= mostSpectrumBytes;
 }
 
 namespace {

@@ -7,6 +7,7 @@
 
 #include "codegen/lower/Tensors.h"
 #include "codegen/KernelDialect.h"
+#include "codegen/Target.h"
 #include "codegen/lower/Stored.h"
 #include "mlir/Transforms/RegionUtils.h"
 #include "llvm/Support/MathExtras.h"
@@ -145,7 +146,7 @@ Columns lathe::layColumns(Structured &b, Value matrix, AffineExpr column,
   if (!b.isChannelsLast())
     return {matrix, {column, place}};
   // Small ones stay in cache in any order.
-  constexpr int64_t panel = 32, least = 1 << 14;
+  constexpr int64_t panel = panelColumns, least = 1 << 14;
   Shape shape = b.getShape(matrix);
   std::optional<int64_t> columns = shape[0].getConstant();
   std::optional<int64_t> places = shape[1].getConstant();
