@@ -53,6 +53,7 @@ func.func @epilogue(%x: tensor<4x5xf32>, %w: tensor<5x6xf32>, %bias: tensor<6xf3
 // The first stores into what was to be filled: it starts from `init`.
 
 // CHECK-LABEL: func @twice
+// APART-LABEL: func @twice
 // CHECK: %[[EMPTY:.*]] = tensor.empty
 // CHECK: kernel.nest ins(%{{.*}}) outs(%[[EMPTY]] :
 // CHECK: kernel.nest
