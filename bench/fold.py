@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Measures what folding masks buys: bench/fold.py [--layers N] [--share S] [--stored TYPE] [--threads N] [--seconds S]
+"""Measures what folding masks buys: bench/fold.py [--layers N] [--share S] [--stored TYPE] [--activations TYPE]
+                                                [--threads N] [--seconds S]
 
 A network of GEB-1.3B's shape with PAT's masks, of which a share of the channels is dropped, is compiled with and without
 `fold-masks`, and as the network without masks and modules, on random weights. Prints the size of each one's weights and
@@ -41,6 +42,7 @@ def main():
     parser.add_argument("--layers", type=int, default=24)
     parser.add_argument("--share", type=float, default=0.25)
     parser.add_argument("--stored", default="f32", help="how matrices are stored: f32, bf16, int8, int4")
+    parser.add_argument("--activations", default="f32", help="how they are multiplied: f32, int8")
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--seconds", type=float, default=2)
     options = parser.parse_args()
@@ -52,7 +54,7 @@ def main():
         bare = folder / "bare.safetensors"
         run(LATHE, "init", SPEC, *settings(options.layers, False), "--seed", 1, "-o", bare)
         print(f"{options.layers} layers, {kept} of {count} channels kept, matrices in {options.stored}, "
-              f"{options.threads} threads\n")
+              f"activations in {options.activations}, {options.threads} threads\n")
         kinds = {"without masks": (bare, False, []),
                  "masks in place": (weights, True, ["--without=fold-masks"]),
                  "masks folded": (weights, True, [])}
@@ -60,7 +62,8 @@ def main():
         print(HEADER)
         for i, (kind, (source, masks, flags)) in enumerate(kinds.items()):
             programs[kind] = folder / f"program{i}"
-            values = [*settings(options.layers, masks), "--set", f"stored={options.stored}"]
+            values = [*settings(options.layers, masks), "--set", f"stored={options.stored}",
+                      "--set", f"activations={options.activations}"]
             print(prepare(kind, SPEC, values, source, programs[kind], flags), flush=True)
         bare.unlink()
         work = {"prompt of 128 tokens": ("prefill", {"tokens": 128, "past": 0}),

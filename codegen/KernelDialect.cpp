@@ -8,8 +8,6 @@
 
 #include "codegen/KernelDialect.h"
 #include "dialect/Fused.h"
-#include "mlir/Dialect/Bufferization/IR/BufferizableOpInterface.h"
-#include "mlir/Dialect/Bufferization/IR/DstBufferizableOpInterfaceImpl.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/TypeUtilities.h"
@@ -258,6 +256,59 @@ void FrequencyFilterOp::getEffects(
 }
 
 //===----------------------------------------------------------------------===//
+// ByteProductOp
+//===----------------------------------------------------------------------===//
+
+LogicalResult ByteProductOp::verify() {
+  auto scales = cast<ShapedType>(getScales().getType());
+  auto output = cast<ShapedType>(getInitOutput().getType());
+  auto rows = cast<ShapedType>(getRows().getType());
+  if (!scales.hasStaticShape() || scales.getRank() != 3 ||
+      output.getRank() != 2 || output.isDynamicDim(1) || rows.getRank() != 2 ||
+      rows.isDynamicDim(1))
+    return emitOpError("needs rows, results and scales of rank 2, 2 and 3, "
+                       "static but for the number of rows, got ")
+           << rows << ", " << output << " and " << scales << " [C1]";
+  int64_t count = rows.getDimSize(0), inputs = rows.getDimSize(1);
+  int64_t groups = getGroups(), unit = getUnit();
+  if (groups < 1 || inputs % groups || inputs / groups % unit)
+    return emitOpError("has ") << groups << " groups of " << inputs
+                               << " inputs, which come in " << unit << "s [C2]";
+  int64_t columns = getPanelColumns();
+  SmallVector<int64_t> perRow = {count, groups};
+  SmallVector<int64_t> codes = {getPanels(), inputs / unit, 4 * columns};
+  if (output.getDimSize(1) > getPanels() * columns ||
+      output.getDimSize(1) <= (getPanels() - 1) * columns)
+    return emitOpError("has ") << getPanels() << " panels of " << columns
+                               << " columns for results " << output << " [C3]";
+  auto check = [&](Value value, ArrayRef<int64_t> shape, unsigned bits,
+                   bool isFloat) -> LogicalResult {
+    auto type = cast<ShapedType>(value.getType());
+    Type element = type.getElementType();
+    bool isOfKind = isFloat ? element.isF32() : element.isInteger(bits);
+    if (isOfKind && succeeded(verifyCompatibleShape(type.getShape(), shape)))
+      return success();
+    return emitOpError("has an operand of an unfit shape or type, ")
+           << type << " [C3]";
+  };
+  return failure(
+      failed(check(getRows(), {count, inputs}, 8, false)) ||
+      failed(check(getSteps(), perRow, 32, true)) ||
+      failed(check(getSums(), perRow, 32, false)) ||
+      failed(check(getCodes(), codes, 8, false)) ||
+      failed(check(getScales(), scales.getShape(), 32, true)) ||
+      (getOffsets() &&
+       failed(check(getOffsets(), scales.getShape(), 32, true))) ||
+      failed(check(getInitOutput(), {count, output.getDimSize(1)}, 32, true)));
+}
+
+void ByteProductOp::getEffects(
+    SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>>
+        &effects) {
+  addEffects(cast<DestinationStyleOpInterface>(getOperation()), effects);
+}
+
+//===----------------------------------------------------------------------===//
 // DispatchOp
 //===----------------------------------------------------------------------===//
 
@@ -267,213 +318,4 @@ LogicalResult DispatchOp::verifySymbolUses(SymbolTableCollection &tables) {
   if (!callee)
     return emitOpError("calls '") << getCallee() << "', which is no function";
   return success();
-}
-
-//===----------------------------------------------------------------------===//
-// Bufferization
-//===----------------------------------------------------------------------===//
-
-namespace {
-struct NestBufferization
-    : bufferization::DstBufferizableOpInterfaceExternalModel<NestBufferization,
-                                                             NestOp> {
-  bool bufferizesToMemoryRead(Operation *op, OpOperand &operand,
-                              const bufferization::AnalysisState &) const {
-    // Every element of the output is stored and none is read.
-    return !cast<DestinationStyleOpInterface>(op).isDpsInit(&operand);
-  }
-
-  bool bufferizesToElementwiseAccess(Operation *op,
-                                     const bufferization::AnalysisState &,
-                                     ArrayRef<OpOperand *> operands) const {
-    // An input may share the output's buffer only if both are walked alike.
-    auto nest = cast<NestOp>(op);
-    if (nest.hasReduction())
-      return false;
-    for (OpOperand *operand : operands)
-      if (nest.getMap(operand->getOperandNumber()) != nest.getOutputMap())
-        return false;
-    return true;
-  }
-
-  LogicalResult bufferize(Operation *op, RewriterBase &rewriter,
-                          const bufferization::BufferizationOptions &options,
-                          bufferization::BufferizationState &state) const {
-    auto nest = cast<NestOp>(op);
-    rewriter.setInsertionPoint(nest);
-    SmallVector<Value> inputs;
-    for (Value input : nest.getInputs()) {
-      FailureOr<Value> buffer =
-          bufferization::getBuffer(rewriter, input, options, state);
-      if (failed(buffer))
-        return failure();
-      inputs.push_back(*buffer);
-    }
-    FailureOr<Value> output = bufferization::getBuffer(
-        rewriter, nest.getInitOutput(), options, state);
-    if (failed(output))
-      return failure();
-    auto lowered = NestOp::create(
-        rewriter, nest.getLoc(), /*result=*/TypeRange{}, inputs, *output,
-        nest.getIndexingMaps(), nest.getReductions(), nest.getInit());
-    lowered->setDiscardableAttrs(nest->getDiscardableAttrDictionary());
-    lowered.getReduce().takeBody(nest.getReduce());
-    lowered.getFinish().takeBody(nest.getFinish());
-    bufferization::replaceOpWithBufferizedValues(rewriter, op, *output);
-    return success();
-  }
-};
-
-/// Of an op whose last operand is its output, of which it stores every element
-/// and reads none.
-template <typename OpTy>
-struct OutputLastBufferization
-    : bufferization::DstBufferizableOpInterfaceExternalModel<
-          OutputLastBufferization<OpTy>, OpTy> {
-  bool bufferizesToMemoryRead(Operation *op, OpOperand &operand,
-                              const bufferization::AnalysisState &) const {
-    return !cast<DestinationStyleOpInterface>(op).isDpsInit(&operand);
-  }
-
-  LogicalResult bufferize(Operation *op, RewriterBase &rewriter,
-                          const bufferization::BufferizationOptions &options,
-                          bufferization::BufferizationState &state) const {
-    rewriter.setInsertionPoint(op);
-    SmallVector<Value> buffers;
-    for (Value operand : op->getOperands()) {
-      FailureOr<Value> buffer =
-          bufferization::getBuffer(rewriter, operand, options, state);
-      if (failed(buffer))
-        return failure();
-      buffers.push_back(*buffer);
-    }
-    Value output = buffers.back();
-    auto lowered = OpTy::create(rewriter, op->getLoc(), TypeRange(), buffers,
-                                op->getAttrs());
-    for (auto [to, from] : llvm::zip(lowered->getRegions(), op->getRegions()))
-      to.takeBody(from);
-    bufferization::replaceOpWithBufferizedValues(rewriter, op, output);
-    return success();
-  }
-};
-
-/// Whether the buffer's type says that its elements are neighbours in memory,
-/// in row-major order.
-bool isDense(Value buffer) {
-  auto type = cast<MemRefType>(buffer.getType());
-  return type.areTrailingDimsContiguous(type.getRank());
-}
-
-/// A dense buffer of the sizes of `buffer`.
-FailureOr<Value>
-allocateLike(RewriterBase &rewriter, Value buffer,
-             const bufferization::BufferizationOptions &options) {
-  auto type = cast<MemRefType>(buffer.getType());
-  SmallVector<Value> sizes;
-  for (int64_t i = 0; i < type.getRank(); ++i)
-    if (type.isDynamicDim(i))
-      sizes.push_back(
-          memref::DimOp::create(rewriter, buffer.getLoc(), buffer, i));
-  return options.createAlloc(
-      rewriter, buffer.getLoc(),
-      MemRefType::get(type.getShape(), type.getElementType()), sizes);
-}
-
-struct CallBufferization
-    : bufferization::DstBufferizableOpInterfaceExternalModel<CallBufferization,
-                                                             CallOp> {
-  bool bufferizesToMemoryRead(Operation *op, OpOperand &operand,
-                              const bufferization::AnalysisState &) const {
-    return !cast<DestinationStyleOpInterface>(op).isDpsInit(&operand);
-  }
-
-  LogicalResult bufferize(Operation *op, RewriterBase &rewriter,
-                          const bufferization::BufferizationOptions &options,
-                          bufferization::BufferizationState &state) const {
-    auto call = cast<CallOp>(op);
-    rewriter.setInsertionPoint(call);
-    SmallVector<Value> inputs, outputs, dense;
-    for (Value input : call.getInputs()) {
-      FailureOr<Value> buffer =
-          bufferization::getBuffer(rewriter, input, options, state);
-      if (succeeded(buffer) && !isDense(*buffer)) {
-        Value strided = *buffer;
-        buffer = allocateLike(rewriter, strided, options);
-        if (succeeded(buffer) &&
-            failed(options.createMemCpy(rewriter, call.getLoc(), strided,
-                                        *buffer)))
-          return failure();
-      }
-      if (failed(buffer))
-        return failure();
-      inputs.push_back(*buffer);
-    }
-    for (Value output : call.getOutputs()) {
-      FailureOr<Value> buffer =
-          bufferization::getBuffer(rewriter, output, options, state);
-      if (failed(buffer))
-        return failure();
-      outputs.push_back(*buffer);
-      if (!isDense(*buffer))
-        buffer = allocateLike(rewriter, *buffer, options);
-      if (failed(buffer))
-        return failure();
-      dense.push_back(*buffer);
-    }
-    auto lowered =
-        CallOp::create(rewriter, call.getLoc(), /*results=*/TypeRange{},
-                       call.getCalleeAttr(), inputs, dense, call.getSizes());
-    lowered->setDiscardableAttrs(call->getDiscardableAttrDictionary());
-    for (auto [from, to] : llvm::zip(dense, outputs))
-      if (from != to &&
-          failed(options.createMemCpy(rewriter, call.getLoc(), from, to)))
-        return failure();
-    bufferization::replaceOpWithBufferizedValues(rewriter, op, outputs);
-    return success();
-  }
-};
-struct WriteBackBufferization
-    : bufferization::BufferizableOpInterface::ExternalModel<
-          WriteBackBufferization, WriteBackOp> {
-  bool bufferizesToMemoryRead(Operation *, OpOperand &,
-                              const bufferization::AnalysisState &) const {
-    return true;
-  }
-  bool bufferizesToMemoryWrite(Operation *, OpOperand &,
-                               const bufferization::AnalysisState &) const {
-    return false;
-  }
-  bufferization::AliasingValueList
-  getAliasingValues(Operation *, OpOperand &,
-                    const bufferization::AnalysisState &) const {
-    return {};
-  }
-
-  LogicalResult bufferize(Operation *op, RewriterBase &rewriter,
-                          const bufferization::BufferizationOptions &options,
-                          bufferization::BufferizationState &state) const {
-    auto write = cast<WriteBackOp>(op);
-    FailureOr<Value> source =
-        bufferization::getBuffer(rewriter, write.getSource(), options, state);
-    if (failed(source))
-      return failure();
-    if (*source != write.getBuffer())
-      memref::CopyOp::create(rewriter, write.getLoc(), *source,
-                             write.getBuffer());
-    rewriter.eraseOp(op);
-    return success();
-  }
-};
-} // namespace
-
-void mlir::lathe::kernel::registerBufferization(DialectRegistry &registry) {
-  registry.addExtension(+[](MLIRContext *context, KernelDialect *) {
-    NestOp::attachInterface<NestBufferization>(*context);
-    AttentionOp::attachInterface<OutputLastBufferization<AttentionOp>>(
-        *context);
-    FrequencyFilterOp::attachInterface<
-        OutputLastBufferization<FrequencyFilterOp>>(*context);
-    CallOp::attachInterface<CallBufferization>(*context);
-    WriteBackOp::attachInterface<WriteBackBufferization>(*context);
-  });
 }

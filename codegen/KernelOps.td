@@ -256,6 +256,58 @@ def Kernel_FrequencyFilterOp : Kernel_Op<"frequency_filter",
   }];
 }
 
+def Kernel_ByteProductOp : Kernel_Op<"byte_product",
+    [DestinationStyleOpInterface,
+     DeclareOpInterfaceMethods<MemoryEffectsOpInterface>]> {
+  let summary = "a product of numbers of 8 bits, whose groups are summed as integers";
+  let description = [{
+    Rows q of signed bytes [M, K] by weights in panels of C columns, in groups
+    g of L = K / G neighbours of a row:
+
+        y[m, n] = Σ_g t[m, g] (s[n, g] (Σ_{k in g} q[m, k] u[n, k] − shift Σ_{k in g} q[m, k])
+                               + o[n, g] Σ_{k in g} q[m, k])
+
+    with `steps` t [M, G] and `sums` Σ q [M, G], scales s and offsets o (0 where
+    there are none) [⌈N/C⌉, G, C], and unsigned bytes u [⌈N/C⌉, K/4, 4 C]: four
+    neighbours k of a column, then the next column. With `packed` u are numbers
+    of 4 bits [⌈N/C⌉, K/8, 4 C]: byte j of eight neighbours holds the one of
+    k = j and, times 16, that of k = 4 + j.
+
+    Integers do not round, so that a group's sum has one value in any order.
+
+    Constraints:
+    - (C1) all sizes are static but M.
+    - (C2) L is a multiple of 4, and of 8 with `packed`.
+    - (C3) operands have the shapes and types above.
+  }];
+  let arguments = (ins AnyShaped:$rows, AnyShaped:$steps, AnyShaped:$sums,
+                       AnyShaped:$codes, AnyShaped:$scales,
+                       Optional<AnyShaped>:$offsets, AnyShaped:$init_output,
+                       I64Attr:$shift, UnitAttr:$packed);
+  let results = (outs Variadic<AnyRankedTensor>:$result);
+  let assemblyFormat = [{
+    `rows` `(` $rows `,` $steps `,` $sums `:` type($rows) `,` type($steps) `,` type($sums) `)`
+    `weights` `(` $codes `,` $scales `:` type($codes) `,` type($scales) `)`
+    (`offsets` `(` $offsets^ `:` type($offsets) `)`)?
+    `outs` `(` $init_output `:` type($init_output) `)` attr-dict (`->` type($result)^)?
+  }];
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    MutableOperandRange getDpsInitsMutable() { return getInitOutputMutable(); }
+    /// Panels, groups of a row, and columns of a panel.
+    int64_t getPanels() { return getScaleSize(0); }
+    int64_t getGroups() { return getScaleSize(1); }
+    int64_t getPanelColumns() { return getScaleSize(2); }
+    /// Neighbours of a row that a group of 4 bytes of codes stands for.
+    int64_t getUnit() { return getPacked() ? 8 : 4; }
+  private:
+    int64_t getScaleSize(unsigned dim) {
+      return llvm::cast<ShapedType>(getScales().getType()).getDimSize(dim);
+    }
+  public:
+  }];
+}
+
 def Kernel_BoundedOp : Kernel_Op<"bounded", [Pure, SameOperandsAndResultType]> {
   let summary = "a size that is known never to exceed a number";
   let description = [{

@@ -341,6 +341,7 @@ private:
   LogicalResult lower(func::FuncOp function) {
     LoweringState state;
     state.channelsLast = channelsLast;
+    state.byteDots = byteDots;
     state.bounds = DimBounds(getOperation());
     stripEncodings(function, state);
     noteBounds(function, state);

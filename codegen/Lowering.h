@@ -47,6 +47,8 @@ struct StoredWeight {
 /// What the lowerings of one function share.
 struct LoweringState {
   bool channelsLast = false;
+  /// Whether products of bytes are summed as integers.
+  bool byteDots = false;
   /// The value of each named dimension, at the function's entry.
   llvm::StringMap<Value> dims;
   DimBounds bounds;
@@ -77,6 +79,7 @@ public:
       : ImplicitLocOpBuilder(op->getLoc(), builder), op(op), state(state) {}
 
   bool isChannelsLast() const { return state.channelsLast; }
+  bool hasByteDots() const { return state.byteDots; }
   /// The type of the op's result, with its encoding.
   RankedTensorType getResultType(unsigned i = 0) const {
     return state.types.lookup(op)[i];

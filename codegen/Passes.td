@@ -47,7 +47,9 @@ def LowerToLinalg : LathePass<"lathe-lower-to-linalg", "::mlir::ModuleOp"> {
   }];
   let options = [
     Option<"channelsLast", "channels-last", "bool", "false",
-           "compute on images with the channels innermost">];
+           "compute on images with the channels innermost">,
+    Option<"byteDots", "byte-dots", "bool", "false",
+           "sum products of bytes as integers, by kernel.byte_product">];
 }
 
 def SinkTransposes : LathePass<"lathe-sink-transposes", "::mlir::func::FuncOp"> {
@@ -221,6 +223,23 @@ def GenerateFilters : LathePass<"lathe-generate-filters", "::mlir::func::FuncOp"
     Option<"vectorBytes", "vector-bytes", "int64_t", "32", "width of a vector register">,
     Option<"registers", "registers", "int64_t", "16", "number of vector registers">,
     Option<"parallel", "parallel", "bool", "true", "hand large ops to several threads">];
+  let statistics = [Statistic<"generated", "generated", "ops written">];
+}
+
+def GenerateByteProducts : LathePass<"lathe-generate-byte-products", "::mlir::func::FuncOp"> {
+  let summary = "writes loops and vector code for kernel.byte_product";
+  let description = [{
+    Sums of a group are integers in registers, tiles of rows by vectors of a panel's
+    columns, made by the target's instruction that multiplies four bytes at a
+    time. Panels and blocks of rows become a kernel.parallel.
+  }];
+  let options = [
+    Option<"vectorBytes", "vector-bytes", "int64_t", "64", "width of a vector register">,
+    Option<"registers", "registers", "int64_t", "32", "number of vector registers">,
+    Option<"dot", "dot", "std::string", "\"llvm.x86.avx512.vpdpbusd.512\"",
+           "LLVM's intrinsic that multiplies and sums bytes">,
+    Option<"leastThreadWork", "least-thread-work", "int64_t", "131072", "operations that are worth waking a thread">,
+    Option<"parallel", "parallel", "bool", "true", "hand large products to several threads">];
   let statistics = [Statistic<"generated", "generated", "ops written">];
 }
 

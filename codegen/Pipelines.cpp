@@ -53,7 +53,9 @@ void lathe::buildLeanPipeline(OpPassManager &pm,
   if (options.isOn("fold-masks"))
     pm.addPass(createFoldMasks());
   // No shortcut: what is stored decides what is computed.
-  pm.addPass(createQuantize());
+  QuantizeOptions quantize;
+  quantize.byteDots = !options.target.byteDot.empty();
+  pm.addPass(createQuantize(quantize));
   if (options.isOn("fold-norms"))
     pm.addPass(createFoldNorms());
   if (options.isOn("group-experts"))
@@ -84,6 +86,7 @@ void lathe::buildTensorPipeline(OpPassManager &pm,
     pm.addPass(createEraseDead());
   LowerToLinalgOptions lowering;
   lowering.channelsLast = options.optimise;
+  lowering.byteDots = options.optimise && !options.target.byteDot.empty();
   pm.addPass(createLowerToLinalg(lowering));
   pm.addPass(createCSEPass());
   if (!options.optimise) {
@@ -137,6 +140,13 @@ void lathe::buildLoopsPipeline(OpPassManager &pm,
   filters.registers = options.target.registers;
   filters.parallel = options.optimise;
   functions.addPass(createGenerateFilters(filters));
+  GenerateByteProductsOptions byteProducts;
+  byteProducts.vectorBytes = options.target.vectorBytes;
+  byteProducts.registers = options.target.registers;
+  byteProducts.dot = options.target.byteDot;
+  byteProducts.leastThreadWork = options.target.leastThreadWork;
+  byteProducts.parallel = options.optimise;
+  functions.addPass(createGenerateByteProducts(byteProducts));
   pm.addPass(createOutlineParallel());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());

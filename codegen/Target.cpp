@@ -35,10 +35,15 @@ static std::string hostFeatures() {
   return features.getString();
 }
 
-/// Reads vector width and register count off the processor's features.
+/// Reads vector width, register count and the like off the processor's
+/// features.
 static void describeVectors(CpuTarget &target, const llvm::Triple &triple,
                             const llvm::MCSubtargetInfo &info) {
   if (triple.isX86()) {
+    if (info.checkFeatures("+avx512vnni"))
+      target.byteDot = "llvm.x86.avx512.vpdpbusd.512";
+    else if (info.checkFeatures("+avxvnni"))
+      target.byteDot = "llvm.x86.avx512.vpdpbusd.256";
     if (info.checkFeatures("+avx512f")) {
       target.vectorBytes = 64;
       target.registers = 32;
@@ -49,6 +54,8 @@ static void describeVectors(CpuTarget &target, const llvm::Triple &triple,
     }
   } else if (triple.isAArch64()) {
     target.registers = 32;
+    if (info.checkFeatures("+i8mm"))
+      target.byteDot = "llvm.aarch64.neon.usdot.v4i32.v16i8";
   }
 }
 

@@ -34,6 +34,9 @@ struct CpuTarget {
   /// Whether some lanes of a vector of 4-byte elements can be loaded and stored
   /// as fast as all of them.
   bool masks = false;
+  /// LLVM's intrinsic that adds to each lane of 4 bytes the products of four
+  /// unsigned bytes by four signed ones, of full vectors; "" if there is none.
+  std::string byteDot;
   /// Elementary operations that are worth waking a thread: it costs some ten
   /// microseconds, as long as a hundred thousand of them take.
   int64_t leastThreadWork = 131072;

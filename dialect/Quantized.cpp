@@ -54,6 +54,10 @@ LogicalResult QuantizedLinearOp::inferReturnTypes(
     return emitOptionalError(location, "'", name, "' has codes of ",
                              getElementTypeOrSelf(op.getCodes()),
                              isInteger ? " without" : " with", " scales [C3]");
+  if (op.getRoundsInput() && !isInteger)
+    return emitOptionalError(location, "'", name,
+                             "' rounds its input, but has codes of ",
+                             getElementTypeOrSelf(op.getCodes()), " [C6]");
   if (op.getScales()) {
     Shape scales = getShape(op.getScales());
     int64_t groups =

@@ -28,17 +28,22 @@ def Lathe_QuantizedLinearOp
       is as before with c in place of the codes, or c − 8 where there are no
       offsets.
 
+    With `rounds_input`, x stands for its own codes: those of a row in a group
+    of weights are round(x / t) with t = max |x| / 127, and t times these is
+    what is multiplied. So the products of a group may be summed as integers.
+
     Constraints:
     - (C1) the input has a static last dimension, K.
     - (C2) the codes are [features, K], or of i8 [features, K / 2].
     - (C3) codes of i8 have scales, others neither scales nor offsets.
     - (C4) scales and offsets are [features, G], and G divides K (K / 2 for 4 bits).
     - (C5) the bias, if any, is [features].
+    - (C6) an input is rounded only where the codes are i8.
   }];
   let arguments = (ins Lathe_FloatTensor:$input, RankedTensorOf<[F16, BF16, I8]>:$codes,
                        Optional<Lathe_FloatTensor>:$scales,
                        Optional<Lathe_FloatTensor>:$offsets,
-                       Optional<Lathe_FloatTensor>:$bias);
+                       Optional<Lathe_FloatTensor>:$bias, UnitAttr:$rounds_input);
   let results = (outs Lathe_FloatTensor:$result);
   let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
   let extraClassDeclaration = [{

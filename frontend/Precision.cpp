@@ -30,6 +30,8 @@ public:
         readZeroPoint(node);
       else if (entry.key == "scales")
         readText(entry.key, node, scaleKinds);
+      else if (entry.key == "activations")
+        readText(entry.key, node, activationTypes);
       else if (entry.key == "compute")
         readText(entry.key, node, computeTypes);
       else if (entry.key == "weights" && node.isMapping())
@@ -48,6 +50,7 @@ private:
   static constexpr StringRef computeTypes[] = {"f32", "f64", "f16", "bf16"};
   static constexpr StringRef weightTypes[] = {"f32",  "f64",  "f16",
                                               "bf16", "int8", "int4"};
+  static constexpr StringRef activationTypes[] = {"f32", "int8"};
   static constexpr StringRef scaleKinds[] = {"extremes", "least_error"};
 
   void store(StringRef pattern, StringRef type) {

@@ -73,7 +73,8 @@ public:
     readWeights(*root);
     if (const YamlNode::Entry *precision = root->find("precision"))
       if (checkMapping(*precision->value, "'precision'",
-                       {"compute", "weights", "group", "zero_point", "scales"}))
+                       {"compute", "weights", "activations", "group",
+                        "zero_point", "scales"}))
         spec->precision = precision->value;
     if (const YamlNode::Entry *text = root->find("text"))
       if (checkMapping(*text->value, "'text'",

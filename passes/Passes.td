@@ -118,7 +118,9 @@ def Quantize : Pass<"lathe-quantize", "::mlir::ModuleOp"> {
     weights' names and types (f32, bf16, f16, int8, int4), the last that matches
     a weight being the one for it; `group`, how many neighbours of a row share a
     scale; `zero_point`, whether they share an offset too, which int4 does by
-    default and int8 does not; `scales`, "extremes" or "least_error".
+    default and int8 does not; `scales`, "extremes" or "least_error";
+    `activations`, "int8" where linear layers round their input, too, if
+    `byte-dots` says that the target gains by it.
 
     Matrices are those that MatrixOpInterface names, if they come from weights
     alone. A `linear` becomes a `quantized_linear`, any other op reads a
@@ -127,6 +129,9 @@ def Quantize : Pass<"lathe-quantize", "::mlir::ModuleOp"> {
     few neighbouring inputs, with their windows, as have `group` elements, and
     the whole row where there are not as many.
   }];
+  let options = [
+    Option<"byteDots", "byte-dots", "bool", "false",
+           "the target multiplies bytes and sums up in one instruction">];
   let dependentDialects = ["::mlir::lathe::LatheDialect"];
   let statistics = [
     Statistic<"quantized", "quantized", "matrices stored in fewer bits">,

@@ -41,14 +41,24 @@ struct Scaling {
   /// By default what the type is best with.
   std::optional<bool> hasOffsets;
   bool leastError = false;
+  /// Whether the inputs of linear layers are rounded to 8 bits.
+  bool roundsInputs = false;
 };
+
+/// Inputs come in so many to a group: numbers of 4 bits are in pairs, and
+/// integers are multiplied four bytes of codes at a time.
+int64_t getUnit(bool isPacked, bool roundsInput) {
+  int64_t each = isPacked ? 2 : 1;
+  return roundsInput ? 4 * each : each;
+}
 
 /// Makes codes of a matrix [outputs, inputs, …].
 class Encoder {
 public:
-  Encoder(Composer &c, Value matrix, const Scaling &scaling, bool joins)
+  Encoder(Composer &c, Value matrix, const Scaling &scaling, bool joins,
+          bool roundsInput)
       : c(c), matrix(matrix), scaling(scaling), joins(joins),
-        shape(getShape(matrix)) {
+        roundsInput(roundsInput), shape(getShape(matrix)) {
     inputs = *shape[1].getConstant();
     for (const DimExpr &size : ArrayRef(shape).drop_front(2))
       window *= *size.getConstant();
@@ -148,7 +158,7 @@ private:
       return inputs;
     for (int64_t count = 1; count < inputs; ++count)
       if (inputs % count == 0 && count * window >= scaling.group &&
-          !(isPacked && count % 2))
+          count % getUnit(isPacked, roundsInput) == 0)
         return count;
     return inputs;
   }
@@ -156,12 +166,14 @@ private:
   Composer &c;
   Value matrix;
   const Scaling &scaling;
-  bool joins;
+  bool joins, roundsInput;
   Shape shape;
   int64_t inputs, window = 1;
 };
 
 struct QuantizePass : lathe::impl::QuantizeBase<QuantizePass> {
+  using QuantizeBase::QuantizeBase;
+
   void runOnOperation() override {
     auto precision =
         getOperation()->getAttrOfType<DictionaryAttr>("lathe.precision");
@@ -182,6 +194,8 @@ struct QuantizePass : lathe::impl::QuantizeBase<QuantizePass> {
       scaling.hasOffsets = zeroPoint.getValue();
     if (auto scales = precision.getAs<StringAttr>("scales"))
       scaling.leastError = scales.getValue() == "least_error";
+    if (auto activations = precision.getAs<StringAttr>("activations"))
+      scaling.roundsInputs = byteDots && activations.getValue() == "int8";
     SmallVector<MatrixOpInterface> ops;
     getOperation().walk([&](MatrixOpInterface op) { ops.push_back(op); });
     for (MatrixOpInterface op : ops)
@@ -251,14 +265,17 @@ private:
         continue;
       }
       auto linear = dyn_cast<LinearOp>(op.getOperation());
+      bool roundsInput =
+          linear && scaling.roundsInputs && (type == "int8" || type == "int4");
       if (linear)
-        matrix = fillGroups(c, linear, type);
+        matrix = fillGroups(c, linear, type, roundsInput);
       Encoder encoder(c, matrix, scaling,
-                      op.joinsNeighbours(operand.getOperandNumber()));
+                      op.joinsNeighbours(operand.getOperandNumber()),
+                      roundsInput);
       encoder.encode(type);
       ++quantized;
       if (linear) {
-        replace(linear, encoder, c);
+        replace(linear, encoder, c, roundsInput);
         return;
       }
       operand.set(DequantizeOp::create(
@@ -270,17 +287,16 @@ private:
   /// The matrix of a layer whose inputs no group near the wanted size divides,
   /// or no pairs, filled up with zeros; so is what it multiplies, in each run.
   /// Pruning leaves such numbers of inputs.
-  Value fillGroups(Composer &c, LinearOp op, StringRef type) const {
+  Value fillGroups(Composer &c, LinearOp op, StringRef type,
+                   bool roundsInput) const {
     int64_t inputs = *getDim(op.getWeight(), 1).getConstant();
-    int64_t group = scaling.group, wanted = inputs;
-    if (type == "int4" && inputs % 2)
-      ++wanted;
+    int64_t group = scaling.group, unit = getUnit(type == "int4", roundsInput);
     bool isDivided =
         llvm::any_of(llvm::seq(group, 2 * group + 1), [&](int64_t size) {
-          return inputs % size == 0 && (type != "int4" || size % 2 == 0);
+          return inputs % size == 0 && size % unit == 0;
         });
-    if (inputs > 2 * group && !isDivided)
-      wanted = llvm::alignTo(inputs, group);
+    bool hasGroups = inputs > 2 * group && !isDivided;
+    int64_t wanted = llvm::alignTo(inputs, hasGroups ? group : unit);
     if (wanted == inputs || type == "bf16" || type == "f16")
       return op.getWeight();
     auto fill = [&](Value x) -> Value {
@@ -295,10 +311,11 @@ private:
     return fill(op.getWeight());
   }
 
-  static void replace(LinearOp op, const Encoder &encoder, Composer &c) {
-    Value y = QuantizedLinearOp::create(c, op.getInput(), encoder.codes,
-                                        encoder.scales, encoder.offsets,
-                                        op.getBias());
+  static void replace(LinearOp op, const Encoder &encoder, Composer &c,
+                      bool roundsInput) {
+    Value y = QuantizedLinearOp::create(
+        c, op.getInput(), encoder.codes, encoder.scales, encoder.offsets,
+        op.getBias(), roundsInput ? c.getUnitAttr() : UnitAttr());
     op.replaceAllUsesWith(y);
     op.erase();
   }

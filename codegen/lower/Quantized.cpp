@@ -190,8 +190,10 @@ struct QuantizedLinearLowering : Lowering<QuantizedLinearOp> {
     Type type = getElementTypeOrSelf(x);
     Shape shape = b.getResultShape();
     unsigned rank = shape.size();
-    Value product = projectStored(
-        b, x, {op.getCodes(), op.getScales(), op.getOffsets(), op.isPacked()});
+    StoredWeight weight = {op.getCodes(), op.getScales(), op.getOffsets(),
+                           op.isPacked()};
+    Value product = op.getRoundsInput() ? projectRounded(b, x, weight)
+                                        : projectStored(b, x, weight);
     if (Value bias = op.getBias())
       product = b.map(
           shape, type, {product, convertTensor(b, bias, type)},

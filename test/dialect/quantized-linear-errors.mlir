@@ -78,3 +78,13 @@ func.func @bias(%x: tensor<2x8xf32>, %q: tensor<5x8xi8>, %s: tensor<5x2xf32>, %b
       : (tensor<2x8xf32>, tensor<5x8xi8>, tensor<5x2xf32>, tensor<4xf32>) -> tensor<2x5xf32>
   return
 }
+
+// -----
+
+func.func @rounded(%x: tensor<2x8xf32>, %q: tensor<5x8xbf16>) {
+  // expected-error@+2 {{'quantized_linear' rounds its input, but has codes of 'bf16' [C6]}}
+  // expected-error@+1 {{failed to infer returned types}}
+  %r = lathe.quantized_linear %x, %q {operandSegmentSizes = array<i32: 1, 1, 0, 0, 0>, rounds_input}
+      : (tensor<2x8xf32>, tensor<5x8xbf16>) -> tensor<2x5xf32>
+  return
+}

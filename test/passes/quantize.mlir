@@ -1,5 +1,6 @@
 // RUN: lathe-opt %s -split-input-file -lathe-quantize | FileCheck %s
 // RUN: lathe-opt %s -split-input-file -lathe-quantize -lathe-quantize | FileCheck %s
+// RUN: lathe-opt %s -split-input-file -pass-pipeline='builtin.module(lathe-quantize{byte-dots})' | FileCheck %s --check-prefix=BYTES
 // Matrices are stored as `precision` says, by ops on weights.
 
 // The last pattern that matches a name decides. Two groups a row of 64.
@@ -184,6 +185,31 @@ module attributes {lathe.precision = {group = 64 : i64, storage = [["*", "int8"]
     %0 = lathe.linear %x, %p : (tensor<2x257xf32>, tensor<3x257xf32>) -> tensor<2x3xf32>
     %1 = lathe.linear %y, %o : (tensor<2x96xf32>, tensor<3x96xf32>) -> tensor<2x3xf32>
     %2 = lathe.linear %x, %h : (tensor<2x257xf32>, tensor<3x257xf32>) -> tensor<2x3xf32>
+    return %0, %1, %2 : tensor<2x3xf32>, tensor<2x3xf32>, tensor<2x3xf32>
+  }
+}
+
+// -----
+
+// Inputs are rounded where the target multiplies bytes, and groups then come in fours of codes: 70 inputs are one group
+// of 72, or, in pairs, of 72 as well. What is stored in floats is multiplied as it is.
+module attributes {lathe.precision = {activations = "int8", storage = [["*", "int8"], ["pairs", "int4"], ["half", "bf16"]]}} {
+  lathe.weight @bytes : tensor<3x70xf32>
+  lathe.weight @pairs : tensor<3x70xf32>
+  lathe.weight @half : tensor<3x70xf32>
+  // CHECK-LABEL: @rounded(
+  // CHECK-NOT: rounds_input
+  // BYTES-LABEL: @rounded(
+  // BYTES: lathe.quantized_linear {{.*}}rounds_input} : (tensor<2x72xf32>, tensor<3x72xi8>, tensor<3x1xf32>)
+  // BYTES: lathe.quantized_linear {{.*}}rounds_input} : (tensor<2x72xf32>, tensor<3x36xi8>, tensor<3x1xf32>, tensor<3x1xf32>)
+  // BYTES: lathe.quantized_linear %arg0, %{{.*}} {operandSegmentSizes = array<i32: 1, 1, 0, 0, 0>} : (tensor<2x70xf32>, tensor<3x70xbf16>)
+  func.func @rounded(%x: tensor<2x70xf32>) -> (tensor<2x3xf32>, tensor<2x3xf32>, tensor<2x3xf32>) {
+    %u = lathe.parameter @bytes : tensor<3x70xf32>
+    %d = lathe.parameter @pairs : tensor<3x70xf32>
+    %h = lathe.parameter @half : tensor<3x70xf32>
+    %0 = lathe.linear %x, %u : (tensor<2x70xf32>, tensor<3x70xf32>) -> tensor<2x3xf32>
+    %1 = lathe.linear %x, %d : (tensor<2x70xf32>, tensor<3x70xf32>) -> tensor<2x3xf32>
+    %2 = lathe.linear %x, %h : (tensor<2x70xf32>, tensor<3x70xf32>) -> tensor<2x3xf32>
     return %0, %1, %2 : tensor<2x3xf32>, tensor<2x3xf32>, tensor<2x3xf32>
   }
 }

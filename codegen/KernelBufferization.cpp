@@ -1,0 +1,221 @@
+//===- KernelBufferization.cpp - What kernels read and write --------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "codegen/KernelDialect.h"
+#include "mlir/Dialect/Bufferization/IR/BufferizableOpInterface.h"
+#include "mlir/Dialect/Bufferization/IR/DstBufferizableOpInterfaceImpl.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+
+using namespace mlir;
+using namespace mlir::lathe::kernel;
+
+namespace {
+struct NestBufferization
+    : bufferization::DstBufferizableOpInterfaceExternalModel<NestBufferization,
+                                                             NestOp> {
+  bool bufferizesToMemoryRead(Operation *op, OpOperand &operand,
+                              const bufferization::AnalysisState &) const {
+    // Every element of the output is stored and none is read.
+    return !cast<DestinationStyleOpInterface>(op).isDpsInit(&operand);
+  }
+
+  bool bufferizesToElementwiseAccess(Operation *op,
+                                     const bufferization::AnalysisState &,
+                                     ArrayRef<OpOperand *> operands) const {
+    // An input may share the output's buffer only if both are walked alike.
+    auto nest = cast<NestOp>(op);
+    if (nest.hasReduction())
+      return false;
+    for (OpOperand *operand : operands)
+      if (nest.getMap(operand->getOperandNumber()) != nest.getOutputMap())
+        return false;
+    return true;
+  }
+
+  LogicalResult bufferize(Operation *op, RewriterBase &rewriter,
+                          const bufferization::BufferizationOptions &options,
+                          bufferization::BufferizationState &state) const {
+    auto nest = cast<NestOp>(op);
+    rewriter.setInsertionPoint(nest);
+    SmallVector<Value> inputs;
+    for (Value input : nest.getInputs()) {
+      FailureOr<Value> buffer =
+          bufferization::getBuffer(rewriter, input, options, state);
+      if (failed(buffer))
+        return failure();
+      inputs.push_back(*buffer);
+    }
+    FailureOr<Value> output = bufferization::getBuffer(
+        rewriter, nest.getInitOutput(), options, state);
+    if (failed(output))
+      return failure();
+    auto lowered = NestOp::create(
+        rewriter, nest.getLoc(), /*result=*/TypeRange{}, inputs, *output,
+        nest.getIndexingMaps(), nest.getReductions(), nest.getInit());
+    lowered->setDiscardableAttrs(nest->getDiscardableAttrDictionary());
+    lowered.getReduce().takeBody(nest.getReduce());
+    lowered.getFinish().takeBody(nest.getFinish());
+    bufferization::replaceOpWithBufferizedValues(rewriter, op, *output);
+    return success();
+  }
+};
+
+/// Of an op whose last operand is its output, of which it stores every element
+/// and reads none.
+template <typename OpTy>
+struct OutputLastBufferization
+    : bufferization::DstBufferizableOpInterfaceExternalModel<
+          OutputLastBufferization<OpTy>, OpTy> {
+  bool bufferizesToMemoryRead(Operation *op, OpOperand &operand,
+                              const bufferization::AnalysisState &) const {
+    return !cast<DestinationStyleOpInterface>(op).isDpsInit(&operand);
+  }
+
+  LogicalResult bufferize(Operation *op, RewriterBase &rewriter,
+                          const bufferization::BufferizationOptions &options,
+                          bufferization::BufferizationState &state) const {
+    rewriter.setInsertionPoint(op);
+    SmallVector<Value> buffers;
+    for (Value operand : op->getOperands()) {
+      FailureOr<Value> buffer =
+          bufferization::getBuffer(rewriter, operand, options, state);
+      if (failed(buffer))
+        return failure();
+      buffers.push_back(*buffer);
+    }
+    Value output = buffers.back();
+    auto lowered = OpTy::create(rewriter, op->getLoc(), TypeRange(), buffers,
+                                op->getAttrs());
+    for (auto [to, from] : llvm::zip(lowered->getRegions(), op->getRegions()))
+      to.takeBody(from);
+    bufferization::replaceOpWithBufferizedValues(rewriter, op, output);
+    return success();
+  }
+};
+
+/// Whether the buffer's type says that its elements are neighbours in memory,
+/// in row-major order.
+bool isDense(Value buffer) {
+  auto type = cast<MemRefType>(buffer.getType());
+  return type.areTrailingDimsContiguous(type.getRank());
+}
+
+/// A dense buffer of the sizes of `buffer`.
+FailureOr<Value>
+allocateLike(RewriterBase &rewriter, Value buffer,
+             const bufferization::BufferizationOptions &options) {
+  auto type = cast<MemRefType>(buffer.getType());
+  SmallVector<Value> sizes;
+  for (int64_t i = 0; i < type.getRank(); ++i)
+    if (type.isDynamicDim(i))
+      sizes.push_back(
+          memref::DimOp::create(rewriter, buffer.getLoc(), buffer, i));
+  return options.createAlloc(
+      rewriter, buffer.getLoc(),
+      MemRefType::get(type.getShape(), type.getElementType()), sizes);
+}
+
+struct CallBufferization
+    : bufferization::DstBufferizableOpInterfaceExternalModel<CallBufferization,
+                                                             CallOp> {
+  bool bufferizesToMemoryRead(Operation *op, OpOperand &operand,
+                              const bufferization::AnalysisState &) const {
+    return !cast<DestinationStyleOpInterface>(op).isDpsInit(&operand);
+  }
+
+  LogicalResult bufferize(Operation *op, RewriterBase &rewriter,
+                          const bufferization::BufferizationOptions &options,
+                          bufferization::BufferizationState &state) const {
+    auto call = cast<CallOp>(op);
+    rewriter.setInsertionPoint(call);
+    SmallVector<Value> inputs, outputs, dense;
+    for (Value input : call.getInputs()) {
+      FailureOr<Value> buffer =
+          bufferization::getBuffer(rewriter, input, options, state);
+      if (succeeded(buffer) && !isDense(*buffer)) {
+        Value strided = *buffer;
+        buffer = allocateLike(rewriter, strided, options);
+        if (succeeded(buffer) &&
+            failed(options.createMemCpy(rewriter, call.getLoc(), strided,
+                                        *buffer)))
+          return failure();
+      }
+      if (failed(buffer))
+        return failure();
+      inputs.push_back(*buffer);
+    }
+    for (Value output : call.getOutputs()) {
+      FailureOr<Value> buffer =
+          bufferization::getBuffer(rewriter, output, options, state);
+      if (failed(buffer))
+        return failure();
+      outputs.push_back(*buffer);
+      if (!isDense(*buffer))
+        buffer = allocateLike(rewriter, *buffer, options);
+      if (failed(buffer))
+        return failure();
+      dense.push_back(*buffer);
+    }
+    auto lowered =
+        CallOp::create(rewriter, call.getLoc(), /*results=*/TypeRange{},
+                       call.getCalleeAttr(), inputs, dense, call.getSizes());
+    lowered->setDiscardableAttrs(call->getDiscardableAttrDictionary());
+    for (auto [from, to] : llvm::zip(dense, outputs))
+      if (from != to &&
+          failed(options.createMemCpy(rewriter, call.getLoc(), from, to)))
+        return failure();
+    bufferization::replaceOpWithBufferizedValues(rewriter, op, outputs);
+    return success();
+  }
+};
+struct WriteBackBufferization
+    : bufferization::BufferizableOpInterface::ExternalModel<
+          WriteBackBufferization, WriteBackOp> {
+  bool bufferizesToMemoryRead(Operation *, OpOperand &,
+                              const bufferization::AnalysisState &) const {
+    return true;
+  }
+  bool bufferizesToMemoryWrite(Operation *, OpOperand &,
+                               const bufferization::AnalysisState &) const {
+    return false;
+  }
+  bufferization::AliasingValueList
+  getAliasingValues(Operation *, OpOperand &,
+                    const bufferization::AnalysisState &) const {
+    return {};
+  }
+
+  LogicalResult bufferize(Operation *op, RewriterBase &rewriter,
+                          const bufferization::BufferizationOptions &options,
+                          bufferization::BufferizationState &state) const {
+    auto write = cast<WriteBackOp>(op);
+    FailureOr<Value> source =
+        bufferization::getBuffer(rewriter, write.getSource(), options, state);
+    if (failed(source))
+      return failure();
+    if (*source != write.getBuffer())
+      memref::CopyOp::create(rewriter, write.getLoc(), *source,
+                             write.getBuffer());
+    rewriter.eraseOp(op);
+    return success();
+  }
+};
+} // namespace
+
+void mlir::lathe::kernel::registerBufferization(DialectRegistry &registry) {
+  registry.addExtension(+[](MLIRContext *context, KernelDialect *) {
+    NestOp::attachInterface<NestBufferization>(*context);
+    AttentionOp::attachInterface<OutputLastBufferization<AttentionOp>>(
+        *context);
+    FrequencyFilterOp::attachInterface<
+        OutputLastBufferization<FrequencyFilterOp>>(*context);
+    ByteProductOp::attachInterface<OutputLastBufferization<ByteProductOp>>(
+        *context);
+    CallOp::attachInterface<CallBufferization>(*context);
+    WriteBackOp::attachInterface<WriteBackBufferization>(*context);
+  });
+}

@@ -1,0 +1,36 @@
+// RUN: lathe-opt %s -pass-pipeline='builtin.module(lathe-lower-to-linalg{channels-last byte-dots})' | FileCheck %s
+// RUN: lathe-opt %s -pass-pipeline='builtin.module(lathe-lower-to-linalg)' | FileCheck %s --check-prefix=PLAIN
+
+// The largest of a group becomes 127; infinity and NaN leave no code out of range. Codes are unsigned, in panels filled up
+// to 32 columns. -O0 has floats only.
+
+// CHECK-LABEL: @rows
+// CHECK: math.absf
+// CHECK: arith.maximumf
+// CHECK: arith.constant 0.00787401
+// CHECK: math.roundeven
+// CHECK: arith.maxnumf
+// CHECK: arith.minnumf
+// CHECK: arith.fptosi %{{.*}} : f32 to i8
+// CHECK: arith.fptosi %{{.*}} : f32 to i32
+// CHECK: arith.xori
+// CHECK: kernel.byte_product rows(%{{.*}} : tensor<6x64xi8>, tensor<6x2xf32>, tensor<6x2xi32>) weights(%{{.*}} : tensor<2x16x128xi8>, tensor<2x2x32xf32>) outs(%{{.*}} : tensor<6x40xf32>) {shift = 128 : i64}
+// PLAIN-LABEL: @rows
+// PLAIN: math.roundeven
+// PLAIN-NOT: kernel.byte_product
+func.func @rows(%x: tensor<2x3x64xf32>, %q: tensor<40x64xi8>, %s: tensor<40x2xf32>) -> tensor<2x3x40xf32> {
+  %y = lathe.quantized_linear %x, %q, %s {operandSegmentSizes = array<i32: 1, 1, 1, 0, 0>, rounds_input}
+      : (tensor<2x3x64xf32>, tensor<40x64xi8>, tensor<40x2xf32>) -> tensor<2x3x40xf32>
+  return %y : tensor<2x3x40xf32>
+}
+
+// Groups of 6 come in no fours: the rows are rounded all the same.
+
+// CHECK-LABEL: @odd
+// CHECK: math.roundeven
+// CHECK-NOT: kernel.byte_product
+func.func @odd(%x: tensor<2x12xf32>, %q: tensor<40x12xi8>, %s: tensor<40x2xf32>) -> tensor<2x40xf32> {
+  %y = lathe.quantized_linear %x, %q, %s {operandSegmentSizes = array<i32: 1, 1, 1, 0, 0>, rounds_input}
+      : (tensor<2x12xf32>, tensor<40x12xi8>, tensor<40x2xf32>) -> tensor<2x40xf32>
+  return %y : tensor<2x40xf32>
+}
