@@ -18,17 +18,24 @@ namespace mlir::lathe {
 using namespace mlir;
 using namespace mlir::lathe;
 
+/// Whether an elementwise op could be applied to the sums of a reduction.
+static bool isEpilogue(linalg::GenericOp op) {
+  return llvm::any_of(op.getDpsInputs(), [](Value input) {
+    auto before = input.getDefiningOp<linalg::GenericOp>();
+    return before && before.getNumReductionLoops() > 0;
+  });
+}
+
 /// Whether fusing the producer of `operand` computes each element once: the
-/// consumer reads it through a permutation of all its loops, alone. Reductions
-/// do not take producers: an elementwise op is worth more as the epilogue of
-/// what stands before it.
+/// consumer reads it through a permutation of all its loops, alone. A reduction
+/// does not take what is worth more as the epilogue of another.
 static bool computesNothingTwice(OpOperand *operand) {
   auto consumer = dyn_cast<linalg::GenericOp>(operand->getOwner());
   auto producer = operand->get().getDefiningOp<linalg::GenericOp>();
   return consumer && producer && operand->get().hasOneUse() &&
-         consumer.getNumReductionLoops() == 0 &&
          producer.getNumReductionLoops() == 0 &&
-         consumer.getMatchingIndexingMap(operand).isPermutation();
+         consumer.getMatchingIndexingMap(operand).isPermutation() &&
+         (consumer.getNumReductionLoops() == 0 || !isEpilogue(producer));
 }
 
 static bool isDecoding(Value value) {

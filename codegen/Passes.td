@@ -82,7 +82,8 @@ def FuseElementwise : LathePass<"lathe-fuse-elementwise", "::mlir::func::FuncOp"
   let summary = "merges chains of elementwise ops";
   let description = [{
     Fuses an elementwise op into its only consumer where no element is computed
-    twice by that. An op with `lathe.decodes` becomes part of each op that reads
+    twice by that; a reduction takes none that could be applied to the sums of
+    another. An op with `lathe.decodes` becomes part of each op that reads
     it, reductions too: decoding again is cheaper than storing what was decoded.
   }];
 }

@@ -113,8 +113,9 @@ private:
                          c.binary(BinaryKind::max, numbers, least), most);
     if (isPacked && least)
       numbers = c.add(numbers, double(-least));
-    numbers = c.reshape(numbers, shape);
-    codes = c.cast(isPacked ? pair(numbers) : numbers, ElementKind::i8);
+    // What is rounded is at once stored in bytes: no matrix of floats between.
+    codes = isPacked ? c.cast(pair(c.reshape(numbers, shape)), ElementKind::i8)
+                     : c.reshape(c.cast(numbers, ElementKind::i8), shape);
     scales = c.reshape(scales, {shape[0], groups});
     if (offsets)
       offsets = c.reshape(offsets, {shape[0], groups});

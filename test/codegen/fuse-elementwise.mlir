@@ -85,3 +85,51 @@ func.func @decoded(%x: tensor<4xf32>, %q: tensor<8x4xi8>) -> (tensor<8xf32>, ten
   } -> tensor<8x4xf32>
   return %a, %b : tensor<8xf32>, tensor<8x4xf32>
 }
+
+// A reduction takes what it alone reads, once: but not what another reduction's sums could be given to.
+
+// CHECK-LABEL: func @reduced
+// CHECK-NOT: linalg.generic
+// CHECK: linalg.generic {{.*}}"reduction"{{.*}} ins(%arg0 :
+// CHECK-NEXT: ^bb0
+// CHECK-NEXT: math.absf
+// CHECK-NEXT: arith.maximumf
+// CHECK: linalg.generic {{.*}}["parallel", "parallel"]
+// CHECK-NEXT: ^bb0
+// CHECK-NEXT: math.exp
+// CHECK: linalg.generic {{.*}}["parallel", "reduction"]
+// CHECK-NEXT: ^bb0
+// CHECK-NEXT: arith.maximumf
+func.func @reduced(%x: tensor<8x4xf32>, %y: tensor<8x4x3xf32>) -> (tensor<8xf32>, tensor<8xf32>) {
+  %z = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<8x4xf32>
+  %f = tensor.empty() : tensor<8xf32>
+  %g = linalg.fill ins(%z : f32) outs(%f : tensor<8xf32>) -> tensor<8xf32>
+  %h = linalg.fill ins(%z : f32) outs(%e : tensor<8x4xf32>) -> tensor<8x4xf32>
+  %w = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]} ins(%x : tensor<8x4xf32>) outs(%e : tensor<8x4xf32>) {
+    ^bb0(%c: f32, %o: f32):
+      %0 = math.absf %c : f32
+      linalg.yield %0 : f32
+  } -> tensor<8x4xf32>
+  %a = linalg.generic {indexing_maps = [#id, #y], iterator_types = ["parallel", "reduction"]} ins(%w : tensor<8x4xf32>) outs(%g : tensor<8xf32>) {
+    ^bb0(%c: f32, %o: f32):
+      %0 = arith.maximumf %o, %c : f32
+      linalg.yield %0 : f32
+  } -> tensor<8xf32>
+  %s = linalg.generic {indexing_maps = [affine_map<(d0, d1, d2) -> (d0, d1, d2)>, affine_map<(d0, d1, d2) -> (d0, d1)>], iterator_types = ["parallel", "parallel", "reduction"]} ins(%y : tensor<8x4x3xf32>) outs(%h : tensor<8x4xf32>) {
+    ^bb0(%c: f32, %o: f32):
+      %0 = arith.addf %o, %c : f32
+      linalg.yield %0 : f32
+  } -> tensor<8x4xf32>
+  %t = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]} ins(%s : tensor<8x4xf32>) outs(%e : tensor<8x4xf32>) {
+    ^bb0(%c: f32, %o: f32):
+      %0 = math.exp %c : f32
+      linalg.yield %0 : f32
+  } -> tensor<8x4xf32>
+  %b = linalg.generic {indexing_maps = [#id, #y], iterator_types = ["parallel", "reduction"]} ins(%t : tensor<8x4xf32>) outs(%g : tensor<8xf32>) {
+    ^bb0(%c: f32, %o: f32):
+      %0 = arith.maximumf %o, %c : f32
+      linalg.yield %0 : f32
+  } -> tensor<8xf32>
+  return %a, %b : tensor<8xf32>, tensor<8xf32>
+}
