@@ -73,7 +73,7 @@ struct MatmulLowering : Lowering<MatmulOp> {
 /// channels last, [N, H, W, C].
 struct Convolution {
   Value image;
-  /// [F, C / groups, p, q] or, with the channels last, [p, q, C / groups, F].
+  /// [F, C / groups, p, q].
   Value filters;
   int64_t groups;
   ArrayRef<int64_t> stride, dilation;
@@ -108,18 +108,21 @@ Value convolveChannelsLast(Structured &b, const Convolution &conv,
   Shape sizes = b.getShape(conv.image), filter = b.getShape(conv.filters);
   int64_t groups = conv.groups;
   ArrayRef<int64_t> stride = conv.stride, dilation = conv.dilation;
-  DimExpr perGroup = filter[3].floorDiv(groups);
+  DimExpr perGroup = filter[0].floorDiv(groups);
   AffineExpr n = b.d(0), i = b.d(1), j = b.d(2);
   if (groups == 1) {
     AffineExpr f = b.d(3), p = b.d(4), q = b.d(5), c = b.d(6);
+    auto [filters, subscripts] =
+        layColumns(b, conv.filters, f, {2, 3, 1}, {p, q, c});
     return b.contract(shape, 3, conv.image,
                       b.mapOf(7, {n, i * stride[0] + p * dilation[0],
                                   j * stride[1] + q * dilation[1], c}),
-                      conv.filters, b.mapOf(7, {p, q, c, f}));
+                      filters, b.mapOf(7, subscripts));
   }
-  if (filter[2].isConstant(1) && perGroup.isConstant(1)) {
+  Value filters = b.transpose(conv.filters, {2, 3, 1, 0});
+  if (filter[1].isConstant(1) && perGroup.isConstant(1)) {
     AffineExpr c = b.d(3), p = b.d(4), q = b.d(5);
-    Value weight = b.reshape(conv.filters, {filter[0], filter[1], filter[3]});
+    Value weight = b.reshape(filters, {filter[2], filter[3], filter[0]});
     return b.contract(shape, 2, conv.image,
                       b.mapOf(6, {n, i * stride[0] + p * dilation[0],
                                   j * stride[1] + q * dilation[1], c}),
@@ -127,9 +130,9 @@ Value convolveChannelsLast(Structured &b, const Convolution &conv,
   }
   AffineExpr g = b.d(3), f = b.d(4), p = b.d(5), q = b.d(6), c = b.d(7);
   Value grouped =
-      b.reshape(conv.image, {sizes[0], sizes[1], sizes[2], groups, filter[2]});
-  Value weight = b.reshape(conv.filters,
-                           {filter[0], filter[1], filter[2], groups, perGroup});
+      b.reshape(conv.image, {sizes[0], sizes[1], sizes[2], groups, filter[1]});
+  Value weight =
+      b.reshape(filters, {filter[2], filter[3], filter[1], groups, perGroup});
   Value product =
       b.contract({shape[0], shape[1], shape[2], groups, perGroup}, 3, grouped,
                  b.mapOf(8, {n, i * stride[0] + p * dilation[0],
@@ -139,19 +142,17 @@ Value convolveChannelsLast(Structured &b, const Convolution &conv,
 }
 
 /// Convolves, adds the bias and returns the result as [N, F, H, W] with
-/// elements of the op's own type. `filters` are [F, C / groups, p, q].
+/// elements of the op's own type.
 template <typename OpTy>
 Value finishConvolution(Structured &b, OpTy op, Convolution conv,
                         Value filters) {
   Shape shape = b.getResultShape();
   Type own = getElementTypeOrSelf(op.getInput());
-  filters = convertTensor(b, filters, getElementTypeOrSelf(conv.image));
+  conv.filters = convertTensor(b, filters, getElementTypeOrSelf(conv.image));
   if (!b.isChannelsLast()) {
-    conv.filters = filters;
     Value result = addBias(b, convolve(b, conv, shape), op.getBias(), 1);
     return convertTensor(b, result, own);
   }
-  conv.filters = b.transpose(filters, {2, 3, 1, 0});
   Value result =
       convolveChannelsLast(b, conv, {shape[0], shape[2], shape[3], shape[1]});
   result = convertTensor(b, addBias(b, result, op.getBias(), 3), own);

@@ -152,7 +152,7 @@ Value lathe::projectStored(Structured &b, Value x, const StoredWeight &weight) {
     read(b.reshape(part, grouped), xMap);
   }
   auto readColumns = [&](Value matrix, AffineExpr place) {
-    auto [columns, subscripts] = layColumns(b, matrix, column, place);
+    auto [columns, subscripts] = layColumns(b, matrix, column, {1}, place);
     read(columns, b.mapOf(rank + 2, subscripts));
   };
   readColumns(weight.codes, group * (codes / groups) + code);

@@ -141,26 +141,45 @@ static bool isOfWeights(Value value) {
   return readsWeights;
 }
 
-Columns lathe::layColumns(Structured &b, Value matrix, AffineExpr column,
-                          AffineExpr place) {
-  if (!b.isChannelsLast())
-    return {matrix, {column, place}};
+Columns lathe::layColumns(Structured &b, Value weight, AffineExpr column,
+                          ArrayRef<int64_t> order,
+                          ArrayRef<AffineExpr> places) {
+  SmallVector<AffineExpr> subscripts(places);
+  if (!b.isChannelsLast()) {
+    SmallVector<AffineExpr> asGiven(order.size() + 1, column);
+    for (auto [dim, place] : llvm::zip(order, places))
+      asGiven[dim] = place;
+    return {weight, asGiven};
+  }
   // Small ones stay in cache in any order.
   constexpr int64_t panel = panelColumns, least = 1 << 14;
-  Shape shape = b.getShape(matrix);
+  Shape shape = b.getShape(weight);
   std::optional<int64_t> columns = shape[0].getConstant();
-  std::optional<int64_t> places = shape[1].getConstant();
-  if (columns && places && *columns >= 2 * panel &&
-      *columns * *places >= least && isOfWeights(matrix)) {
-    // The last panel is filled up with zeros, which nobody sees.
-    int64_t panels = llvm::divideCeil(*columns, panel);
-    matrix = b.pad(matrix, {0, 0}, {panels * panel - *columns, 0},
-                   PaddingMode::zeros);
-    matrix = b.reshape(matrix, {panels, panel, *places});
-    return {b.transpose(matrix, {0, 2, 1}),
-            {column.floorDiv(panel), place, column % panel}};
+  DimExpr elements = 1;
+  for (const DimExpr &size : shape)
+    elements *= size;
+  SmallVector<int64_t> permutation(order);
+  if (!columns || *columns < 2 * panel ||
+      elements.getConstant().value_or(0) < least || !isOfWeights(weight)) {
+    permutation.push_back(0);
+    subscripts.push_back(column);
+    return {b.transpose(weight, permutation), subscripts};
   }
-  return {b.transpose(matrix, {1, 0}), {place, column}};
+  // The last panel is filled up with zeros, which nobody sees.
+  int64_t panels = llvm::divideCeil(*columns, panel);
+  SmallVector<int64_t> low(shape.size(), 0), high(shape.size(), 0);
+  high[0] = panels * panel - *columns;
+  weight = b.pad(weight, low, high, PaddingMode::zeros);
+  shape[0] = panel;
+  shape.insert(shape.begin(), panels);
+  weight = b.reshape(weight, shape);
+  for (int64_t &dim : permutation)
+    ++dim;
+  permutation.insert(permutation.begin(), 0);
+  permutation.push_back(1);
+  subscripts.insert(subscripts.begin(), column.floorDiv(panel));
+  subscripts.push_back(column % panel);
+  return {b.transpose(weight, permutation), subscripts};
 }
 
 Value lathe::project(Structured &b, Value x, Value weight) {
@@ -174,7 +193,8 @@ Value lathe::project(Structured &b, Value x, Value weight) {
     read.push_back(b.d(i));
   read.push_back(b.d(rank));
   weight = convertTensor(b, weight, getElementTypeOrSelf(x));
-  auto [columns, subscripts] = layColumns(b, weight, b.d(rank - 1), b.d(rank));
+  auto [columns, subscripts] =
+      layColumns(b, weight, b.d(rank - 1), {1}, b.d(rank));
   return b.contract(shape, 1, x, b.mapOf(rank + 1, read), columns,
                     b.mapOf(rank + 1, subscripts));
 }

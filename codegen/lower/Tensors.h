@@ -32,14 +32,15 @@ Value slice(Structured &b, Value input, int64_t axis, const DimExpr &offset,
 /// place. Indices outside are clamped and reported when running.
 Value takeSlices(Structured &b, Value input, Value indices, int64_t axis);
 
-/// A matrix [columns, places] as the default path reads it, and how it reads
-/// the element of a column and a place. Columns are neighbours, being
-/// contiguous in vectors; of a large matrix of weights, panels of 32 columns
-/// follow each other, [columns / 32, places, 32], so that a tile reads memory
-/// in its order; zeros fill the last one. Done once, when compiling.
+/// A weight [columns, places…] as the default path reads it, and how it reads
+/// the element of a column and of `places`, which loops walk in the `order` of
+/// its dimensions. Columns are neighbours, being contiguous in vectors; of a
+/// large weight, panels of 32 columns follow each other, [columns / 32,
+/// places…, 32], so that a tile reads memory in its order; zeros fill the last
+/// one. Done once, when compiling.
 using Columns = std::pair<Value, SmallVector<AffineExpr>>;
-Columns layColumns(Structured &b, Value matrix, AffineExpr column,
-                   AffineExpr place);
+Columns layColumns(Structured &b, Value weight, AffineExpr column,
+                   ArrayRef<int64_t> order, ArrayRef<AffineExpr> places);
 
 /// x Wᵀ over the last dimension, in x's element type. A weight in few bits is
 /// read as it is stored.

@@ -43,6 +43,31 @@ func.func @others(%x: tensor<4x16xf32>, %y: tensor<4x512xf32>) -> (tensor<4x64xf
 
 // -----
 
+// Filters do, too: what the window's loops walk, channels innermost, lies between. Those of groups and small ones don't.
+
+// CHECK-DAG: #[[PANELS:.*]] = affine_map<(d0, d1, d2, d3, d4, d5, d6) -> (d3 floordiv 32, d4, d5, d6, d3 mod 32)>
+// CHECK-DAG: lathe.weight @filters.prepared : tensor<3x3x2x32x32xf32>
+// CHECK-DAG: lathe.weight @grouped.prepared : tensor<3x2x16x2x45xf32>
+// CHECK-LABEL: func @convolution
+// CHECK: kernel.nest ins({{.*}}) {{.*}}indexing_maps = [#{{[a-z0-9]*}}, #[[PANELS]], #{{[a-z0-9]*}}]
+// PLAIN-LABEL: func @convolution
+// PLAIN-NOT: transpose
+lathe.weight @filters : tensor<90x32x3x2xf32>
+lathe.weight @grouped : tensor<90x16x3x2xf32>
+func.func @convolution(%x: tensor<1x32x9x9xf32>) -> (tensor<1x90x7x8xf32>, tensor<1x90x7x8xf32>) {
+  %filters = lathe.parameter @filters : tensor<90x32x3x2xf32>
+  %grouped = lathe.parameter @grouped : tensor<90x16x3x2xf32>
+  %0 = lathe.conv2d %x, %filters
+      {stride = array<i64: 1, 1>, dilation = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, padding_mode = #lathe<padding_mode zeros>, groups = 1 : i64}
+      : (tensor<1x32x9x9xf32>, tensor<90x32x3x2xf32>) -> tensor<1x90x7x8xf32>
+  %1 = lathe.conv2d %x, %grouped
+      {stride = array<i64: 1, 1>, dilation = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, padding_mode = #lathe<padding_mode zeros>, groups = 2 : i64}
+      : (tensor<1x32x9x9xf32>, tensor<90x16x3x2xf32>) -> tensor<1x90x7x8xf32>
+  return %0, %1 : tensor<1x90x7x8xf32>, tensor<1x90x7x8xf32>
+}
+
+// -----
+
 // Columns of a weight's kept rows are columns of weights.
 
 // CHECK: lathe.weight @k.prepared : tensor<8x64x32xf32>
