@@ -26,7 +26,7 @@ struct GenerateNestsPass : lathe::impl::GenerateNestsBase<GenerateNestsPass> {
     SmallVector<NestOp> nests;
     getOperation().walk([&](NestOp nest) { nests.push_back(nest); });
     IRRewriter rewriter(&getContext());
-    VectorTarget target = {vectorBytes, registers, masks};
+    VectorTarget target = {vectorBytes, registers, masks, secondCacheBytes};
     for (NestOp nest : nests) {
       nest = normaliseNest(rewriter, nest);
       NestPlan plan = vectorise ? planNest(nest, target) : NestPlan();

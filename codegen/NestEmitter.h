@@ -9,8 +9,9 @@
 // the vectors that are left; only a last vector is ever masked:
 //
 //   parallel over the outermost loops
-//     for the other parallel dimensions
+//     for parallel dimensions
 //       for blocks of lanes
+//        for parallel dimensions that the lanes' operand does not depend on
 //         for blocks of rows
 //           accumulators = init
 //           for the reductions: accumulators = reduce(inputs, accumulators)
@@ -71,6 +72,8 @@ private:
     return plan.kind == NestPlan::Kind::parallelLanes;
   }
 
+  /// Whether the loop over a dimension stands outside of that over lanes.
+  bool isOutsideLanes(unsigned dim);
   void collectAxes();
 
   /// Work of the whole nest as far as it is static; dynamic extents count 1.

@@ -47,13 +47,26 @@ NestEmitter::Axis NestEmitter::makeAxis(Axis::Kind kind, unsigned dim,
   return {kind, dim, ShapedType::kDynamic, count};
 }
 
+bool NestEmitter::isOutsideLanes(unsigned dim) {
+  if (!plan.lanesOutside)
+    return true;
+  for (unsigned i = 0; i < nest.getInputs().size(); ++i)
+    if (isReadByLanes(nest, i, plan.laneDim) &&
+        nest.getMap(i).isFunctionOfDim(dim))
+      return true;
+  return false;
+}
+
 void NestEmitter::collectAxes() {
+  SmallVector<Axis> inside;
   for (unsigned dim = 0; dim < numParallel; ++dim)
     if (static_cast<int64_t>(dim) != plan.rowDim &&
         !(hasLanesOutside() && static_cast<int64_t>(dim) == plan.laneDim))
-      axes.push_back(makeAxis(Axis::plain, dim, 1));
+      (isOutsideLanes(dim) ? axes : inside)
+          .push_back(makeAxis(Axis::plain, dim, 1));
   if (hasLanesOutside())
     axes.push_back(makeAxis(Axis::laneBlocks, plan.laneDim, laneBlock()));
+  llvm::append_range(axes, inside);
   if (plan.rowDim >= 0)
     axes.push_back(makeAxis(Axis::rowBlocks, plan.rowDim, plan.rows));
 }

@@ -127,6 +127,31 @@ static void planMasks(NestPlan &plan, NestOp nest, const VectorTarget &target) {
   plan.masksDynamic = plan.masksStatic && !addressesLanes;
 }
 
+bool mlir::lathe::kernel::isReadByLanes(NestOp nest, unsigned input,
+                                        unsigned laneDim) {
+  AffineMap map = nest.getMap(input);
+  bool isReduced = false;
+  for (auto [dim, reduction] : llvm::enumerate(nest.getReductions()))
+    isReduced |= reduction && map.isFunctionOfDim(dim);
+  return isReduced && map.isFunctionOfDim(laneDim);
+}
+
+/// Whether what all lanes read leaves no room for anything else in the
+/// second-level cache, or may do so.
+static bool exceedsCache(NestOp nest, unsigned laneDim,
+                         const VectorTarget &target) {
+  int64_t bytes = 0;
+  for (auto [i, input] : llvm::enumerate(nest.getInputs())) {
+    if (!isReadByLanes(nest, i, laneDim))
+      continue;
+    auto type = cast<MemRefType>(input.getType());
+    if (!type.hasStaticShape())
+      return true;
+    bytes += type.getNumElements() * getElementBytes(type.getElementType());
+  }
+  return bytes > target.secondCacheBytes / 2;
+}
+
 /// Plans lanes along the innermost parallel dimension: a tile of rows x
 /// vectors whose accumulators fit into the registers.
 static NestPlan planParallelLanes(NestOp nest, unsigned laneDim, int64_t lanes,
@@ -144,6 +169,7 @@ static NestPlan planParallelLanes(NestOp nest, unsigned laneDim, int64_t lanes,
     plan.laneVectors = std::min<int64_t>(vectors, 4);
     return plan;
   }
+  plan.lanesOutside = exceedsCache(nest, laneDim, target);
   // Rows of the tile share what they read that does not depend on the row.
   if (laneDim > 0) {
     unsigned row = laneDim - 1;
@@ -163,8 +189,7 @@ static NestPlan planParallelLanes(NestOp nest, unsigned laneDim, int64_t lanes,
                                      : std::min<int64_t>(vectors, 2);
   if (plan.rowDim < 0)
     return plan;
-  // One register for the broadcast element, one for each vector read.
-  int64_t most = (target.registers - 1 - plan.laneVectors) / plan.laneVectors;
+  int64_t most = countTileRows(target.registers, plan.laneVectors);
   int64_t extent = extents[plan.rowDim];
   plan.rows = most;
   if (!ShapedType::isDynamic(extent))

@@ -22,6 +22,7 @@ struct VectorTarget {
   int64_t registers;
   /// Whether some lanes of a vector can be loaded and stored.
   bool masks;
+  int64_t secondCacheBytes;
 };
 
 /// How an input is read by the lanes of a vector.
@@ -48,6 +49,10 @@ struct NestPlan {
   int64_t rowDim = -1;
   /// Rows of the register tile.
   int64_t rows = 1;
+  /// Whether the loop over blocks of lanes stands outside of all dimensions
+  /// that what the lanes read does not depend on: all that one block reads
+  /// stays in the cache meanwhile, where what all of them read would not.
+  bool lanesOutside = false;
   /// Whether lanes that fill no vector are one whose other lanes are masked, if
   /// their number is known, and if it isn't.
   bool masksStatic = false, masksDynamic = false;
@@ -61,6 +66,15 @@ Access classifyAccess(NestOp nest, unsigned input, unsigned dim);
 /// Whether vectors along `dim` read input `i` from panels, whose last one is
 /// whole, too: lanes past the dimension's end are there to be read.
 bool readsPanels(NestOp nest, unsigned input, unsigned dim);
+
+/// Most rows of a tile of so many vectors side by side: a register is left for
+/// the element broadcast, and one for each vector read.
+inline int64_t countTileRows(int64_t registers, int64_t vectors) {
+  return (registers - 1 - vectors) / vectors;
+}
+
+/// Whether the reduction reads other elements of input `i` for other lanes.
+bool isReadByLanes(NestOp nest, unsigned input, unsigned laneDim);
 
 /// Chooses the plan of a nest on memrefs, its parallel dimensions being in the
 /// output's order and before its reductions.

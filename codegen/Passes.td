@@ -183,6 +183,7 @@ def GenerateNests : LathePass<"lathe-generate-nests", "::mlir::func::FuncOp"> {
     Option<"vectorBytes", "vector-bytes", "int64_t", "32", "width of a vector register">,
     Option<"registers", "registers", "int64_t", "16", "number of vector registers">,
     Option<"masks", "masks", "bool", "true", "load and store some lanes of a vector at edges">,
+    Option<"secondCacheBytes", "second-cache-bytes", "int64_t", "524288", "size of a core's second-level cache">,
     Option<"leastThreadWork", "least-thread-work", "int64_t", "131072", "operations that are worth waking a thread">,
     Option<"vectorise", "vectorise", "bool", "true", "use vectors and register tiles">,
     Option<"parallel", "parallel", "bool", "true", "hand large nests to several threads">];

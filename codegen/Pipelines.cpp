@@ -126,6 +126,7 @@ void lathe::buildLoopsPipeline(OpPassManager &pm,
   nests.vectorBytes = options.target.vectorBytes;
   nests.registers = options.target.registers;
   nests.masks = options.target.masks;
+  nests.secondCacheBytes = options.target.secondCacheBytes;
   nests.leastThreadWork = options.target.leastThreadWork;
   nests.vectorise = nests.parallel = options.optimise;
   functions.addPass(createGenerateNests(nests));

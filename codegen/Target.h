@@ -43,6 +43,10 @@ struct CpuTarget {
   /// Of the first-level data cache. LLVM does not know it; few processors with
   /// vectors have less.
   int64_t cacheBytes = 32768;
+  /// Lines of it that share a place.
+  int64_t cacheWays = 8;
+  /// Of a core's second-level cache: few have less.
+  int64_t secondCacheBytes = 524288;
 };
 
 /// The processor of the given name for a triple ("" for this machine's):

@@ -3,6 +3,8 @@
 // RUN: lathe-opt %s -split-input-file -pass-pipeline='builtin.module(func.func(lathe-generate-nests{vectorise=false parallel=false}))' | FileCheck %s --check-prefix=PLAIN
 // RUN: lathe-opt %s -split-input-file -pass-pipeline='builtin.module(func.func(lathe-generate-nests{vector-bytes=16 masks=false}))' | FileCheck %s --check-prefix=WHOLE
 // RUN: lathe-opt %s -split-input-file -pass-pipeline='builtin.module(func.func(lathe-generate-nests{least-thread-work=1000}))' | FileCheck %s --check-prefix=SHARE
+// RUN: lathe-opt %s -split-input-file -pass-pipeline='builtin.module(func.func(lathe-generate-nests{parallel=false second-cache-bytes=18432}))' | FileCheck %s --check-prefix=INSIDE
+// RUN: lathe-opt %s -split-input-file -pass-pipeline='builtin.module(func.func(lathe-generate-nests{parallel=false second-cache-bytes=18000}))' | FileCheck %s --check-prefix=OUTSIDE
 
 // A product: the register tile is rows x vectors, its accumulators carried
 // through the reduction, which broadcasts one element of the left operand a
@@ -28,6 +30,37 @@
 func.func @product(%x: memref<96x128xf32>, %w: memref<128x64xf32>, %y: memref<96x64xf32>) {
   kernel.nest ins(%x, %w : memref<96x128xf32>, memref<128x64xf32>) outs(%y : memref<96x64xf32>)
       {indexing_maps = [#a, #b, #c], init = 0.0 : f32, reductions = array<i1: false, false, true>} reduce {
+  ^bb0(%p: f32, %q: f32, %acc: f32):
+    %0 = arith.mulf %p, %q : f32
+    %1 = arith.addf %acc, %0 : f32
+    kernel.yield %1 : f32
+  } finish {
+  ^bb0(%p: f32, %q: f32, %acc: f32):
+    kernel.yield %acc : f32
+  }
+  return
+}
+
+// -----
+
+// Filters of 9 kB: where the cache does not hold all of them beside other things, the loop over blocks of columns stands
+// outside of that over the image's lines, and of the images; not of that over groups, each of which has its own.
+
+// INSIDE-LABEL: func @window
+// INSIDE: scf.for %{{.*}} = %{{.*}} to %c5
+// INSIDE: scf.for %{{.*}} = %{{.*}} to %c7
+// INSIDE: scf.for %{{.*}} = %{{.*}} to %c3
+// OUTSIDE-LABEL: func @window
+// OUTSIDE: scf.for %{{.*}} = %{{.*}} to %c2
+// OUTSIDE: scf.for %{{.*}} = %{{.*}} to %c3
+// OUTSIDE: scf.for %{{.*}} = %{{.*}} to %c5
+// OUTSIDE: scf.for %{{.*}} = %{{.*}} to %c7
+#image = affine_map<(n, g, i, j, f, p, c) -> (n, g, i + p, j, c)>
+#filters = affine_map<(n, g, i, j, f, p, c) -> (g, p, c, f)>
+#result = affine_map<(n, g, i, j, f, p, c) -> (n, g, i, j, f)>
+func.func @window(%x: memref<5x2x9x6x8xf32>, %w: memref<2x3x8x48xf32>, %y: memref<5x2x7x6x48xf32>) {
+  kernel.nest ins(%x, %w : memref<5x2x9x6x8xf32>, memref<2x3x8x48xf32>) outs(%y : memref<5x2x7x6x48xf32>)
+      {indexing_maps = [#image, #filters, #result], init = 0.0 : f32, reductions = array<i1: false, false, false, false, false, true, true>} reduce {
   ^bb0(%p: f32, %q: f32, %acc: f32):
     %0 = arith.mulf %p, %q : f32
     %1 = arith.addf %acc, %0 : f32
