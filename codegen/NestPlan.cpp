@@ -10,6 +10,7 @@
 #include "dialect/Shape.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/IR/PatternMatch.h"
 #include "mlir/IR/TypeUtilities.h"
 #include "llvm/Support/MathExtras.h"
@@ -296,6 +297,65 @@ static void orderDims(NestOp nest) {
   nest.setReductions(reductions);
 }
 
+/// Whether a size is that of a dimension of `whole`.
+static bool isSizeOf(OpFoldResult size, Value whole, int64_t dim) {
+  auto type = cast<MemRefType>(whole.getType());
+  if (!type.isDynamicDim(dim))
+    return getConstantIntValue(size) == type.getDimSize(dim);
+  auto value = dyn_cast<Value>(size);
+  if (auto view = whole.getDefiningOp<memref::ViewOp>())
+    return view.getSizes()[type.getDynamicDimIndex(dim)] == value;
+  auto read = value ? value.getDefiningOp<memref::DimOp>() : nullptr;
+  return read && read.getSource() == whole && read.getConstantIndex() == dim;
+}
+
+/// Whether a buffer is all of another one, but for the ends of its rows.
+static bool isAllButRowEnds(Value buffer) {
+  auto part = buffer.getDefiningOp<memref::SubViewOp>();
+  if (!part || !part.getSourceType().getLayout().isIdentity() ||
+      part.getType().getRank() != part.getSourceType().getRank() ||
+      !llvm::all_of(part.getMixedOffsets(), isZeroInteger) ||
+      !llvm::all_of(part.getMixedStrides(), isOneInteger))
+    return false;
+  for (auto [dim, size] :
+       llvm::enumerate(ArrayRef(part.getMixedSizes()).drop_back()))
+    if (!isSizeOf(size, part.getSource(), dim))
+      return false;
+  return true;
+}
+
+/// Merges dimensions of a buffer that are one in memory. The distance of
+/// merged rows is static where they are but shorter than what holds them.
+static Value mergeDimsOf(RewriterBase &rewriter, Location location,
+                         Value buffer, ArrayRef<ReassociationIndices> groups) {
+  if (groups.back().size() > 1 || !isAllButRowEnds(buffer))
+    return memref::CollapseShapeOp::create(rewriter, location, buffer, groups);
+  auto part = buffer.getDefiningOp<memref::SubViewOp>();
+  Value whole = memref::CollapseShapeOp::create(rewriter, location,
+                                                part.getSource(), groups);
+  SmallVector<OpFoldResult> sizes =
+      memref::getMixedSizes(rewriter, location, whole);
+  sizes.back() = part.getMixedSizes().back();
+  SmallVector<OpFoldResult> offsets(groups.size(), rewriter.getIndexAttr(0));
+  SmallVector<OpFoldResult> strides(groups.size(), rewriter.getIndexAttr(1));
+  return memref::SubViewOp::create(rewriter, location, whole, offsets, sizes,
+                                   strides);
+}
+
+/// Whether dimensions `dim` and `dim` + 1 of a buffer are one in memory.
+static bool isOneWalk(Value buffer, unsigned dim) {
+  auto type = cast<MemRefType>(buffer.getType());
+  if (dim + 2 < type.getRank() && isAllButRowEnds(buffer))
+    return true;
+  SmallVector<ReassociationIndices> groups;
+  for (unsigned i = 0; i < type.getRank(); ++i)
+    if (i == dim + 1)
+      groups.back().push_back(i);
+    else
+      groups.push_back({i});
+  return memref::CollapseShapeOp::isGuaranteedCollapsible(type, groups);
+}
+
 /// Whether every operand walks dimensions `dim` and `dim` + 1 as one.
 static bool canMerge(NestOp nest, unsigned dim) {
   if (nest.getReductions()[dim] || nest.getReductions()[dim + 1])
@@ -306,14 +366,14 @@ static bool canMerge(NestOp nest, unsigned dim) {
     bool usesSecond = map.isFunctionOfDim(dim + 1);
     if (!usesFirst && !usesSecond)
       continue;
-    if (!cast<MemRefType>(operand.getType()).getLayout().isIdentity())
-      return false;
     Builder b(nest.getContext());
     bool adjacent = false;
     for (unsigned r = 0; r < map.getNumResults(); ++r) {
       AffineExpr result = map.getResult(r);
       if (result == b.getAffineDimExpr(dim) && r + 1 < map.getNumResults() &&
           map.getResult(r + 1) == b.getAffineDimExpr(dim + 1)) {
+        if (!isOneWalk(operand, r))
+          return false;
         adjacent = true;
         ++r;
         continue;
@@ -349,9 +409,9 @@ static NestOp mergeDims(RewriterBase &rewriter, NestOp nest, unsigned dim) {
         merges = true;
       }
     }
-    operands.push_back(merges ? memref::CollapseShapeOp::create(
-                                    rewriter, nest.getLoc(), operand, groups)
-                              : operand);
+    operands.push_back(
+        merges ? mergeDimsOf(rewriter, nest.getLoc(), operand, groups)
+               : operand);
     maps.push_back(AffineMap::get(nest.getNumDims() - 1, 0, results, context));
   }
   SmallVector<bool> reductions(nest.getReductions());

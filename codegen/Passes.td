@@ -152,6 +152,24 @@ def CopiesToNests : LathePass<"lathe-copies-to-nests", "::mlir::func::FuncOp"> {
   let summary = "turns memref copies and linalg fills into nests";
 }
 
+def PadStrides : LathePass<"lathe-pad-strides", "::mlir::func::FuncOp"> {
+  let summary = "keeps the rows of a product apart in the first-level cache";
+  let description = [{
+    A register tile reads an element of each of its rows at a time. Rows that
+    follow each other at a multiple of a large power of two share the sets of
+    the cache, and drive each other out where these are more than its ways. A
+    buffer of such rows that nests alone use gets longer rows; other operands
+    are copied to a buffer of longer rows, if enough columns read them.
+  }];
+  let options = [
+    Option<"registers", "registers", "int64_t", "16", "number of vector registers">,
+    Option<"cacheBytes", "cache-bytes", "int64_t", "32768", "size of the first-level data cache">,
+    Option<"cacheWays", "cache-ways", "int64_t", "8", "lines of the first-level data cache that share a place">];
+  let statistics = [
+    Statistic<"padded", "padded", "buffers with longer rows">,
+    Statistic<"copied", "copied", "operands copied to longer rows">];
+}
+
 def PlanMemory : LathePass<"lathe-plan-memory", "::mlir::func::FuncOp"> {
   let summary = "gives every buffer a place in one arena";
   let description = [{

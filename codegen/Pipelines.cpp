@@ -117,6 +117,13 @@ void lathe::buildLoopsPipeline(OpPassManager &pm,
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
   auto &functions = pm.nest<func::FuncOp>();
+  if (options.optimise) {
+    PadStridesOptions strides;
+    strides.registers = options.target.registers;
+    strides.cacheBytes = options.target.cacheBytes;
+    strides.cacheWays = options.target.cacheWays;
+    functions.addPass(createPadStrides(strides));
+  }
   functions.addPass(createCopiesToNests());
   functions.addPass(createPlanMemory());
   if (!options.optimise)

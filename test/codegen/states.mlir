@@ -16,9 +16,11 @@
 // CHECK-SAME: lathe.arena_bytes = 0
 // CHECK: %[[STATE:.*]] = memref.view {{.*}} to memref<3x8x4xf32>
 // CHECK: %[[ROWS:.*]] = memref.subview %[[STATE]][0, %{{.*}}, 0]
-// CHECK: kernel.dispatch @cache_parallel({{.*}}%[[ROWS]]
+// CHECK: %[[MERGED:.*]] = memref.collapse_shape %[[ROWS]]
+// CHECK: kernel.dispatch @cache_parallel({{.*}}%[[MERGED]]
 // CHECK: %[[FILLED:.*]] = memref.subview %[[STATE]][0, 0, 0]
-// CHECK: kernel.dispatch @cache_parallel_0({{.*}}%[[FILLED]]
+// CHECK: %[[MERGED_FILLED:.*]] = memref.collapse_shape %[[FILLED]]
+// CHECK: kernel.dispatch @cache_parallel_0({{.*}}%[[MERGED_FILLED]]
 // CHECK-NOT: kernel.dispatch
 // CHECK: return
 !x = tensor<?x?x4xf32, #lathe.dims<"batch", "tokens", "">>

@@ -1,0 +1,167 @@
+//===- PadStrides.cpp - Keeps the rows of a product apart in the cache ----===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "codegen/NestPlan.h"
+#include "codegen/Passes.h"
+#include "mlir/IR/PatternMatch.h"
+#include "mlir/IR/TypeUtilities.h"
+#include <numeric>
+
+namespace mlir::lathe {
+#define GEN_PASS_DEF_PADSTRIDES
+#include "codegen/Passes.h.inc"
+} // namespace mlir::lathe
+
+using namespace mlir;
+using namespace mlir::lathe;
+using namespace mlir::lathe::kernel;
+
+namespace {
+
+constexpr int64_t cacheLine = 64;
+
+/// The distance in bytes of what neighbouring rows of a nest's tile read of an
+/// input, whose last dimension is summed over; 0 where it is no such input, or
+/// the distance is not known.
+int64_t getRowDistance(NestOp nest, unsigned input) {
+  auto type = dyn_cast<MemRefType>(nest.getInputs()[input].getType());
+  AffineMap output = nest.getOutputMap(), map = nest.getMap(input);
+  unsigned rank = output.getNumResults();
+  if (!type || type.getRank() == 0 || rank < 2)
+    return 0;
+  unsigned lanes = output.getDimPosition(rank - 1);
+  unsigned row = output.getDimPosition(rank - 2);
+  auto last = dyn_cast<AffineDimExpr>(map.getResults().back());
+  if (!last || !nest.getReductions()[last.getPosition()] ||
+      map.isFunctionOfDim(lanes))
+    return 0;
+  SmallVector<int64_t> strides;
+  int64_t offset, distance = 0;
+  if (failed(type.getStridesAndOffset(strides, offset)) || strides.back() != 1)
+    return 0;
+  for (auto [place, stride] : llvm::zip(map.getResults(), strides)) {
+    if (!place.isFunctionOfDim(row))
+      continue;
+    // One row further, at 0 otherwise.
+    SmallVector<AffineExpr> at(map.getNumDims(),
+                               getAffineConstantExpr(0, nest.getContext()));
+    at[row] = getAffineConstantExpr(1, nest.getContext());
+    auto step = dyn_cast<AffineConstantExpr>(
+        simplifyAffineExpr(place.replaceDims(at), 0, 0));
+    if (!step || ShapedType::isDynamic(stride))
+      return 0;
+    distance += step.getValue() * stride;
+  }
+  return distance * getElementBytes(type.getElementType());
+}
+
+/// Rows that the tile of a nest can have: all that are known, or the most.
+int64_t countRows(NestOp nest, int64_t most) {
+  SmallVector<int64_t> extents = nest.getStaticExtents();
+  int64_t rows = 1;
+  for (AffineExpr place : nest.getOutputMap().getResults().drop_back()) {
+    int64_t size = extents[cast<AffineDimExpr>(place).getPosition()];
+    rows = std::min(most, ShapedType::isDynamic(size) ? most : rows * size);
+  }
+  return rows;
+}
+
+/// A buffer's type with rows that are a cache line longer.
+MemRefType lengthen(MemRefType type) {
+  SmallVector<int64_t> shape(type.getShape());
+  shape.back() += cacheLine / getElementBytes(type.getElementType());
+  return MemRefType::get(shape, type.getElementType());
+}
+
+/// A buffer like `type`, of longer rows, without what is behind the rows.
+Value allocate(OpBuilder &b, Location location, MemRefType type,
+               ValueRange sizes, Operation *firstUse) {
+  auto whole = memref::AllocOp::create(b, location, lengthen(type), sizes);
+  SmallVector<OpFoldResult> offsets(type.getRank(), b.getIndexAttr(0));
+  SmallVector<OpFoldResult> strides(type.getRank(), b.getIndexAttr(1));
+  SmallVector<OpFoldResult> extents = whole.getMixedSizes();
+  extents.back() = b.getIndexAttr(type.getShape().back());
+  // A buffer is alive from its first use on.
+  b.setInsertionPoint(firstUse);
+  return memref::SubViewOp::create(b, location, whole, offsets, extents,
+                                   strides);
+}
+
+struct PadStridesPass : lathe::impl::PadStridesBase<PadStridesPass> {
+  using PadStridesBase::PadStridesBase;
+
+  void runOnOperation() override {
+    SmallVector<NestOp> nests;
+    getOperation().walk([&](NestOp nest) { nests.push_back(nest); });
+    for (NestOp nest : nests)
+      for (unsigned input = 0; input < nest.getInputs().size(); ++input)
+        if (collides(nest, input) && !padBuffer(nest, input) &&
+            isWorthCopying(nest))
+          copyRows(nest, input);
+  }
+
+private:
+  /// Whether the rows of a tile drive each other out of the cache.
+  bool collides(NestOp nest, unsigned input) {
+    int64_t distance = getRowDistance(nest, input);
+    if (distance <= 0)
+      return false;
+    int64_t period = cacheBytes / cacheWays;
+    int64_t places = period / std::max(std::gcd(distance, period), cacheLine);
+    constexpr int64_t vectors = 2;
+    return countRows(nest, countTileRows(registers, vectors)) >
+           places * cacheWays;
+  }
+
+  /// Lengthens the rows of the buffer itself, if nests alone use it.
+  bool padBuffer(NestOp nest, unsigned input) {
+    auto buffer = nest.getInputs()[input].getDefiningOp<memref::AllocOp>();
+    if (!buffer ||
+        buffer.getType().isDynamicDim(buffer.getType().getRank() - 1))
+      return false;
+    Operation *first = nest;
+    for (Operation *user : buffer->getUsers()) {
+      if (!isa<NestOp, memref::CopyOp>(user) ||
+          user->getBlock() != buffer->getBlock())
+        return false;
+      if (user->isBeforeInBlock(first))
+        first = user;
+    }
+    OpBuilder b(buffer);
+    buffer.replaceAllUsesWith(allocate(b, buffer.getLoc(), buffer.getType(),
+                                       buffer.getDynamicSizes(), first));
+    buffer.erase();
+    ++padded;
+    return true;
+  }
+
+  /// A copy costs what a few columns do.
+  bool isWorthCopying(NestOp nest) {
+    constexpr int64_t least = 256;
+    AffineMap output = nest.getOutputMap();
+    int64_t columns = nest.getStaticExtents()[output.getDimPosition(
+        output.getNumResults() - 1)];
+    return ShapedType::isDynamic(columns) || columns >= least;
+  }
+
+  void copyRows(NestOp nest, unsigned input) {
+    Value source = nest.getInputs()[input];
+    auto type = cast<MemRefType>(source.getType());
+    Location location = nest.getLoc();
+    IRRewriter b(&getContext());
+    b.setInsertionPoint(nest);
+    SmallVector<Value> sizes;
+    for (int64_t dim = 0; dim < type.getRank(); ++dim)
+      if (type.isDynamicDim(dim))
+        sizes.push_back(memref::DimOp::create(b, location, source, dim));
+    Value rows = allocate(b, location, type, sizes, nest);
+    memref::CopyOp::create(b, location, source, rows);
+    nest.getInputsMutable()[input].set(rows);
+    ++copied;
+  }
+};
+} // namespace

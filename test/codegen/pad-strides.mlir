@@ -1,0 +1,141 @@
+// RUN: lathe-opt %s -split-input-file -pass-pipeline='builtin.module(func.func(lathe-pad-strides{registers=32}))' | FileCheck %s
+// RUN: lathe-opt %s -split-input-file -pass-pipeline='builtin.module(func.func(lathe-pad-strides{registers=16}))' | FileCheck %s --check-prefix=FEW
+// RUN: lathe-opt %s -split-input-file -pass-pipeline='builtin.module(func.func(lathe-pad-strides{registers=32},lathe-plan-memory,lathe-generate-nests{registers=32}))' | FileCheck %s --check-prefix=NESTS
+
+// 14 rows of 4 kB share the 8 lines of one place. A buffer that nests alone use gets rows that are a line longer, from
+// its first use on, and all but its rows' ends still is one dimension of rows. Six rows fit.
+
+// CHECK-LABEL: func @buffer
+// CHECK: %[[N:.*]] = memref.dim %arg0, %c0
+// CHECK: %[[M:.*]] = memref.dim %arg0, %c1
+// CHECK: %[[BUFFER:.*]] = memref.alloc(%[[N]], %[[M]]) : memref<?x?x1040xf32>
+// CHECK: memref.alloc() : memref<8xf32>
+// CHECK: %[[ROWS:.*]] = memref.subview %[[BUFFER]][0, 0, 0] [%[[N]], %[[M]], 1024] [1, 1, 1]
+// CHECK: kernel.nest ins(%{{.*}}) outs(%[[ROWS]] : memref<?x?x1024xf32, strided<[?, 1040, 1]>>)
+// CHECK: kernel.nest ins(%[[ROWS]], %{{.*}})
+// FEW-LABEL: func @buffer
+// FEW: memref.alloc(%{{.*}}, %{{.*}}) : memref<?x?x1024xf32>
+// NESTS-LABEL: func @buffer
+// NESTS: memref.subview {{.*}} : memref<?x1040xf32> to memref<?x1024xf32, strided<[1040, 1]>>
+#x = affine_map<(d0, d1, d2, d3) -> (d0, d1, d3)>
+#w = affine_map<(d0, d1, d2, d3) -> (d3, d2)>
+#y = affine_map<(d0, d1, d2, d3) -> (d0, d1, d2)>
+#id = affine_map<(d0, d1, d2) -> (d0, d1, d2)>
+func.func @buffer(%x: memref<?x?x1024xf32> {lathe.bounds = array<i64: 9, 3, 1024>}, %w: memref<1024x64xf32>, %y: memref<?x?x64xf32>, %arena: memref<?xi8>, %context: !llvm.ptr)
+    attributes {lathe.entry} {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %n = memref.dim %x, %c0 : memref<?x?x1024xf32>
+  %m = memref.dim %x, %c1 : memref<?x?x1024xf32>
+  %h = memref.alloc(%n, %m) : memref<?x?x1024xf32>
+  %other = memref.alloc() : memref<8xf32>
+  kernel.nest ins(%x : memref<?x?x1024xf32>) outs(%h : memref<?x?x1024xf32>)
+      {indexing_maps = [#id, #id], init = 0.0 : f32, reductions = array<i1: false, false, false>} reduce {
+  } finish {
+  ^bb0(%p: f32, %acc: f32):
+    %0 = arith.negf %p : f32
+    kernel.yield %0 : f32
+  }
+  kernel.nest ins(%h, %w : memref<?x?x1024xf32>, memref<1024x64xf32>) outs(%y : memref<?x?x64xf32>)
+      {indexing_maps = [#x, #w, #y], init = 0.0 : f32, reductions = array<i1: false, false, false, true>} reduce {
+  ^bb0(%p: f32, %q: f32, %acc: f32):
+    %0 = arith.mulf %p, %q : f32
+    %1 = arith.addf %acc, %0 : f32
+    kernel.yield %1 : f32
+  } finish {
+  ^bb0(%p: f32, %q: f32, %acc: f32):
+    kernel.yield %acc : f32
+  }
+  return
+}
+
+// -----
+
+// Rows of others are copied where enough columns read them.
+
+// CHECK-LABEL: func @operand
+// CHECK: %[[BUFFER:.*]] = memref.alloc() : memref<64x2064xf32>
+// CHECK: %[[ROWS:.*]] = memref.subview %[[BUFFER]][0, 0] [64, 2048] [1, 1]
+// CHECK: memref.copy %arg0, %[[ROWS]]
+// CHECK: kernel.nest ins(%[[ROWS]], %arg1
+// CHECK: kernel.nest ins(%arg0, %arg3
+// FEW-LABEL: func @operand
+// FEW-NOT: alloc
+#a = affine_map<(d0, d1, d2) -> (d0, d2)>
+#b = affine_map<(d0, d1, d2) -> (d2, d1)>
+#c = affine_map<(d0, d1, d2) -> (d0, d1)>
+func.func @operand(%x: memref<64x2048xf32>, %w: memref<2048x256xf32>, %y: memref<64x256xf32>, %v: memref<2048x64xf32>, %z: memref<64x64xf32>) {
+  kernel.nest ins(%x, %w : memref<64x2048xf32>, memref<2048x256xf32>) outs(%y : memref<64x256xf32>)
+      {indexing_maps = [#a, #b, #c], init = 0.0 : f32, reductions = array<i1: false, false, true>} reduce {
+  ^bb0(%p: f32, %q: f32, %acc: f32):
+    %0 = arith.mulf %p, %q : f32
+    %1 = arith.addf %acc, %0 : f32
+    kernel.yield %1 : f32
+  } finish {
+  ^bb0(%p: f32, %q: f32, %acc: f32):
+    kernel.yield %acc : f32
+  }
+  kernel.nest ins(%x, %v : memref<64x2048xf32>, memref<2048x64xf32>) outs(%z : memref<64x64xf32>)
+      {indexing_maps = [#a, #b, #c], init = 0.0 : f32, reductions = array<i1: false, false, true>} reduce {
+  ^bb0(%p: f32, %q: f32, %acc: f32):
+    %0 = arith.mulf %p, %q : f32
+    %1 = arith.addf %acc, %0 : f32
+    kernel.yield %1 : f32
+  } finish {
+  ^bb0(%p: f32, %q: f32, %acc: f32):
+    kernel.yield %acc : f32
+  }
+  return
+}
+
+// -----
+
+// What lies well stays as it is: 14 rows in two places of 8 lines, or 8 rows in one. Every other pixel
+// is twice as far from the next.
+
+// CHECK-LABEL: func @apart
+// CHECK-NOT: alloc
+// CHECK: kernel.nest ins(%arg0, %arg1
+// CHECK-NOT: alloc
+// CHECK: kernel.nest ins(%arg3, %arg4
+// CHECK: memref.alloc() : memref<1x28x28x528xf32>
+#a = affine_map<(d0, d1, d2) -> (d0, d2)>
+#b = affine_map<(d0, d1, d2) -> (d2, d1)>
+#c = affine_map<(d0, d1, d2) -> (d0, d1)>
+#pixels = affine_map<(d0, d1, d2, d3, d4) -> (d0, d1 * 2, d2 * 2, d4)>
+#filters = affine_map<(d0, d1, d2, d3, d4) -> (d4, d3)>
+#result = affine_map<(d0, d1, d2, d3, d4) -> (d0, d1, d2, d3)>
+func.func @apart(%x: memref<64x512xf32>, %w: memref<512x256xf32>, %y: memref<64x256xf32>, %v: memref<8x2048xf32>, %t: memref<2048x256xf32>, %z: memref<8x256xf32>,
+    %image: memref<1x28x28x512xf32>, %f: memref<512x256xf32>, %r: memref<1x14x14x256xf32>) {
+  kernel.nest ins(%x, %w : memref<64x512xf32>, memref<512x256xf32>) outs(%y : memref<64x256xf32>)
+      {indexing_maps = [#a, #b, #c], init = 0.0 : f32, reductions = array<i1: false, false, true>} reduce {
+  ^bb0(%p: f32, %q: f32, %acc: f32):
+    %0 = arith.mulf %p, %q : f32
+    %1 = arith.addf %acc, %0 : f32
+    kernel.yield %1 : f32
+  } finish {
+  ^bb0(%p: f32, %q: f32, %acc: f32):
+    kernel.yield %acc : f32
+  }
+  kernel.nest ins(%v, %t : memref<8x2048xf32>, memref<2048x256xf32>) outs(%z : memref<8x256xf32>)
+      {indexing_maps = [#a, #b, #c], init = 0.0 : f32, reductions = array<i1: false, false, true>} reduce {
+  ^bb0(%p: f32, %q: f32, %acc: f32):
+    %0 = arith.mulf %p, %q : f32
+    %1 = arith.addf %acc, %0 : f32
+    kernel.yield %1 : f32
+  } finish {
+  ^bb0(%p: f32, %q: f32, %acc: f32):
+    kernel.yield %acc : f32
+  }
+  kernel.nest ins(%image, %f : memref<1x28x28x512xf32>, memref<512x256xf32>) outs(%r : memref<1x14x14x256xf32>)
+      {indexing_maps = [#pixels, #filters, #result], init = 0.0 : f32, reductions = array<i1: false, false, false, false, true>} reduce {
+  ^bb0(%p: f32, %q: f32, %acc: f32):
+    %0 = arith.mulf %p, %q : f32
+    %1 = arith.addf %acc, %0 : f32
+    kernel.yield %1 : f32
+  } finish {
+  ^bb0(%p: f32, %q: f32, %acc: f32):
+    kernel.yield %acc : f32
+  }
+  return
+}
