@@ -427,6 +427,16 @@ static NestOp mergeDims(RewriterBase &rewriter, NestOp nest, unsigned dim) {
   return merged;
 }
 
+/// Whether dimension `dim` is dynamic and the next one has the rows of tiles:
+/// of both as one, nobody would know how many are left at the edge.
+static bool hidesEdges(NestOp nest, unsigned dim) {
+  constexpr int64_t enough = 8;
+  SmallVector<int64_t> extents = nest.getStaticExtents();
+  return nest.hasReduction() && !nest.getReductions()[dim + 2] &&
+         ShapedType::isDynamic(extents[dim]) &&
+         !ShapedType::isDynamic(extents[dim + 1]) && extents[dim + 1] >= enough;
+}
+
 NestOp mlir::lathe::kernel::normaliseNest(RewriterBase &rewriter, NestOp nest) {
   orderDims(nest);
   bool usesIndex = false;
@@ -434,7 +444,7 @@ NestOp mlir::lathe::kernel::normaliseNest(RewriterBase &rewriter, NestOp nest) {
   if (usesIndex)
     return nest;
   for (unsigned dim = nest.getNumDims(); dim-- > 1;)
-    if (canMerge(nest, dim - 1))
+    if (canMerge(nest, dim - 1) && !hidesEdges(nest, dim - 1))
       nest = mergeDims(rewriter, nest, dim - 1);
   return nest;
 }

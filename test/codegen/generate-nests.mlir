@@ -200,6 +200,46 @@ func.func @pointwise(%x: memref<2x6x6x32xf32>, %w: memref<1x1x32x16xf32>, %y: me
 
 // -----
 
+// A number of images that nobody knows is not merged with pixels that fill tiles by themselves, 36 in six of 6 rows; with
+// two it is, and of so many rows the last ones are written one by one.
+
+// CHECK-LABEL: func @images
+// CHECK: memref.collapse_shape %{{.*}} : memref<?x6x6x32xf32> into memref<?x36x32xf32>
+// CHECK-NOT: scf.if
+// CHECK: memref.collapse_shape %{{.*}} : memref<?x2x32xf32> into memref<?x32xf32>
+// CHECK: scf.if
+#image = affine_map<(n, i, j, f, c) -> (n, i, j, c)>
+#filter = affine_map<(n, i, j, f, c) -> (c, f)>
+#result = affine_map<(n, i, j, f, c) -> (n, i, j, f)>
+#line = affine_map<(n, j, f, c) -> (n, j, c)>
+#columns = affine_map<(n, j, f, c) -> (c, f)>
+#resultLine = affine_map<(n, j, f, c) -> (n, j, f)>
+func.func @images(%x: memref<?x6x6x32xf32>, %w: memref<32x16xf32>, %y: memref<?x6x6x16xf32>, %u: memref<?x2x32xf32>, %v: memref<?x2x16xf32>) {
+  kernel.nest ins(%x, %w : memref<?x6x6x32xf32>, memref<32x16xf32>) outs(%y : memref<?x6x6x16xf32>)
+      {indexing_maps = [#image, #filter, #result], init = 0.0 : f32, reductions = array<i1: false, false, false, false, true>} reduce {
+  ^bb0(%p: f32, %q: f32, %acc: f32):
+    %0 = arith.mulf %p, %q : f32
+    %1 = arith.addf %acc, %0 : f32
+    kernel.yield %1 : f32
+  } finish {
+  ^bb0(%p: f32, %q: f32, %acc: f32):
+    kernel.yield %acc : f32
+  }
+  kernel.nest ins(%u, %w : memref<?x2x32xf32>, memref<32x16xf32>) outs(%v : memref<?x2x16xf32>)
+      {indexing_maps = [#line, #columns, #resultLine], init = 0.0 : f32, reductions = array<i1: false, false, false, true>} reduce {
+  ^bb0(%p: f32, %q: f32, %acc: f32):
+    %0 = arith.mulf %p, %q : f32
+    %1 = arith.addf %acc, %0 : f32
+    kernel.yield %1 : f32
+  } finish {
+  ^bb0(%p: f32, %q: f32, %acc: f32):
+    kernel.yield %acc : f32
+  }
+  return
+}
+
+// -----
+
 // Elements that a nest addresses by itself are read lane by lane, the rest of it works on vectors. What all lanes read
 // is read once.
 
