@@ -32,7 +32,7 @@
 namespace mlir::lathe::kernel {
 
 /// Writes one nest by its plan, at the place of `builder`. The loops stand in
-/// NestLoops.cpp, the tile in NestTile.cpp.
+/// NestLoops.cpp, the tile in NestTile.cpp, prefetches in NestPrefetch.cpp.
 class NestEmitter {
 public:
   NestEmitter(NestOp nest, const NestPlan &plan, bool parallel,
@@ -133,6 +133,13 @@ private:
   SmallVector<Value> emitReductions(unsigned dim, int64_t rows,
                                     ValueRange accumulators);
 
+  //===--- Prefetching (NestPrefetch.cpp) ---------------------------------===//
+
+  /// Says what the reduction of the present tile is to prefetch, if anything.
+  void startPrefetch(int64_t rows);
+  /// Prefetches the part of the present step of the reduction.
+  void emitPrefetch();
+
   //===--- Lanes along a reduction ----------------------------------------===//
 
   /// The neutral element of the op that combines lanes.
@@ -193,6 +200,11 @@ private:
   SmallVector<Value> ivs;
   /// Vector widths of the present tile, along the lanes.
   SmallVector<int64_t> widths;
+  /// What the tile prefetches: a buffer's elements, the first of them, and how
+  /// many a step of the reduction. No buffer for nothing.
+  struct Prefetch {
+    Value elements, from, step;
+  } prefetch;
   /// Which lanes of the tile's last vector there are, null for all; its first
   /// lane, and how many there are where that is known.
   Value mask;

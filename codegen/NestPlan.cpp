@@ -190,6 +190,8 @@ static NestPlan planParallelLanes(NestOp nest, unsigned laneDim, int64_t lanes,
                                      : std::min<int64_t>(vectors, 2);
   if (plan.rowDim < 0)
     return plan;
+  if (plan.lanesOutside)
+    plan.prefetched = findPrefetched(nest, plan);
   int64_t most = countTileRows(target.registers, plan.laneVectors);
   int64_t extent = extents[plan.rowDim];
   plan.rows = most;

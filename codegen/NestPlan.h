@@ -53,6 +53,9 @@ struct NestPlan {
   /// that what the lanes read does not depend on: all that one block reads
   /// stays in the cache meanwhile, where what all of them read would not.
   bool lanesOutside = false;
+  /// The input of which the next panel is prefetched while rows read one, or
+  /// -1.
+  int64_t prefetched = -1;
   /// Whether lanes that fill no vector are one whose other lanes are masked, if
   /// their number is known, and if it isn't.
   bool masksStatic = false, masksDynamic = false;
@@ -75,6 +78,10 @@ inline int64_t countTileRows(int64_t registers, int64_t vectors) {
 
 /// Whether the reduction reads other elements of input `i` for other lanes.
 bool isReadByLanes(NestOp nest, unsigned input, unsigned laneDim);
+
+/// The largest input that the nest reads in whole panels, and often enough for
+/// memory to deliver the next one in between; -1 if there is none.
+int64_t findPrefetched(NestOp nest, const NestPlan &plan);
 
 /// Chooses the plan of a nest on memrefs, its parallel dimensions being in the
 /// output's order and before its reductions.

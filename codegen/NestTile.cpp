@@ -30,10 +30,12 @@ void NestEmitter::emitTile(int64_t rows) {
   for (int64_t row = 0; row < rows; ++row)
     for (int64_t width : widths)
       accumulators.push_back(splat(nest.getInit(), width));
-  if (lanesInReduction)
+  if (lanesInReduction) {
     accumulators = {emitLaneReduction()};
-  else if (nest.hasReduction())
+  } else if (nest.hasReduction()) {
+    startPrefetch(rows);
     accumulators = emitReductions(numParallel, rows, accumulators);
+  }
   unsigned next = 0;
   Loads loads;
   for (int64_t row = 0; row < rows; ++row) {
@@ -50,6 +52,7 @@ void NestEmitter::emitTile(int64_t rows) {
 SmallVector<Value> NestEmitter::emitReductions(unsigned dim, int64_t rows,
                                                ValueRange accumulators) {
   if (dim == nest.getNumDims()) {
+    emitPrefetch();
     SmallVector<Value> updated;
     Loads loads;
     for (int64_t row = 0; row < rows; ++row) {

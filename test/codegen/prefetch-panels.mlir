@@ -1,0 +1,115 @@
+// RUN: lathe-opt %s -split-input-file -pass-pipeline='builtin.module(func.func(lathe-generate-nests{parallel=false second-cache-bytes=65536}))' | FileCheck %s
+// RUN: lathe-opt %s -split-input-file -pass-pipeline='builtin.module(func.func(lathe-generate-nests{second-cache-bytes=262144}))' | FileCheck %s --check-prefix=CACHED
+// RUN: lathe-opt %s -split-input-file -pass-pipeline='builtin.module(func.func(lathe-generate-nests{vector-bytes=64 registers=32 parallel=false second-cache-bytes=65536}))' | FileCheck %s --check-prefix=WIDE
+
+// Weights that no cache holds: while tiles read a panel, they ask for the next one. 2 x 5 tiles of 16 columns and 6 rows
+// read one of 32 x 100 elements, so that each of their steps asks for 4 more, and each tile for 400; with 32 registers of
+// 16 lanes, 2 tiles read one. None asks for anything behind the last panel.
+
+// CHECK-LABEL: func @panels
+// CHECK: scf.for %[[J:.*]] = %{{.*}} to %c8
+// CHECK: scf.for %[[I:.*]] = %{{.*}} to %c5
+// CHECK: %[[HALF:.*]] = arith.remui %[[J]], %c2
+// CHECK: arith.muli %[[HALF]], %c5
+// CHECK: %[[BEFORE:.*]] = arith.addi %{{.*}}, %[[I]]
+// CHECK: arith.divui %{{.*}}, %c32
+// CHECK: %[[NEXT:.*]] = arith.muli %{{.*}}, %c3200
+// CHECK: %[[PART:.*]] = arith.muli %[[BEFORE]], %c400
+// CHECK: %[[FROM:.*]] = arith.addi %[[NEXT]], %[[PART]]
+// CHECK: %[[START:.*]] = arith.minui %[[FROM]], %c12400
+// CHECK: %[[FLAT:.*]] = memref.collapse_shape %arg1 {{.*}} : memref<4x100x32xf32> into memref<12800xf32>
+// CHECK: scf.for %[[K:.*]] = %{{.*}} to %c100
+// CHECK: %[[STEP:.*]] = arith.muli %[[K]], %c4
+// CHECK: %[[AT:.*]] = arith.addi %[[START]], %[[STEP]]
+// CHECK: memref.prefetch %[[FLAT]][%[[AT]]], read, locality<3>, data : memref<12800xf32>
+// CACHED-LABEL: func @panels
+// CACHED-NOT: prefetch
+// WIDE-LABEL: func @panels
+// WIDE: arith.minui %{{.*}}, %c11200
+// WIDE: scf.for %[[K:.*]] = %{{.*}} to %c100
+// WIDE: arith.muli %[[K]], %c16
+#x = affine_map<(d0, d1, d2) -> (d0, d2)>
+#w = affine_map<(d0, d1, d2) -> (d1 floordiv 32, d2, d1 mod 32)>
+#y = affine_map<(d0, d1, d2) -> (d0, d1)>
+func.func @panels(%x: memref<28x100xf32>, %w: memref<4x100x32xf32>, %y: memref<28x128xf32>) {
+  kernel.nest ins(%x, %w : memref<28x100xf32>, memref<4x100x32xf32>) outs(%y : memref<28x128xf32>)
+      {indexing_maps = [#x, #w, #y], init = 0.0 : f32, reductions = array<i1: false, false, true>} reduce {
+  ^bb0(%p: f32, %q: f32, %acc: f32):
+    %0 = arith.mulf %p, %q : f32
+    %1 = arith.addf %acc, %0 : f32
+    kernel.yield %1 : f32
+  } finish {
+  ^bb0(%p: f32, %q: f32, %acc: f32):
+    kernel.yield %acc : f32
+  }
+  return
+}
+
+// -----
+
+// Filters lie in their panel as the window's loops walk them, whose steps are counted through.
+
+// CHECK-LABEL: func @filters
+// CHECK: scf.for %[[P:.*]] = %{{.*}} to %c3
+// CHECK: scf.for %[[C:.*]] = %{{.*}} to %c40
+// CHECK: %[[LINE:.*]] = arith.muli %[[P]], %c40
+// CHECK: %[[STEP:.*]] = arith.addi %[[LINE]], %[[C]]
+// CHECK: arith.muli %[[STEP]], %c4
+// CHECK: memref.prefetch
+#image = affine_map<(n, i, j, f, p, c) -> (n, i, j + p, c)>
+#filter = affine_map<(n, i, j, f, p, c) -> (f floordiv 32, p, c, f mod 32)>
+#result = affine_map<(n, i, j, f, p, c) -> (n, i, j, f)>
+func.func @filters(%x: memref<1x5x8x40xf32>, %w: memref<4x3x40x32xf32>, %y: memref<1x5x6x100xf32>) {
+  kernel.nest ins(%x, %w : memref<1x5x8x40xf32>, memref<4x3x40x32xf32>) outs(%y : memref<1x5x6x100xf32>)
+      {indexing_maps = [#image, #filter, #result], init = 0.0 : f32, reductions = array<i1: false, false, false, false, true, true>} reduce {
+  ^bb0(%p: f32, %q: f32, %acc: f32):
+    %0 = arith.mulf %p, %q : f32
+    %1 = arith.addf %acc, %0 : f32
+    kernel.yield %1 : f32
+  } finish {
+  ^bb0(%p: f32, %q: f32, %acc: f32):
+    kernel.yield %acc : f32
+  }
+  return
+}
+
+// -----
+
+// Columns that are no panels aren't prefetched, and neither are panels that few rows read, who keep memory busy by
+// themselves.
+
+// CHECK-LABEL: func @columns
+// CHECK-NOT: prefetch
+// CHECK-LABEL: func @fewRows
+// CHECK-NOT: prefetch
+#x = affine_map<(d0, d1, d2) -> (d0, d2)>
+#w = affine_map<(d0, d1, d2) -> (d2, d1)>
+#y = affine_map<(d0, d1, d2) -> (d0, d1)>
+func.func @columns(%x: memref<28x100xf32>, %w: memref<100x128xf32>, %y: memref<28x128xf32>) {
+  kernel.nest ins(%x, %w : memref<28x100xf32>, memref<100x128xf32>) outs(%y : memref<28x128xf32>)
+      {indexing_maps = [#x, #w, #y], init = 0.0 : f32, reductions = array<i1: false, false, true>} reduce {
+  ^bb0(%p: f32, %q: f32, %acc: f32):
+    %0 = arith.mulf %p, %q : f32
+    %1 = arith.addf %acc, %0 : f32
+    kernel.yield %1 : f32
+  } finish {
+  ^bb0(%p: f32, %q: f32, %acc: f32):
+    kernel.yield %acc : f32
+  }
+  return
+}
+
+#panels = affine_map<(d0, d1, d2) -> (d1 floordiv 32, d2, d1 mod 32)>
+func.func @fewRows(%x: memref<15x100xf32>, %w: memref<4x100x32xf32>, %y: memref<15x128xf32>) {
+  kernel.nest ins(%x, %w : memref<15x100xf32>, memref<4x100x32xf32>) outs(%y : memref<15x128xf32>)
+      {indexing_maps = [#x, #panels, #y], init = 0.0 : f32, reductions = array<i1: false, false, true>} reduce {
+  ^bb0(%p: f32, %q: f32, %acc: f32):
+    %0 = arith.mulf %p, %q : f32
+    %1 = arith.addf %acc, %0 : f32
+    kernel.yield %1 : f32
+  } finish {
+  ^bb0(%p: f32, %q: f32, %acc: f32):
+    kernel.yield %acc : f32
+  }
+  return
+}
