@@ -134,6 +134,17 @@ def FormNests : LathePass<"lathe-form-nests", "::mlir::func::FuncOp"> {
     Statistic<"epilogues", "epilogues", "elementwise ops fused as epilogues">];
 }
 
+def PadInPlace : LathePass<"lathe-pad-in-place", "::mlir::func::FuncOp"> {
+  let summary = "lets images be computed inside their padded tensors";
+  let description = [{
+    A filled tensor that an image is inserted into becomes one of this image's
+    own and moves before the op that computes it. Bufferization then lets this
+    op store into the padded buffer, and the insertion copies nothing.
+  }];
+  let statistics = [
+    Statistic<"placed", "placed", "fills moved before what computes an image">];
+}
+
 //===----------------------------------------------------------------------===//
 // Phase loops
 //===----------------------------------------------------------------------===//
@@ -146,6 +157,16 @@ def LowerEntries : LathePass<"lathe-lower-entries", "::mlir::ModuleOp"> {
     the weights at the offset in the weight's `lathe.offset`. A state is read
     once, as a tensor that may be computed in, and written last.
   }];
+}
+
+def FillBorders : LathePass<"lathe-fill-borders", "::mlir::func::FuncOp"> {
+  let summary = "fills no more of a buffer than stays filled";
+  let description = [{
+    Where the op that touches a filled buffer next stores a part of it anew, as
+    a padded image's inside, the rest alone is filled.
+  }];
+  let statistics = [
+    Statistic<"borders", "borders", "buffers of which the border is filled">];
 }
 
 def CopiesToNests : LathePass<"lathe-copies-to-nests", "::mlir::func::FuncOp"> {

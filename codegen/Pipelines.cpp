@@ -35,7 +35,7 @@ static constexpr StringRef optionalPasses[] = {
     "group-experts",  "specialize-entries", "merge-adapters",
     "fuse-attention", "fuse-spectral",      "sink-transposes",
     "sink-decoding",  "hoist-weight-math",  "fuse-elementwise",
-    "fuse-epilogues",
+    "fuse-epilogues", "pad-in-place",       "fill-borders",
 };
 
 ArrayRef<StringRef> lathe::getOptionalPasses() { return optionalPasses; }
@@ -106,6 +106,8 @@ void lathe::buildTensorPipeline(OpPassManager &pm,
   nests.fuseEpilogues = options.isOn("fuse-epilogues");
   pm.addNestedPass<func::FuncOp>(createFormNests(nests));
   pm.addPass(createCSEPass());
+  if (options.isOn("pad-in-place"))
+    pm.addNestedPass<func::FuncOp>(createPadInPlace());
   pm.addPass(createLayoutWeights());
 }
 
@@ -124,6 +126,8 @@ void lathe::buildLoopsPipeline(OpPassManager &pm,
     strides.cacheWays = options.target.cacheWays;
     functions.addPass(createPadStrides(strides));
   }
+  if (options.isOn("fill-borders"))
+    functions.addPass(createFillBorders());
   functions.addPass(createCopiesToNests());
   functions.addPass(createPlanMemory());
   if (!options.optimise)

@@ -79,8 +79,9 @@ reference = jit("func.func(lathe-decompose),lathe-lower-to-linalg", "func.func(c
 optimised = jit(
     "lathe-group-experts,func.func(lathe-fuse-attention,lathe-fuse-spectral,lathe-decompose),"
     "lathe-lower-to-linalg{channels-last=true},"
-    "func.func(lathe-sink-transposes,lathe-sink-decoding,lathe-fuse-elementwise,lathe-form-nests)",
-    "func.func(lathe-copies-to-nests,convert-linalg-to-loops,lathe-generate-nests{vector-bytes=32 parallel=false},"
+    "func.func(lathe-sink-transposes,lathe-sink-decoding,lathe-fuse-elementwise,lathe-form-nests,"
+    "lathe-pad-in-place)",
+    "func.func(lathe-fill-borders,lathe-copies-to-nests,convert-linalg-to-loops,lathe-generate-nests{vector-bytes=32 parallel=false},"
     "lathe-generate-attention{vector-bytes=32 parallel=false},"
     "lathe-generate-filters{vector-bytes=32 parallel=false})",
     "func.func(lathe-approximate-math)",

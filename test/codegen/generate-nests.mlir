@@ -369,3 +369,23 @@ func.func @share(%x: memref<?x64xf32>, %y: memref<?x64xf32>) {
   }
   return
 }
+
+// -----
+
+// Elementwise inside a larger buffer: columns and channels are neighbours there,
+// rows and columns are not.
+
+// CHECK-LABEL: func @inside
+// CHECK: memref.collapse_shape %arg0 {{\[\[}}0], [1, 2]] : memref<5x6x2xf32> into memref<5x12xf32>
+// CHECK: memref.collapse_shape %arg1 {{\[\[}}0], [1, 2]] : memref<5x6x2xf32, strided<[16, 2, 1]>> into memref<5x12xf32, strided<[16, 1]>>
+#id = affine_map<(d0, d1, d2) -> (d0, d1, d2)>
+func.func @inside(%x: memref<5x6x2xf32>, %y: memref<5x6x2xf32, strided<[16, 2, 1]>>) {
+  kernel.nest ins(%x : memref<5x6x2xf32>) outs(%y : memref<5x6x2xf32, strided<[16, 2, 1]>>)
+      {indexing_maps = [#id, #id], init = 0.0 : f32, reductions = array<i1: false, false, false>} reduce {
+  } finish {
+  ^bb0(%p: f32, %acc: f32):
+    %0 = arith.negf %p : f32
+    kernel.yield %0 : f32
+  }
+  return
+}
