@@ -46,6 +46,9 @@ public:
   bool emit();
 
 private:
+  /// Values loaded in the present block, by input and the map that led to them.
+  using Loads = llvm::DenseMap<std::pair<unsigned, AffineMap>, Value>;
+
   /// One loop of the tile's surroundings.
   struct Axis {
     enum Kind { plain, laneBlocks, rowBlocks } kind;
@@ -139,6 +142,10 @@ private:
   void startPrefetch(int64_t rows);
   /// Prefetches the part of the present step of the reduction.
   void emitPrefetch();
+  /// Folds the steps of the reductions from dimension `dim` on, which are
+  /// written out, into the accumulator of a row and a vector.
+  Value emitSteps(unsigned dim, int64_t row, int64_t lane, int64_t width,
+                  Value accumulator, Loads &loads);
 
   //===--- Lanes along a reduction ----------------------------------------===//
 
@@ -156,8 +163,9 @@ private:
 
   //===--- Elements -------------------------------------------------------===//
 
-  /// Values loaded in the present block, by input, row and lane.
-  using Loads = llvm::DenseMap<std::tuple<unsigned, int64_t, int64_t>, Value>;
+  /// The map of an operand from the tile's first row and lane to its
+  /// subscripts at a row and lane.
+  AffineMap mapAt(unsigned operand, int64_t row, int64_t lane);
 
   /// The subscripts of an operand at a row and lane of the tile.
   SmallVector<Value> subscripts(unsigned operand, int64_t row, int64_t lane);
@@ -198,6 +206,8 @@ private:
   SmallVector<Value> blockIndices;
   /// The index of each dimension at the tile's first row and lane.
   SmallVector<Value> ivs;
+  /// The present step of each reduction that is written out, by dimension.
+  llvm::SmallDenseMap<unsigned, int64_t> steps;
   /// Vector widths of the present tile, along the lanes.
   SmallVector<int64_t> widths;
   /// What the tile prefetches: a buffer's elements, the first of them, and how

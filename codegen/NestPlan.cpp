@@ -151,6 +151,51 @@ static bool exceedsCache(NestOp nest, unsigned laneDim,
     bytes += type.getNumElements() * getElementBytes(type.getElementType());
   }
   return bytes > target.secondCacheBytes / 2;
+/// The elements that a row reads between the first and the last step of
+/// reduction `dim`, if neighbouring rows read some of them, too: of a window
+/// that moves along dimension `row`. Otherwise 0.
+static int64_t countWindow(NestOp nest, unsigned row, unsigned dim) {
+  int64_t window = 0, steps = nest.getStaticExtents()[dim];
+  for (unsigned i = 0; i < nest.getInputs().size(); ++i)
+    for (AffineExpr subscript : nest.getMap(i).getResults()) {
+      if (!subscript.isFunctionOfDim(dim))
+        continue;
+      auto advance = [&](unsigned along) {
+        AffineExpr d = getAffineDimExpr(along, nest.getContext());
+        AffineExpr by = simplifyAffineExpr(
+            subscript.replace(d, d + 1) - subscript, nest.getNumDims(), 0);
+        auto constant = dyn_cast<AffineConstantExpr>(by);
+        return constant ? constant.getValue() : 0;
+      };
+      int64_t reach = advance(dim) * (steps - 1) + 1, stride = advance(row);
+      if (stride > 0 && stride < reach)
+        window = std::max(window, reach);
+    }
+  return window;
+}
+
+/// Lets a tile whose rows read overlapping windows load each element once. The
+/// window's weights and what the next rows read again are in registers, besides
+/// the accumulators.
+static void planWindow(NestPlan &plan, NestOp nest, int64_t vectors,
+                       const VectorTarget &target) {
+  // Fewer rows share too little.
+  constexpr int64_t fewest = 4;
+  unsigned last = nest.getNumDims() - 1;
+  int64_t steps = nest.getStaticExtents()[last];
+  int64_t window =
+      ShapedType::isDynamic(steps) ? 0 : countWindow(nest, plan.rowDim, last);
+  if (window == 0)
+    return;
+  for (int64_t side = std::min<int64_t>(vectors, 2); side > 0; --side) {
+    int64_t rows = (target.registers - 1) / side - window - steps;
+    if (rows < fewest)
+      continue;
+    plan.unrolled = 1;
+    plan.laneVectors = side;
+    plan.rows = rows;
+    return;
+  }
 }
 
 /// Plans lanes along the innermost parallel dimension: a tile of rows x
@@ -190,11 +235,13 @@ static NestPlan planParallelLanes(NestOp nest, unsigned laneDim, int64_t lanes,
                                      : std::min<int64_t>(vectors, 2);
   if (plan.rowDim < 0)
     return plan;
+  plan.rows = countTileRows(target.registers, plan.laneVectors);
+  planWindow(plan, nest, vectors, target);
+  // Of a window, all lanes read different pixels: no block is read again.
+  plan.lanesOutside &= plan.unrolled == 0;
   if (plan.lanesOutside)
     plan.prefetched = findPrefetched(nest, plan);
-  int64_t most = countTileRows(target.registers, plan.laneVectors);
-  int64_t extent = extents[plan.rowDim];
-  plan.rows = most;
+  int64_t most = plan.rows, extent = extents[plan.rowDim];
   if (!ShapedType::isDynamic(extent))
     plan.rows = llvm::divideCeil(extent, llvm::divideCeil(extent, most));
   return plan;

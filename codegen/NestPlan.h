@@ -56,6 +56,9 @@ struct NestPlan {
   /// The input of which the next panel is prefetched while rows read one, or
   /// -1.
   int64_t prefetched = -1;
+  /// How many of the innermost reductions are written out, step by step, so
+  /// that rows share what they read of a window.
+  unsigned unrolled = 0;
   /// Whether lanes that fill no vector are one whose other lanes are masked, if
   /// their number is known, and if it isn't.
   bool masksStatic = false, masksDynamic = false;

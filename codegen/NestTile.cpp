@@ -51,15 +51,15 @@ void NestEmitter::emitTile(int64_t rows) {
 
 SmallVector<Value> NestEmitter::emitReductions(unsigned dim, int64_t rows,
                                                ValueRange accumulators) {
-  if (dim == nest.getNumDims()) {
+  if (dim + plan.unrolled == nest.getNumDims()) {
     emitPrefetch();
     SmallVector<Value> updated;
     Loads loads;
     for (int64_t row = 0; row < rows; ++row) {
       int64_t lane = 0;
       for (int64_t width : widths) {
-        updated.push_back(applyRegion(nest.getReduce(), row, lane, width,
-                                      accumulators[updated.size()], loads));
+        updated.push_back(emitSteps(dim, row, lane, width,
+                                    accumulators[updated.size()], loads));
         lane += width;
       }
     }
@@ -78,6 +78,19 @@ SmallVector<Value> NestEmitter::emitReductions(unsigned dim, int64_t rows,
       emitReductions(dim + 1, rows, loop.getRegionIterArgs());
   scf::YieldOp::create(b, updated);
   return loop.getResults();
+}
+
+Value NestEmitter::emitSteps(unsigned dim, int64_t row, int64_t lane,
+                             int64_t width, Value accumulator, Loads &loads) {
+  if (dim == nest.getNumDims())
+    return applyRegion(nest.getReduce(), row, lane, width, accumulator, loads);
+  for (int64_t step = 0; step < extents[dim]; ++step) {
+    steps[dim] = step;
+    ivs[dim] = constant(step);
+    accumulator = emitSteps(dim + 1, row, lane, width, accumulator, loads);
+  }
+  steps.erase(dim);
+  return accumulator;
 }
 
 Attribute NestEmitter::neutral(Operation *combiner, FloatType type) {
@@ -156,24 +169,30 @@ SmallVector<Value> NestEmitter::emitLaneLoop(unsigned dim, ValueRange carried) {
   return {loop.getResult(0), tail.getResult(0)};
 }
 
-SmallVector<Value> NestEmitter::subscripts(unsigned operand, int64_t row,
-                                           int64_t lane) {
-  AffineMap map = nest.getMap(operand);
-  SmallVector<AffineExpr> shifted;
+AffineMap NestEmitter::mapAt(unsigned operand, int64_t row, int64_t lane) {
+  SmallVector<AffineExpr> at;
   for (unsigned dim = 0; dim < nest.getNumDims(); ++dim) {
     int64_t by = static_cast<int64_t>(dim) == plan.rowDim    ? row
                  : static_cast<int64_t>(dim) == plan.laneDim ? lane
                                                              : 0;
-    shifted.push_back(b.getAffineDimExpr(dim) + by);
+    auto step = steps.find(dim);
+    at.push_back(step == steps.end() ? b.getAffineDimExpr(dim) + by
+                                     : b.getAffineConstantExpr(step->second));
   }
+  return simplifyAffineMap(
+      nest.getMap(operand).replaceDimsAndSymbols(at, {}, nest.getNumDims(), 0));
+}
+
+SmallVector<Value> NestEmitter::subscripts(unsigned operand, int64_t row,
+                                           int64_t lane) {
+  AffineMap map = mapAt(operand, row, lane);
   SmallVector<OpFoldResult> operands;
   for (unsigned dim = 0; dim < nest.getNumDims(); ++dim)
     operands.push_back(ivs[dim] ? OpFoldResult(ivs[dim]) : b.getIndexAttr(0));
   SmallVector<Value> indices;
   for (AffineExpr result : map.getResults()) {
     OpFoldResult index = affine::makeComposedFoldedAffineApply(
-        b, nest.getLoc(),
-        AffineMap::get(nest.getNumDims(), 0, result.replaceDims(shifted)),
+        b, nest.getLoc(), AffineMap::get(nest.getNumDims(), 0, result),
         operands);
     indices.push_back(getValueOrCreateConstantIndexOp(b, nest.getLoc(), index));
   }
@@ -182,11 +201,7 @@ SmallVector<Value> NestEmitter::subscripts(unsigned operand, int64_t row,
 
 Value NestEmitter::load(unsigned input, int64_t row, int64_t lane,
                         int64_t width, Loads &loads) {
-  AffineMap map = nest.getMap(input);
-  bool byRow = plan.rowDim >= 0 && map.isFunctionOfDim(plan.rowDim);
-  bool byLane = plan.laneDim >= 0 && map.isFunctionOfDim(plan.laneDim);
-  auto key = std::make_tuple(input, byRow ? row : 0, byLane ? lane : -1);
-  Value &value = loads[key];
+  Value &value = loads[{input, mapAt(input, row, lane)}];
   if (value)
     return value;
   Value memref = nest.getInputs()[input];

@@ -372,6 +372,66 @@ func.func @share(%x: memref<?x64xf32>, %y: memref<?x64xf32>) {
 
 // -----
 
+// A window of 3 that moves along the rows: its steps are written out, and the
+// rows of the tile share what they read. With 32 registers 9 rows x 2 vectors
+// would fit, of which 8 part the 8 columns best: 10 elements are loaded, not 24,
+// besides 3 weights. 16 registers hold 8 rows x 1 vector.
+
+// CHECK-LABEL: func @window
+// CHECK: scf.for {{.*}} iter_args
+// CHECK-COUNT-13: vector.load
+// CHECK-NOT: vector.load
+// CHECK: scf.yield
+// WIDE-LABEL: func @window
+// WIDE: scf.for {{.*}} iter_args
+// WIDE-COUNT-26: vector.load
+// WIDE-NOT: vector.load
+// WIDE: scf.yield
+#image = affine_map<(i, j, c, p, q) -> (i + p, j + q, c)>
+#weights = affine_map<(i, j, c, p, q) -> (p, q, c)>
+#result = affine_map<(i, j, c, p, q) -> (i, j, c)>
+func.func @window(%x: memref<10x10x32xf32>, %w: memref<3x3x32xf32>, %y: memref<8x8x32xf32>) {
+  kernel.nest ins(%x, %w : memref<10x10x32xf32>, memref<3x3x32xf32>) outs(%y : memref<8x8x32xf32>)
+      {indexing_maps = [#image, #weights, #result], init = 0.0 : f32,
+       reductions = array<i1: false, false, false, true, true>} reduce {
+  ^bb0(%a: f32, %b: f32, %acc: f32):
+    %0 = arith.mulf %a, %b : f32
+    %1 = arith.addf %acc, %0 : f32
+    kernel.yield %1 : f32
+  } finish {
+  ^bb0(%a: f32, %b: f32, %acc: f32):
+    kernel.yield %acc : f32
+  }
+  return
+}
+
+// -----
+
+// Windows that do not meet, a stride of 3 apart, share nothing.
+
+// CHECK-LABEL: func @apart
+// CHECK: scf.for {{.*}} iter_args
+// CHECK: scf.for {{.*}} iter_args
+#image = affine_map<(i, j, c, p, q) -> (i * 3 + p, j * 3 + q, c)>
+#weights = affine_map<(i, j, c, p, q) -> (p, q, c)>
+#result = affine_map<(i, j, c, p, q) -> (i, j, c)>
+func.func @apart(%x: memref<24x24x32xf32>, %w: memref<3x3x32xf32>, %y: memref<8x8x32xf32>) {
+  kernel.nest ins(%x, %w : memref<24x24x32xf32>, memref<3x3x32xf32>) outs(%y : memref<8x8x32xf32>)
+      {indexing_maps = [#image, #weights, #result], init = 0.0 : f32,
+       reductions = array<i1: false, false, false, true, true>} reduce {
+  ^bb0(%a: f32, %b: f32, %acc: f32):
+    %0 = arith.mulf %a, %b : f32
+    %1 = arith.addf %acc, %0 : f32
+    kernel.yield %1 : f32
+  } finish {
+  ^bb0(%a: f32, %b: f32, %acc: f32):
+    kernel.yield %acc : f32
+  }
+  return
+}
+
+// -----
+
 // Elementwise inside a larger buffer: columns and channels are neighbours there,
 // rows and columns are not.
 
