@@ -38,7 +38,8 @@ public:
   NestEmitter(NestOp nest, const NestPlan &plan, bool parallel,
               OpBuilder &builder)
       : nest(nest), plan(plan), parallel(parallel), b(nest.getLoc(), builder),
-        extents(nest.getStaticExtents()), ivs(nest.getNumDims()) {
+        extents(nest.getStaticExtents()), factors(getExtentFactors(nest)),
+        ivs(nest.getNumDims()) {
     numParallel = llvm::count(nest.getReductions(), false);
   }
 
@@ -109,9 +110,17 @@ private:
   /// The last lanes of a static dimension: full vectors and one more.
   void emitKnownLanes(Value start);
 
-  /// The last lanes of a dynamic dimension, whose number is not known here: one
-  /// masked vector, or four at a time and then one at a time.
+  /// The last lanes of a dynamic dimension, whose number is not known here:
+  /// vector by vector, the last one masked, or where there are no masks, then
+  /// four at a time and one at a time.
   void emitLastLanes(Value start);
+
+  /// Where the last whole block of `step` ends, of those that begin at `start`.
+  Value lastWhole(unsigned dim, Value start, int64_t step);
+
+  /// Sets a dimension's index to `start`, `start` + `step`, ... below `end`.
+  void emitBlocks(unsigned dim, Value start, Value end, int64_t step,
+                 function_ref<void()> body);
 
   /// Makes the lanes from `first` on a vector of which `mask` says which ones
   /// there are: `count` of them, or an unknown number.
@@ -121,6 +130,9 @@ private:
   bool isMasked(int64_t lane) const { return mask && lane == maskedLane; }
 
   void emitRowBlock();
+
+  /// The last rows of a dynamic dimension: by half a tile, a quarter, ...
+  void emitLastRows(Value start);
 
   //===--- The tile -------------------------------------------------------===//
 
@@ -199,7 +211,8 @@ private:
   const NestPlan &plan;
   bool parallel;
   ImplicitLocOpBuilder b;
-  SmallVector<int64_t> extents;
+  /// Extents of the dimensions if known, else kDynamic, and what divides each.
+  SmallVector<int64_t> extents, factors;
   unsigned numParallel;
   SmallVector<Axis> axes;
   /// The index of each axis, as far as the loops are written.

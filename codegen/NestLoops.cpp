@@ -9,6 +9,7 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "llvm/Support/MathExtras.h"
+#include <numeric>
 
 using namespace mlir;
 using namespace mlir::lathe::kernel;
@@ -147,10 +148,9 @@ void NestEmitter::emitWholeOrEdge(unsigned dim, Value index, int64_t step,
                                   function_ref<void(Value)> edge) {
   Value start = b.createOrFold<arith::MulIOp>(index, constant(step));
   int64_t size = extents[dim];
-  bool isStatic = !ShapedType::isDynamic(size);
-  if (isStatic && size % step == 0)
+  if (factors[dim] % step == 0)
     return full(start);
-  if (isStatic && size < step)
+  if (!ShapedType::isDynamic(size) && size < step)
     return edge(start);
   Value end = arith::AddIOp::create(b, start, constant(step));
   Value whole =
@@ -219,31 +219,49 @@ void NestEmitter::emitKnownLanes(Value start) {
   mask = Value();
 }
 
+Value NestEmitter::lastWhole(unsigned dim, Value start, int64_t step) {
+  Value left = arith::SubIOp::create(b, extent(dim), start);
+  Value count = arith::DivUIOp::create(b, left, constant(step));
+  Value covered = arith::MulIOp::create(b, count, constant(step));
+  return arith::AddIOp::create(b, start, covered);
+}
+
+void NestEmitter::emitBlocks(unsigned dim, Value start, Value end, int64_t step,
+                            function_ref<void()> body) {
+  auto loop = scf::ForOp::create(b, start, end, constant(step));
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(loop.getBody());
+  ivs[dim] = loop.getInductionVar();
+  body();
+}
+
 void NestEmitter::emitLastLanes(Value start) {
-  if (plan.masksDynamic) {
-    Value left = arith::SubIOp::create(b, extent(plan.laneDim), start);
-    auto maskType = VectorType::get(plan.lanes, b.getI1Type());
-    widths.clear();
-    maskLast(0, vector::CreateMaskOp::create(b, maskType, left), 0);
-    ivs[plan.laneDim] = start;
-    emitRowBlock();
-    mask = Value();
-    return;
-  }
-  // Each width is the whole tile once more, so there are but two of them.
-  int64_t few = std::min<int64_t>(plan.lanes, 4);
-  for (int64_t width : {few, int64_t(1)}) {
-    Value left = arith::SubIOp::create(b, extent(plan.laneDim), start);
-    Value count = arith::DivUIOp::create(b, left, constant(width));
-    Value covered = arith::MulIOp::create(b, count, constant(width));
-    Value end = arith::AddIOp::create(b, start, covered);
-    auto loop = scf::ForOp::create(b, start, end, constant(width));
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToStart(loop.getBody());
+  unsigned dim = plan.laneDim;
+  Value end = extent(dim);
+  auto emitWidth = [&](int64_t width) {
     widths = {width};
-    ivs[plan.laneDim] = loop.getInductionVar();
     emitRowBlock();
-    start = end;
+  };
+  if (factors[dim] % plan.lanes == 0)
+    return emitBlocks(dim, start, end, plan.lanes,
+                     [&] { emitWidth(plan.lanes); });
+  if (plan.masksDynamic)
+    return emitBlocks(dim, start, end, plan.lanes, [&] {
+      Value left = arith::SubIOp::create(b, end, ivs[dim]);
+      auto maskType = VectorType::get(plan.lanes, b.getI1Type());
+      widths.clear();
+      maskLast(0, vector::CreateMaskOp::create(b, maskType, left), 0);
+      emitRowBlock();
+      mask = Value();
+    });
+  // Each width is the whole tile once more, so there are but a few of them.
+  SmallVector<int64_t> steps = {std::min<int64_t>(plan.lanes, 4), 1};
+  if (plan.laneVectors > 1 && plan.lanes > steps.front())
+    steps.insert(steps.begin(), plan.lanes);
+  for (int64_t width : steps) {
+    Value last = lastWhole(dim, start, width);
+    emitBlocks(dim, start, last, width, [&] { emitWidth(width); });
+    start = last;
   }
 }
 
@@ -256,15 +274,25 @@ void NestEmitter::emitRowBlock() {
     emitTile(plan.rows);
   };
   auto edge = [&](Value start) {
-    if (!ShapedType::isDynamic(extents[plan.rowDim])) {
-      ivs[plan.rowDim] = start;
-      return emitTile(extents[plan.rowDim] % plan.rows);
-    }
-    auto loop = scf::ForOp::create(b, start, extent(plan.rowDim), constant(1));
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToStart(loop.getBody());
-    ivs[plan.rowDim] = loop.getInductionVar();
-    emitTile(1);
+    if (ShapedType::isDynamic(extents[plan.rowDim]))
+      return emitLastRows(start);
+    ivs[plan.rowDim] = start;
+    emitTile(extents[plan.rowDim] % plan.rows);
   };
   emitWholeOrEdge(plan.rowDim, index, plan.rows, full, edge);
+}
+
+void NestEmitter::emitLastRows(Value start) {
+  unsigned dim = plan.rowDim;
+  // The number of rows that are left is a multiple of it.
+  int64_t unit = std::gcd(factors[dim], plan.rows);
+  for (int64_t rows = plan.rows / 2; rows > 0; rows /= 2) {
+    bool leavesNone = unit % rows == 0;
+    Value end = leavesNone ? extent(dim) : lastWhole(dim, start, rows);
+    emitBlocks(dim, start, end, rows, [&] { emitTile(rows); });
+    if (leavesNone)
+      return;
+    start = end;
+    unit = std::gcd(unit, rows);
+  }
 }

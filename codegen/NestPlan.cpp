@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "codegen/NestPlan.h"
+#include "codegen/KnownFactors.h"
 #include "codegen/Target.h"
 #include "dialect/Shape.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -14,6 +15,7 @@
 #include "mlir/IR/PatternMatch.h"
 #include "mlir/IR/TypeUtilities.h"
 #include "llvm/Support/MathExtras.h"
+#include <limits>
 
 using namespace mlir;
 using namespace mlir::lathe;
@@ -108,6 +110,30 @@ static Operation *getCombiner(NestOp nest) {
   return last;
 }
 
+SmallVector<int64_t> mlir::lathe::kernel::getExtentFactors(NestOp nest) {
+  SmallVector<int64_t> factors = nest.getStaticExtents();
+  for (auto [dim, factor] : llvm::enumerate(factors)) {
+    if (!ShapedType::isDynamic(factor))
+      continue;
+    factor = 1;
+    AffineExpr along = getAffineDimExpr(dim, nest.getContext());
+    for (auto [i, operand] : llvm::enumerate(nest->getOperands()))
+      for (auto [axis, result] : llvm::enumerate(nest.getMap(i).getResults()))
+        if (result == along)
+          factor = std::max(factor, getKnownFactor(operand, axis));
+  }
+  return factors;
+}
+
+/// Whether some input's lanes along `dim` are addressed one by one.
+static bool addressesLanes(NestOp nest, unsigned dim) {
+  bool found = false;
+  nest.walk([&](memref::LoadOp) { found = true; });
+  for (unsigned i = 0; i < nest.getInputs().size(); ++i)
+    found |= classifyAccess(nest, i, dim) == Access::strided;
+  return found;
+}
+
 /// Says how the last lanes along the plan's dimension are written. Vectors of
 /// narrow elements have no masks that are fast; where each lane is addressed by
 /// itself, their number must be known.
@@ -116,16 +142,40 @@ static void planMasks(NestPlan &plan, NestOp nest, const VectorTarget &target) {
     return getElementBytes(getElementTypeOrSelf(operand)) >= 4;
   };
   plan.masksStatic = target.masks && isWide(nest.getInitOutput());
-  bool addressesLanes = false;
-  nest.walk([&](memref::LoadOp) { addressesLanes = true; });
-  for (auto [i, input] : llvm::enumerate(nest.getInputs())) {
-    Access access = classifyAccess(nest, i, plan.laneDim);
-    addressesLanes |= access == Access::strided;
-    if (access == Access::contiguous && !isWide(input) &&
-        !readsPanels(nest, i, plan.laneDim))
+  for (auto [i, input] : llvm::enumerate(nest.getInputs()))
+    if (classifyAccess(nest, i, plan.laneDim) == Access::contiguous &&
+        !isWide(input) && !readsPanels(nest, i, plan.laneDim))
       plan.masksStatic = false;
+  plan.masksDynamic = plan.masksStatic && !addressesLanes(nest, plan.laneDim);
+}
+
+/// The dimension of which the tile holds several rows, or -1: rows share what
+/// they read that does not depend on the row.
+static int64_t chooseRowDim(NestOp nest, unsigned laneDim) {
+  if (laneDim == 0)
+    return -1;
+  unsigned row = laneDim - 1;
+  for (unsigned i = 0; i < nest.getInputs().size(); ++i) {
+    AffineMap map = nest.getMap(i);
+    bool reduced = false;
+    for (auto [dim, reduction] : llvm::enumerate(nest.getReductions()))
+      reduced |= reduction && map.isFunctionOfDim(dim);
+    if (reduced && !map.isFunctionOfDim(row))
+      return row;
   }
-  plan.masksDynamic = plan.masksStatic && !addressesLanes;
+  return -1;
+}
+
+/// Rows of a tile that may have `most`: of a known extent, so that all tiles
+/// are nearly as high; of another one, a number that divides it if that is
+/// about as good, which leaves no edge.
+static int64_t chooseRows(int64_t extent, int64_t factor, int64_t most) {
+  if (!ShapedType::isDynamic(extent))
+    return llvm::divideCeil(extent, llvm::divideCeil(extent, most));
+  for (int64_t rows = most; rows > most * 3 / 4; --rows)
+    if (factor % rows == 0)
+      return rows;
+  return most;
 }
 
 bool mlir::lathe::kernel::isReadByLanes(NestOp nest, unsigned input,
@@ -151,6 +201,8 @@ static bool exceedsCache(NestOp nest, unsigned laneDim,
     bytes += type.getNumElements() * getElementBytes(type.getElementType());
   }
   return bytes > target.secondCacheBytes / 2;
+}
+
 /// The elements that a row reads between the first and the last step of
 /// reduction `dim`, if neighbouring rows read some of them, too: of a window
 /// that moves along dimension `row`. Otherwise 0.
@@ -208,27 +260,16 @@ static NestPlan planParallelLanes(NestOp nest, unsigned laneDim, int64_t lanes,
   plan.laneDim = laneDim;
   planMasks(plan, nest, target);
   SmallVector<int64_t> extents = nest.getStaticExtents();
-  if (ShapedType::isDynamic(extents[laneDim]))
+  SmallVector<int64_t> factors = getExtentFactors(nest);
+  // A dimension of unknown extent has vectors enough.
+  int64_t vectors = std::numeric_limits<int64_t>::max();
+  if (!ShapedType::isDynamic(extents[laneDim]))
+    vectors = llvm::divideCeil(extents[laneDim], lanes);
+  else if (factors[laneDim] % lanes != 0 && addressesLanes(nest, laneDim))
     return plan;
-  int64_t vectors = llvm::divideCeil(extents[laneDim], lanes);
-  if (!nest.hasReduction()) {
-    plan.laneVectors = std::min<int64_t>(vectors, 4);
-    return plan;
-  }
-  plan.lanesOutside = exceedsCache(nest, laneDim, target);
-  // Rows of the tile share what they read that does not depend on the row.
-  if (laneDim > 0) {
-    unsigned row = laneDim - 1;
-    bool shares = false;
-    for (unsigned i = 0; i < nest.getInputs().size(); ++i) {
-      AffineMap map = nest.getMap(i);
-      bool reduced = false;
-      for (auto [dim, reduction] : llvm::enumerate(nest.getReductions()))
-        reduced |= reduction && map.isFunctionOfDim(dim);
-      shares |= reduced && !map.isFunctionOfDim(row);
-    }
-    if (shares)
-      plan.rowDim = row;
+  if (nest.hasReduction()) {
+    plan.lanesOutside = exceedsCache(nest, laneDim, target);
+    plan.rowDim = chooseRowDim(nest, laneDim);
   }
   plan.laneVectors = plan.rowDim < 0 ? std::min<int64_t>(vectors, 4)
                      : vectors == 3  ? 3
@@ -241,9 +282,8 @@ static NestPlan planParallelLanes(NestOp nest, unsigned laneDim, int64_t lanes,
   plan.lanesOutside &= plan.unrolled == 0;
   if (plan.lanesOutside)
     plan.prefetched = findPrefetched(nest, plan);
-  int64_t most = plan.rows, extent = extents[plan.rowDim];
-  if (!ShapedType::isDynamic(extent))
-    plan.rows = llvm::divideCeil(extent, llvm::divideCeil(extent, most));
+  plan.rows =
+      chooseRows(extents[plan.rowDim], factors[plan.rowDim], plan.rows);
   return plan;
 }
 

@@ -66,6 +66,9 @@ struct NestPlan {
   int64_t leastThreadWork = 1;
 };
 
+/// What divides each extent of a nest on memrefs: all of it where it is static.
+SmallVector<int64_t> getExtentFactors(NestOp nest);
+
 /// How input `i` is read along dimension `dim`.
 Access classifyAccess(NestOp nest, unsigned input, unsigned dim);
 

@@ -353,7 +353,7 @@ func.func @columns(%x: memref<3x4xf32>, %y: memref<4x3xf32>) {
 // when running where one is dynamic.
 
 // SHARE-LABEL: func @share
-// SHARE: %[[COUNT:.*]] = arith.ceildivui %{{.*}}, %c8
+// SHARE: %[[COUNT:.*]] = arith.ceildivui %{{.*}}, %c32
 // SHARE: %[[LEAST:.*]] = arith.muli %[[COUNT]], %c1000
 // SHARE: %[[WORK:.*]] = arith.muli %c2, %{{.*}}
 // SHARE: %[[GRAIN:.*]] = arith.ceildivui %[[LEAST]], %[[WORK]]
