@@ -149,20 +149,19 @@ static void planMasks(NestPlan &plan, NestOp nest, const VectorTarget &target) {
   plan.masksDynamic = plan.masksStatic && !addressesLanes(nest, plan.laneDim);
 }
 
-/// The dimension of which the tile holds several rows, or -1: rows share what
-/// they read that does not depend on the row.
+/// The innermost dimension whose rows share what they read that does not depend
+/// on the row, or -1: of it the tile holds several rows.
 static int64_t chooseRowDim(NestOp nest, unsigned laneDim) {
-  if (laneDim == 0)
-    return -1;
-  unsigned row = laneDim - 1;
-  for (unsigned i = 0; i < nest.getInputs().size(); ++i) {
-    AffineMap map = nest.getMap(i);
-    bool reduced = false;
-    for (auto [dim, reduction] : llvm::enumerate(nest.getReductions()))
-      reduced |= reduction && map.isFunctionOfDim(dim);
-    if (reduced && !map.isFunctionOfDim(row))
-      return row;
-  }
+  SmallVector<int64_t> extents = nest.getStaticExtents();
+  for (unsigned row = laneDim; row-- > 0;)
+    for (unsigned i = 0; i < nest.getInputs().size(); ++i) {
+      AffineMap map = nest.getMap(i);
+      bool reduced = false;
+      for (auto [dim, reduction] : llvm::enumerate(nest.getReductions()))
+        reduced |= reduction && map.isFunctionOfDim(dim);
+      if (reduced && !map.isFunctionOfDim(row) && extents[row] != 1)
+        return row;
+    }
   return -1;
 }
 
@@ -532,6 +531,7 @@ NestOp mlir::lathe::kernel::normaliseNest(RewriterBase &rewriter, NestOp nest) {
   nest.walk([&](IndexOp) { usesIndex = true; });
   if (usesIndex)
     return nest;
+  splitPhases(rewriter, nest);
   for (unsigned dim = nest.getNumDims(); dim-- > 1;)
     if (canMerge(nest, dim - 1) && !hidesEdges(nest, dim - 1))
       nest = mergeDims(rewriter, nest, dim - 1);

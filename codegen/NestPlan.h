@@ -96,8 +96,14 @@ NestPlan planNest(NestOp nest, const VectorTarget &target);
 /// Elementary operations of one iteration: what the regions hold.
 int64_t countWork(NestOp nest);
 
+/// Splits dimensions of whose remainders (dim + c) mod s operands are read into
+/// quotients and remainders, where they have a multiple of s elements: elements
+/// of one remainder read the same. Lanes stay as they are.
+void splitPhases(OpBuilder &builder, NestOp nest);
+
 /// Rewrites a nest so that its parallel dimensions come first and in the
-/// output's order, and merges neighbouring ones that all operands walk as one.
+/// output's order, splits phases, and merges neighbouring ones that all
+/// operands walk as one.
 NestOp normaliseNest(RewriterBase &rewriter, NestOp nest);
 
 } // namespace mlir::lathe::kernel
