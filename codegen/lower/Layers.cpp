@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "codegen/lower/Phases.h"
 #include "codegen/lower/Stored.h"
 #include "codegen/lower/Tensors.h"
 
@@ -187,15 +188,22 @@ struct Conv2dLowering : Lowering<Conv2dOp> {
   }
 };
 
-/// A convolution of the input, zeros put between its pixels, by the filters
-/// turned half round.
+/// By phases of the result where it has them. Else a convolution of the input,
+/// zeros put between its pixels, by the filters turned half round.
 struct ConvTranspose2dLowering : Lowering<ConvTranspose2dOp> {
   using Lowering::Lowering;
 
   FailureOr<SmallVector<Value>> lower(ConvTranspose2dOp op,
                                       Structured &b) const override {
-    Value image =
-        spread(op, getImage(b, op.getInput()), b.isChannelsLast() ? 1 : 2, b);
+    Value image = getImage(b, op.getInput());
+    if (b.isChannelsLast() && hasPhases(op)) {
+      Type own = getElementTypeOrSelf(op.getInput());
+      Value filters = convertTensor(b, op.getWeight(), getComputeType(image));
+      Value result = transposeByPhases(b, op, image, filters);
+      result = convertTensor(b, addBias(b, result, op.getBias(), 3), own);
+      return SmallVector<Value>{b.transpose(result, {0, 3, 1, 2})};
+    }
+    image = spread(op, image, b.isChannelsLast() ? 1 : 2, b);
     SmallVector<int64_t, 2> ones = {1, 1};
     Convolution conv = {image,
                         {},
