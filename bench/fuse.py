@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures what the passes buy that fuse an op into one kernel: bench/fuse.py [--seconds S] [NAME…]
 
-Compiles bench/attention.yaml and bench/filter.yaml at the sizes of several models, with the pass and without it, and
+Compiles bench/specs/attention.yaml and filter.yaml at the sizes of several models, with the pass and without it, and
 runs both by turns, with one thread and with two. Prints the time of the fastest call, which others on the machine
 disturb least, and the arena's kilobytes; for attention, also the rate of the multiply-adds of both products, of all
 scores, also those that causal attention does not see. Uses the release build, or the one that $LATHE_BUILD names.
@@ -58,7 +58,7 @@ def output(*words):
 
 def compile_program(path, case, weights, *options):
     settings = [word for key, value in case.settings.items() for word in ("--set", f"{key}={value}")]
-    spec = ROOT / "bench" / case.spec
+    spec = ROOT / "bench" / "specs" / case.spec
     if not weights.exists():
         output(BIN / "lathe", "init", spec, *settings, "-o", weights)
     output(BIN / "lathe", "compile", spec, *settings, "--weights", weights, *options, "-o", path)

@@ -12,6 +12,8 @@ packages=(
   libyaml-cpp-dev nlohmann-json3-dev libpcre2-dev libutf8proc-dev libgtest-dev libbenchmark-dev
   libpng-dev libjpeg62-turbo-dev zlib1g-dev
   cmake ninja-build ccache python3
+  # Counts the instructions of compiled programs.
+  valgrind
 )
 
 fail() {
