@@ -36,7 +36,7 @@ def attention(name, entry, tokens, **settings):
 
 def language(name, entry, dims, stored, inputs):
     return {"name": f"{name}, {stored}", "family": "language models", "spec": "specs/geb/geb-1.3b.yaml", "entry": entry,
-            "dims": dims, "inputs": inputs, "settings": {"layers": 4, "context": 512, "stored": stored},
+            "dims": dims, "inputs": inputs, "settings": {"layers": 4, "vocabulary": 8192, "context": 512, "stored": stored},
             "unread": "embed_tokens"}
 
 

@@ -5,11 +5,7 @@ Written with PyTorch's own layers, as its users would. Those that work on images
 
 import torch
 import torch.nn.functional as F
-from safetensors.torch import load_file
 from torch import nn
-
-from peers.job import Unable
-
 
 class Case(nn.Module):
     """What a peer has to know of a module: whether it works on images, and whether the spec's entry has their channels
@@ -250,31 +246,3 @@ class AFFNet(Case):
         for stage in (self.conv_1, self.layer_1, self.layer_2, self.layer_3, self.layer_4, self.layer_5, self.conv_1x1_exp):
             x = stage(x)
         return self.classifier["fc"](x.mean((2, 3)))
-
-
-# How a spec's settings make a module.
-BUILDERS = {
-    "bench/specs/product.yaml": lambda job: Product(job.setting("inputs", 2048), job.setting("features", 2048),
-                                                    job.setting("bias", False)),
-    "bench/specs/convolution.yaml": lambda job: Convolution(**{k: v for k, v in job.case["settings"].items() if k != "side"}),
-    "bench/specs/filter.yaml": lambda job: Filter(job.setting("channels", 144)),
-    "bench/specs/attention.yaml": lambda job: Attention(job.case["entry"], **job.case["settings"]),
-    "specs/resnet/resnet50.yaml": lambda job: ResNet50(),
-    "specs/mobilenet/mobilenet-v2.yaml": lambda job: MobileNetV2(),
-    "specs/mobilenet/mobilenet-v2-ulsam.yaml": lambda job: MobileNetV2(attention=(13, 16)),
-    **{f"specs/affnet/{size}.yaml": lambda job, size=size: AFFNet(size) for size in AFFNet.SIZES},
-}
-
-
-def build(job):
-    if job.case["spec"] not in BUILDERS:
-        raise Unable("has no module of this spec")
-    return BUILDERS[job.case["spec"]](job)
-
-
-def load_weights(module, path):
-    """All of the module's parameters and statistics, from a checkpoint that may have more."""
-    absent, _ = module.load_state_dict(load_file(path), strict=False)
-    absent = [name for name in absent if not name.endswith("num_batches_tracked")]
-    if absent:
-        raise RuntimeError(f"the checkpoint has no {absent[0]}")

@@ -4,16 +4,49 @@ import copy
 
 import numpy as np
 import torch
+from safetensors.torch import load_file
 
-from peers import modules
+from peers import modules, networks
 from peers.job import Prepared, Unable, fastest
+
+
+# How a spec's settings make a module.
+BUILDERS = {
+    "bench/specs/product.yaml": lambda job: modules.Product(job.setting("inputs", 2048), job.setting("features", 2048),
+                                                    job.setting("bias", False)),
+    "bench/specs/convolution.yaml": lambda job: modules.Convolution(**{k: v for k, v in job.case["settings"].items() if k != "side"}),
+    "bench/specs/filter.yaml": lambda job: modules.Filter(job.setting("channels", 144)),
+    "bench/specs/attention.yaml": lambda job: modules.Attention(job.case["entry"], **job.case["settings"]),
+    "specs/resnet/resnet50.yaml": lambda job: modules.ResNet50(),
+    "specs/mobilenet/mobilenet-v2.yaml": lambda job: modules.MobileNetV2(),
+    "specs/mobilenet/mobilenet-v2-ulsam.yaml": lambda job: modules.MobileNetV2(attention=(13, 16)),
+    "specs/mgno/darcy.yaml": lambda job: networks.Darcy(),
+    "specs/mgno/navier-stokes.yaml": lambda job: networks.NavierStokes(),
+    "specs/geb/geb-1.3b.yaml": lambda job: networks.Decoder(job),
+    **{f"specs/affnet/{size}.yaml": lambda job, size=size: modules.AFFNet(size)
+       for size in modules.AFFNet.SIZES},
+}
+
+
+def build(job):
+    if job.case["spec"] not in BUILDERS:
+        raise Unable("has no module of this spec")
+    return BUILDERS[job.case["spec"]](job)
+
+
+def load_weights(module, path):
+    """All of the module's parameters and statistics, from a checkpoint that may have more."""
+    absent, _ = module.load_state_dict(load_file(path), strict=False)
+    absent = [name for name in absent if not name.endswith("num_batches_tracked")]
+    if absent:
+        raise RuntimeError(f"the checkpoint has no {absent[0]}")
 
 
 def load(job, quantized=False):
     """The case's module in inference mode with the case's weights, and its inputs, channels outermost. What stores
     matrices in fewer bits afterwards is given those in 32."""
-    module = modules.build(job).eval()
-    modules.load_weights(module, job.weights)
+    module = build(job).eval()
+    load_weights(module, job.weights)
     inputs = [torch.from_numpy(array) for array in job.inputs().values()]
     if job.stored == "bf16":
         module = module.bfloat16()
