@@ -5,7 +5,7 @@
 //
 // The limits that benchmarks are held against: 32-bit floating-point
 // multiply-adds from registers, and bytes read from memory, by one thread.
-// bench/models.py runs one process a thread and adds their rates.
+// bench/run.py runs one process a thread and adds their rates.
 //
 //===----------------------------------------------------------------------===//
 

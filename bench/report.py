@@ -47,7 +47,8 @@ def geometric_mean(values):
 
 
 def progress_line(row):
-    peers = ", ".join(f"{PEERS[name].title} {ms(peer['ms'])}" for name, peer in row["peers"].items())
+    peers = ", ".join(f"{PEERS[name].title} {ms(peer['ms'])}{' ' + peer['disagrees'] if 'disagrees' in peer else ''}"
+                      for name, peer in row["peers"].items())
     return (f"{row['family']}: {row['name']}, {row['threads']} threads: Lathe {ms(row['lathe']['ms'])} ms"
             + (f"; {peers}" if peers else ""))
 

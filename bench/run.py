@@ -23,14 +23,17 @@ import time
 from pathlib import Path
 
 import programs
-import report
-from cases import all_cases
 
 PEERS_PYTHON = programs.ROOT / "build" / "peers" / "bin" / "python"
 if __name__ == "__main__" and PEERS_PYTHON.exists() and Path(sys.prefix) != PEERS_PYTHON.parent.parent:
     os.execv(PEERS_PYTHON, [PEERS_PYTHON, *sys.argv])
 
-import measure  # noqa: E402 (needs numpy, which the peers' Python has)
+try:
+    import measure
+    import report
+    from cases import all_cases
+except ModuleNotFoundError as error:
+    sys.exit(f"run.py: error: Python has no {error.name}; bench/setup.sh installs it")
 
 
 def options_of(arguments):
@@ -41,7 +44,8 @@ def options_of(arguments):
     parser.add_argument("--peers", default=",".join(measure.PEERS), metavar="NAMES",
                         help=f"of {', '.join(measure.PEERS)}; none: Lathe alone")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the results as Google Benchmark does")
-    parser.add_argument("--update-readme", action="store_true")
+    parser.add_argument("--update-readme", type=Path, nargs="?", const=programs.ROOT / "bench" / "README.md", metavar="FILE",
+                        help="write the tables between the marks of bench/README.md, or of FILE")
     options = parser.parse_args(arguments)
     options.peers = [name for name in options.peers.split(",") if name not in ("", "none")]
     unknown = set(options.peers) - set(measure.PEERS)
@@ -95,7 +99,7 @@ def main():
     if options.json:
         options.json.write_text(json.dumps(report.as_google_benchmark(context, results), indent=1))
     if options.update_readme:
-        report.update(programs.ROOT / "bench" / "README.md", context, results, peers, sys.argv[1:])
+        report.update(options.update_readme, context, results, peers, sys.argv[1:])
     wrong = [f"{row['name']}: {name} {peer['disagrees']}" for row in results for name, peer in row["peers"].items()
              if "disagrees" in peer]
     if wrong:
@@ -103,4 +107,7 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except (RuntimeError, OSError) as error:
+        sys.exit(f"run.py: error: {error}")

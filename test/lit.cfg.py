@@ -1,6 +1,7 @@
 """How lit runs the tests: see https://llvm.org/docs/CommandGuide/lit.html."""
 
 import os
+import subprocess
 
 import lit.formats
 
@@ -39,6 +40,10 @@ if config.lathe_sanitize:
     # Containers cross the border to LLVM, which is not instrumented, and LLVM's own tables live until the end.
     config.environment["ASAN_OPTIONS"] = "detect_container_overflow=0:detect_leaks=0:allow_user_poisoning=0"
     config.environment["UBSAN_OPTIONS"] = "print_stacktrace=1"
+
+# What measures programs needs it; the rest does without.
+if subprocess.run(["python3", "-c", "import numpy"], capture_output=True).returncode == 0:
+    config.available_features.add("numpy")
 
 # Tests that take minutes and many gigabytes: lit --param large=1.
 if lit_config.params.get("large"):

@@ -12,8 +12,8 @@ packages=(
   libyaml-cpp-dev nlohmann-json3-dev libpcre2-dev libutf8proc-dev libgtest-dev libbenchmark-dev
   libpng-dev libjpeg62-turbo-dev zlib1g-dev
   cmake ninja-build ccache python3
-  # Counts the instructions of compiled programs.
-  valgrind
+  # What counts the instructions of compiled programs, and what measures them.
+  valgrind python3-numpy
 )
 
 fail() {

@@ -19,8 +19,9 @@ def export(module, inputs, path):
         try:
             torch.onnx.export(module, tuple(inputs), str(path), dynamo=True)
         except Exception as error:  # many kinds, from several packages
-            lines = [line for line in str(error).splitlines() if line.strip()]
-            raise Unable(f"no export: {type(error).__name__}{': ' + lines[0] if lines else ''}") from None
+            while error.__cause__:
+                error = error.__cause__
+            raise Unable(f"no export: {type(error).__name__}: {str(error).strip().splitlines()[0]}") from None
 
 
 def quantize(path, bits):
