@@ -2,14 +2,20 @@
 
 import contextlib
 import io
+import logging
 import warnings
 
 import numpy as np
+import onnx
 import onnxruntime
 import torch
+from onnx import helper, numpy_helper
+from onnxruntime.quantization.matmul_nbits_quantizer import MatMulNBitsQuantizer
 
 from peers import pytorch
 from peers.job import Prepared, Unable
+
+logging.disable(logging.WARNING)  # the packages tell of each of their steps
 
 
 def export(module, inputs, path):
@@ -24,11 +30,29 @@ def export(module, inputs, path):
             raise Unable(f"no export: {type(error).__name__}: {str(error).strip().splitlines()[0]}") from None
 
 
+def gemms_to_products(graph):
+    """Rewrites Gemm(x, Wᵀ, b) as a product and a sum, the form that is quantised."""
+    constants, nodes = {tensor.name: tensor for tensor in graph.initializer}, list(graph.node)
+    del graph.node[:]
+    for node in nodes:
+        transposed = any(attribute.name == "transB" and attribute.i for attribute in node.attribute)
+        if node.op_type != "Gemm" or not transposed or node.input[1] not in constants:
+            graph.node.append(node)
+            continue
+        matrix = numpy_helper.to_array(constants[node.input[1]]).T
+        name = f"{node.input[1]}.transposed"
+        graph.initializer.append(numpy_helper.from_array(np.ascontiguousarray(matrix), name))
+        result = node.output[0] if len(node.input) < 3 else f"{node.output[0]}.product"
+        graph.node.append(helper.make_node("MatMul", [node.input[0], name], [result], node.name))
+        if len(node.input) > 2:
+            graph.node.append(helper.make_node("Add", [result, node.input[2]], [node.output[0]]))
+
+
 def quantize(path, bits):
     """Products with matrices in few bits, 32 rows sharing a scale, in place of those in 32 bits."""
-    import onnx
-    from onnxruntime.quantization.matmul_nbits_quantizer import MatMulNBitsQuantizer
-    quantizer = MatMulNBitsQuantizer(onnx.load(path), bits=bits, block_size=32, is_symmetric=True, accuracy_level=4)
+    model = onnx.load(path)
+    gemms_to_products(model.graph)
+    quantizer = MatMulNBitsQuantizer(model, bits=bits, block_size=32, is_symmetric=True, accuracy_level=4)
     quantizer.process()
     path = path.with_suffix(f".{bits}.onnx")
     quantizer.model.save_model_to_file(str(path), use_external_data_format=True)
