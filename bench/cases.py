@@ -11,15 +11,16 @@ from programs import ROOT
 
 def product(name, tokens, inputs, features, stored="f32", bias=False):
     family = "products" if stored == "f32" else "products of matrices in fewer bits"
-    return {"name": f"{name}, {tokens}×{inputs}×{features}" + ("" if stored == "f32" else f", {stored}"), "family": family,
-            "spec": "bench/specs/product.yaml", "dims": {"tokens": tokens},
+    name = f"{name}, {tokens}×{inputs}×{features}" + ("" if stored == "f32" else f", {stored}")
+    return {"name": name, "family": family, "spec": "bench/specs/product.yaml", "dims": {"tokens": tokens},
             "settings": {"inputs": inputs, "features": features, "bias": bias, "stored": stored}}
 
 
 def convolution(name, side, inputs, channels, kernel, stride=1, groups=1):
     shape = f"{kernel}×{kernel}" + (f"/{stride}" if stride > 1 else "")
     counts = f"depthwise {channels}" if groups == inputs else f"{inputs} to {channels}"
-    return {"name": f"{name}, {shape}, {counts}, {side}²", "family": "convolutions", "spec": "bench/specs/convolution.yaml",
+    return {"name": f"{name}, {shape}, {counts}, {side}²", "family": "convolutions",
+            "spec": "bench/specs/convolution.yaml",
             "settings": {"side": side, "inputs": inputs, "channels": channels, "kernel": kernel, "stride": stride,
                          "groups": groups}}
 
@@ -30,14 +31,14 @@ def mixer(channels, side):
 
 
 def attention(name, entry, tokens, **settings):
-    return {"name": name, "family": "attention", "spec": "bench/specs/attention.yaml", "entry": entry, "settings": settings,
-            "dims": {"keys" if entry == "decode" else "tokens": tokens}}
+    return {"name": name, "family": "attention", "spec": "bench/specs/attention.yaml", "entry": entry,
+            "settings": settings, "dims": {"keys" if entry == "decode" else "tokens": tokens}}
 
 
 def language(name, entry, dims, stored, inputs):
     return {"name": f"{name}, {stored}", "family": "language models", "spec": "specs/geb/geb-1.3b.yaml", "entry": entry,
-            "dims": dims, "inputs": inputs, "settings": {"layers": 4, "vocabulary": 8192, "context": 512, "stored": stored},
-            "unread": "embed_tokens"}
+            "settings": {"layers": 4, "vocabulary": 8192, "context": 512, "stored": stored},
+            "dims": dims, "inputs": inputs, "unread": "embed_tokens"}
 
 
 def models():

@@ -38,7 +38,8 @@ PEERS = {
     "fftw": Peer("FFTW", "fftw", ["pyfftw"]),
     "llama": Peer("llama.cpp", "llama", ["llama-cpp-python", "gguf", "safetensors"]),
 }
-# By how much results may differ, as the root mean square of differences over that of results: by how matrices are stored.
+# By how much results may differ, as the root mean square of differences over that of results, by how matrices are
+# stored.
 TOLERANCE = {"f32": 1e-3, "bf16": 2e-2, "int8": 4e-2, "int4": 3e-1}
 
 
@@ -84,7 +85,7 @@ def compile_case(case, folder):
 
 def count_work(case, info):
     """FLOPs of a run by the cost interface, and the bytes that it cannot do without: weights, inputs and outputs."""
-    words = [*programs.as_options("--set", case.get("settings", {})), *programs.as_options("--dim", case.get("dims", {}))]
+    words = programs.as_options("--set", case.get("settings", {})) + programs.as_options("--dim", case.get("dims", {}))
     entry = programs.describe_entry(info, case)
     rows = json.loads(programs.output(programs.BIN / "lathe", "explain", case["spec"], *words, "--json"))["ops"]
     flops = sum(row["flops"] for row in rows if row["entry"] == entry["name"])
@@ -135,9 +136,8 @@ def summarise(times, memory):
 
 def difference(results, wanted):
     """The largest relative error of any output, as a root mean square."""
-    errors = [np.linalg.norm(a.astype(np.float64).ravel() - b.ravel()) / max(np.linalg.norm(b.astype(np.float64)), 1e-30)
-              for a, b in zip(results, wanted)]
-    return float(max(errors, default=math.inf))
+    pairs = [[array.astype(np.float64).ravel() for array in pair] for pair in zip(results, wanted)]
+    return float(max(np.linalg.norm(a - b) / max(np.linalg.norm(b), 1e-30) for a, b in pairs))
 
 
 def compare(peer, results, wanted, tolerance):

@@ -24,7 +24,8 @@ def output(*words):
     """What a command prints; its own messages are the error's where it fails."""
     result = subprocess.run([str(word) for word in words], cwd=ROOT, capture_output=True, text=True)
     if result.returncode:
-        raise RuntimeError(f"{Path(str(words[0])).name} {' '.join(map(str, words[1:3]))} failed: {result.stderr.strip()}")
+        command = f"{Path(str(words[0])).name} {' '.join(map(str, words[1:3]))}"
+        raise RuntimeError(f"{command} failed: {result.stderr.strip()}")
     return result.stdout
 
 

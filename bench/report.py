@@ -114,7 +114,8 @@ def update(path, context, results, peers, arguments):
              f"{context['processor']}: {rates}. Peers: {versions or 'none'}.")
     before, rest = text.split(BEGIN)
     written = path.with_suffix(f".md.{os.getpid()}")
-    written.write_text("".join([before, BEGIN, "\n\n", intro, "\n\n", tables(results, peers), "\n", END, rest.split(END)[1]]))
+    after = rest.split(END)[1]
+    written.write_text(f"{before}{BEGIN}\n\n{intro}\n\n{tables(results, peers)}\n{END}{after}")
     written.replace(path)
 
 
@@ -123,8 +124,8 @@ def as_google_benchmark(context, results):
     rows = []
     for row in results:
         for name, summary in {"lathe": row["lathe"], **row["peers"]}.items():
-            rows.append({"name": f"{row['family']}/{row['name']}/{name}/threads:{row['threads']}", "run_type": "iteration",
-                         "iterations": summary["calls"], "real_time": summary["ms"], "cpu_time": summary["ms"],
+            title = f"{row['family']}/{row['name']}/{name}/threads:{row['threads']}"
+            rows.append({"name": title, "run_type": "iteration", "iterations": summary["calls"], "real_time": summary["ms"], "cpu_time": summary["ms"],
                          "time_unit": "ms", "threads": row["threads"], "p10": summary["p10"], "p90": summary["p90"],
                          "min": summary["min"], "peak_bytes": summary["memory"], "flops": row["flops"],
                          "FLOP/s": row["flops"] / summary["ms"] * 1e3,

@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
 """Measures Lathe and its peers: bench/run.py [--only NAME] [--threads 1,2] [--seconds S] [--peers NAMES] [--json FILE]
 
-Each case of bench/cases.py (with --only, those whose name or family holds NAME) is compiled by Lathe on random weights and
-prepared by every peer that is installed, each in a process of its own, tuned as its users would: `bench/setup.sh` installs
-them into build/peers. The processes then run by turns, in rounds, so that whatever else the machine does hits all alike.
-Results must agree, or the case fails.
+Each case of bench/cases.py (with --only, those of which `family: name` holds NAME) is compiled by Lathe on random
+weights and prepared by every peer that is installed, each in a process of its own, tuned as its users would:
+`bench/setup.sh` installs them into build/peers. The processes then run by turns, in rounds, so that whatever else the
+machine does hits all alike. Results must agree, or the run fails.
 
 Prints a table a family: the median of all calls in milliseconds, Lathe's tenth and ninetieth percentile, its share of
-what the machine can do (the larger of FLOPs over the rate of multiply-adds and bytes over the rate of memory, by the time;
-both rates are measured in the same run), the fastest peer's time over Lathe's, and the memory that Lathe and that peer
-took beyond what they had before the case was there. --update-readme writes the tables into bench/README.md.
+what the machine can do (the larger of FLOPs over the rate of multiply-adds and bytes over the rate of memory, by the
+time; both rates are measured in the same run), the fastest peer's time over Lathe's, and the memory that Lathe and that
+peer took beyond what they had before the case was there. --update-readme writes the tables into bench/README.md.
 Uses the release build, or the one that $LATHE_BUILD names.
 """
 
@@ -44,7 +44,8 @@ def options_of(arguments):
     parser.add_argument("--peers", default=",".join(measure.PEERS), metavar="NAMES",
                         help=f"of {', '.join(measure.PEERS)}; none: Lathe alone")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the results as Google Benchmark does")
-    parser.add_argument("--update-readme", type=Path, nargs="?", const=programs.ROOT / "bench" / "README.md", metavar="FILE",
+    parser.add_argument("--update-readme", type=Path, nargs="?", metavar="FILE",
+                        const=programs.ROOT / "bench" / "README.md",
                         help="write the tables between the marks of bench/README.md, or of FILE")
     options = parser.parse_args(arguments)
     options.peers = [name for name in options.peers.split(",") if name not in ("", "none")]
@@ -74,7 +75,8 @@ def present_peers(names):
     for name in names:
         absent = measure.missing_modules(name)
         if absent:
-            print(f"{measure.PEERS[name].title} is missing (no {', '.join(absent)}): bench/setup.sh {name}", file=sys.stderr)
+            print(f"{measure.PEERS[name].title} is missing (no {', '.join(absent)}): bench/setup.sh {name}",
+                  file=sys.stderr)
         else:
             there.append(name)
     return there
@@ -87,12 +89,14 @@ def main():
     counts = sorted({n for case in cases for n in threads_of(case, options)})
     limits = {n: measure.machine_limits(n) for n in counts}
     context = {"date": time.strftime("%Y-%m-%d"), "host_name": platform.node(), "num_cpus": os.cpu_count(),
-               "processor": report.processor(), "limits": limits, "peers": {name: measure.version(name) for name in peers}}
+               "processor": report.processor(), "limits": limits,
+               "peers": {name: measure.version(name) for name in peers}}
     print(report.machine_line(context), flush=True)
     results = []
     for case in cases:
         with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-            for row in measure.measure_case(case, threads_of(case, options), peers, options.seconds, Path(folder), limits):
+            counts = threads_of(case, options)
+            for row in measure.measure_case(case, counts, peers, options.seconds, Path(folder), limits):
                 print(report.progress_line(row), flush=True)
                 results.append(row)
     print("\n" + report.tables(results, peers))

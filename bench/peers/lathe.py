@@ -92,8 +92,8 @@ def prepare(job):
     given, results = describe(inputs), []
     for i, declared in enumerate(entry["outputs"]):
         shape = (ctypes.c_int64 * len(declared["shape"]))()
-        check(library.latheModelOutputShape(model, number, given, ctypes.c_size_t(len(inputs)), ctypes.c_uint32(i), shape,
-                                            ctypes.byref(status)))
+        check(library.latheModelOutputShape(model, number, given, ctypes.c_size_t(len(inputs)), ctypes.c_uint32(i),
+                                            shape, ctypes.byref(status)))
         results.append(aligned(tuple(shape), programs.NUMPY_TYPES[declared["type"]]))
     wanted = describe(results)
     run, counts = library.latheInstanceRun, (ctypes.c_size_t(len(inputs)), ctypes.c_size_t(len(results)))

@@ -74,8 +74,9 @@ def prepare(job):
     if not path.exists():
         write_model(job, path)
     llama_cpp.llama_log_set(LOG, ctypes.c_void_p(0))
-    model = llama_cpp.Llama(str(path), n_ctx=job.setting("context", 4096), n_batch=512, n_ubatch=512, n_threads=job.threads,
-                            n_threads_batch=job.threads, verbose=False, flash_attn=True, n_gpu_layers=0)
+    model = llama_cpp.Llama(str(path), n_ctx=job.setting("context", 4096), n_batch=512, n_ubatch=512,
+                            n_threads=job.threads, n_threads_batch=job.threads, flash_attn=True, n_gpu_layers=0,
+                            verbose=False)
     tokens = next(iter(job.inputs().values()))[0].tolist()
     past = job.case["inputs"]["position"]
     if past:

@@ -87,7 +87,8 @@ class Bottleneck(nn.Module):
         self.conv3, self.bn3 = nn.Conv2d(width, 4 * width, 1, bias=False), nn.BatchNorm2d(4 * width)
         self.downsample = None
         if stride > 1 or inputs != 4 * width:
-            self.downsample = nn.Sequential(nn.Conv2d(inputs, 4 * width, 1, stride, bias=False), nn.BatchNorm2d(4 * width))
+            self.downsample = nn.Sequential(nn.Conv2d(inputs, 4 * width, 1, stride, bias=False),
+                                            nn.BatchNorm2d(4 * width))
 
     def forward(self, x):
         y = F.relu(self.bn1(self.conv1(x)))
@@ -137,8 +138,8 @@ class SubspaceAttention(nn.Module):
 
 
 def conv_norm(inputs, outputs, kernel=1, stride=1, groups=1, act=nn.ReLU6):
-    layers = [nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, groups=groups, bias=False), nn.BatchNorm2d(outputs)]
-    return nn.Sequential(*layers, act())
+    conv = nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, groups=groups, bias=False)
+    return nn.Sequential(conv, nn.BatchNorm2d(outputs), act())
 
 
 class InvertedResidual(nn.Module):
@@ -237,12 +238,13 @@ class AFFNet(Case):
                                      AFFResidual(w2, w2, expand))
         inputs = w2
         for i, (width, depth) in enumerate(zip(widths, (2, 4, 3))):
-            self.add_module(f"layer_{i + 3}", nn.Sequential(AFFResidual(inputs, width, expand, 2), AFFStage(width, depth)))
+            stage = nn.Sequential(AFFResidual(inputs, width, expand, 2), AFFStage(width, depth))
+            self.add_module(f"layer_{i + 3}", stage)
             inputs = width
         self.conv_1x1_exp = aff_conv(inputs, head)
         self.classifier = nn.ModuleDict({"fc": nn.Linear(head, 1000)})
 
     def forward(self, x):
-        for stage in (self.conv_1, self.layer_1, self.layer_2, self.layer_3, self.layer_4, self.layer_5, self.conv_1x1_exp):
-            x = stage(x)
+        x = self.layer_2(self.layer_1(self.conv_1(x)))
+        x = self.conv_1x1_exp(self.layer_5(self.layer_4(self.layer_3(x))))
         return self.classifier["fc"](x.mean((2, 3)))

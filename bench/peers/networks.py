@@ -35,7 +35,8 @@ class VCycle(nn.Module):
             self.add_module(f"layer{level}", nn.ModuleList([nn.ModuleDict(first), *steps]))
         self.RTlayers = nn.ModuleList(nn.ConvTranspose2d(u, u, 4, 2, 1, bias=False) for _ in iterations[1:])
         if side:
-            self.norm_layer_list = nn.ModuleList(nn.LayerNorm([u, side >> i, side >> i]) for i in range(self.levels - 1))
+            sides = [side >> i for i in range(self.levels - 1)]
+            self.norm_layer_list = nn.ModuleList(nn.LayerNorm([u, size, size]) for size in sides)
         self.normed = side is not None
 
     def forward(self, f):
@@ -101,7 +102,7 @@ def rotate(x, angles):
 
 
 class DecoderLayer(nn.Module):
-    def __init__(self, job, hidden, heads, kv_heads, width, ffn, context):
+    def __init__(self, hidden, heads, kv_heads, width, ffn, context):
         super().__init__()
         self.heads, self.kv_heads, self.width = heads, kv_heads, width
         self.input_layernorm = nn.RMSNorm(hidden, eps=1e-5)
@@ -120,8 +121,8 @@ class DecoderLayer(nn.Module):
         end = past + x.shape[1]
         self.keys[:, past:end] = rotate(k, angles)
         self.values[:, past:end] = v
-        y = F.scaled_dot_product_attention(rotate(q, angles).transpose(1, 2), self.keys[:, :end].transpose(1, 2),
-                                           self.values[:, :end].transpose(1, 2), is_causal=x.shape[1] > 1, enable_gqa=True)
+        q, k, v = (part.transpose(1, 2) for part in (rotate(q, angles), self.keys[:, :end], self.values[:, :end]))
+        y = F.scaled_dot_product_attention(q, k, v, is_causal=x.shape[1] > 1, enable_gqa=True)
         return self.self_attn["o_proj"](y.transpose(1, 2).flatten(-2))
 
     def forward(self, x, angles, past):
@@ -138,8 +139,9 @@ class Decoder(Case):
         hidden, width, context = 2048, 128, job.setting("context", 4096)
         vocabulary = job.setting("vocabulary", 64896)
         self.past = job.case["inputs"]["position"]
-        self.model = nn.ModuleDict({"embed_tokens": nn.Embedding(vocabulary, hidden), "norm": nn.RMSNorm(hidden, eps=1e-5)})
-        self.model["layers"] = nn.ModuleList(DecoderLayer(job, hidden, 16, 4, width, 5632, context)
+        self.model = nn.ModuleDict({"embed_tokens": nn.Embedding(vocabulary, hidden)})
+        self.model["norm"] = nn.RMSNorm(hidden, eps=1e-5)
+        self.model["layers"] = nn.ModuleList(DecoderLayer(hidden, 16, 4, width, 5632, context)
                                              for _ in range(job.setting("layers", 24)))
         self.lm_head = nn.Linear(hidden, vocabulary, bias=False)
         turned = width // 2

@@ -85,7 +85,7 @@ def convolution(library, job, weights):
     """The same of a convolution with a bias and a ReLU. Arrays have channels outermost in their shapes alone."""
     x = next(iter(job.inputs().values())).transpose(0, 3, 1, 2)
     filters, bias = weights["conv.weight"], weights["conv.bias"]
-    groups, kernel, stride = (job.setting(name, default) for name, default in (("groups", 1), ("kernel", 3), ("stride", 1)))
+    groups, kernel, stride = job.setting("groups", 1), job.setting("kernel", 3), job.setting("stride", 1)
     side = (x.shape[2] + 2 * (kernel // 2) - kernel) // stride + 1
     y = np.zeros((1, side, side, len(filters)), np.float32).transpose(0, 3, 1, 2)
     if groups > 1:
@@ -95,9 +95,10 @@ def convolution(library, job, weights):
     library.check("primitive_attr_set_post_ops", attributes, chain)
     twice = lambda value: longs([value, value])  # noqa: E731
     bias_layout = library.strided(bias)
-    descriptor = library.make("convolution_forward_primitive_desc_create", library.engine, INFERENCE, DIRECT_CONVOLUTION,
-                              library.any_layout(x.shape), library.any_layout(filters.shape), bias_layout,
-                              library.any_layout(y.shape), twice(stride), twice(0), twice(kernel // 2), twice(kernel // 2),
+    border = twice(kernel // 2)
+    descriptor = library.make("convolution_forward_primitive_desc_create", library.engine, INFERENCE,
+                              DIRECT_CONVOLUTION, library.any_layout(x.shape), library.any_layout(filters.shape),
+                              bias_layout, library.any_layout(y.shape), twice(stride), twice(0), border, border,
                               attributes)
     return descriptor, x, filters, bias, bias_layout, y
 

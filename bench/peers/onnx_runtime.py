@@ -20,7 +20,8 @@ logging.disable(logging.WARNING)  # the packages tell of each of their steps
 
 def export(module, inputs, path):
     """The module as an ONNX file."""
-    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+    nowhere = io.StringIO()
+    with warnings.catch_warnings(), contextlib.redirect_stdout(nowhere), contextlib.redirect_stderr(nowhere):
         warnings.simplefilter("ignore")
         try:
             torch.onnx.export(module, tuple(inputs), str(path), dynamo=True)

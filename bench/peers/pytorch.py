@@ -9,20 +9,23 @@ from safetensors.torch import load_file
 from peers import modules, networks
 from peers.job import Prepared, Unable, fastest
 
+def settings(job, *names):
+    return {name: job.case["settings"][name] for name in names}
+
 
 # How a spec's settings make a module.
 BUILDERS = {
-    "bench/specs/product.yaml": lambda job: modules.Product(job.setting("inputs", 2048), job.setting("features", 2048),
-                                                    job.setting("bias", False)),
-    "bench/specs/convolution.yaml": lambda job: modules.Convolution(**{k: v for k, v in job.case["settings"].items() if k != "side"}),
-    "bench/specs/filter.yaml": lambda job: modules.Filter(job.setting("channels", 144)),
+    "bench/specs/product.yaml": lambda job: modules.Product(**settings(job, "inputs", "features", "bias")),
+    "bench/specs/convolution.yaml": lambda job: modules.Convolution(**settings(job, "inputs", "channels", "kernel",
+                                                                               "stride", "groups")),
+    "bench/specs/filter.yaml": lambda job: modules.Filter(**settings(job, "channels")),
     "bench/specs/attention.yaml": lambda job: modules.Attention(job.case["entry"], **job.case["settings"]),
     "specs/resnet/resnet50.yaml": lambda job: modules.ResNet50(),
     "specs/mobilenet/mobilenet-v2.yaml": lambda job: modules.MobileNetV2(),
     "specs/mobilenet/mobilenet-v2-ulsam.yaml": lambda job: modules.MobileNetV2(attention=(13, 16)),
     "specs/mgno/darcy.yaml": lambda job: networks.Darcy(),
     "specs/mgno/navier-stokes.yaml": lambda job: networks.NavierStokes(),
-    "specs/geb/geb-1.3b.yaml": lambda job: networks.Decoder(job),
+    "specs/geb/geb-1.3b.yaml": networks.Decoder,
     **{f"specs/affnet/{size}.yaml": lambda job, size=size: modules.AFFNet(size)
        for size in modules.AFFNet.SIZES},
 }

@@ -38,6 +38,8 @@ def timed_calls(call, seconds):
 def serve(pipe, peer, job):
     """The process's main function. First answers what the peer cannot do, or None."""
     os.environ["OMP_NUM_THREADS"] = str(job.threads)  # before a peer loads its libraries
+    if "BENCH_TRACE" not in os.environ:  # libraries warn of what is no business of the tables
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     try:
         module = importlib.import_module(f"peers.{peer}")
         before = resident("VmRSS")
