@@ -35,10 +35,10 @@ def attention(name, entry, tokens, **settings):
             "settings": settings, "dims": {"keys" if entry == "decode" else "tokens": tokens}}
 
 
-def language(name, entry, dims, stored, inputs):
+def language(name, entry, dims, stored):
     return {"name": f"{name}, {stored}", "family": "language models", "spec": "specs/geb/geb-1.3b.yaml", "entry": entry,
             "settings": {"layers": 4, "vocabulary": 8192, "context": 512, "stored": stored},
-            "dims": dims, "inputs": inputs, "unread": "embed_tokens"}
+            "dims": dims, "unread": "embed_tokens"}
 
 
 def models():
@@ -66,8 +66,8 @@ def all_cases():
         attention("GEB, a token after 1,023", "decode", 1024, heads=16, kv_heads=4, width=128),
         attention("StageInteractor, 100 queries, bias", "written", 100, heads=8, width=32),
         *models(),
-        *(language("GEB, 4 layers, prompt of 128", "prefill", {"tokens": 128}, stored, {"position": 0})
+        *(language("GEB, 4 layers, prompt of 128", "prefill", {"tokens": 128}, stored)
           for stored in ("f32", "bf16", "int8", "int4")),
-        *(language("GEB, 4 layers, a token after 128", "decode", {"past": 128}, stored, {"position": 128})
+        *(language("GEB, 4 layers, a token after 128", "decode", {"past": 128}, stored)
           for stored in ("f32", "bf16", "int8", "int4")),
     ]

@@ -25,14 +25,16 @@ class Peer(NamedTuple):
     module: str  # of peers/
     needs: list  # packages of Python, the one that is measured first
     process: str = "spawn"  # how its processes begin
+    tunes: bool = True  # whether it measures while it prepares, which wants a processor of its own
 
 
+LATHE = Peer("Lathe", "lathe", ["numpy"])
 # Peers of PyTorch are forked off one process that has it already: to import it takes seconds.
 PEERS = {
     "torch": Peer("PyTorch", "pytorch", ["torch", "safetensors"], "forkserver"),
-    "torch-compile": Peer("PyTorch compiled", "pytorch_compiled", ["torch", "safetensors"], "forkserver"),
+    "torch-compile": Peer("PyTorch compiled", "pytorch_compiled", ["torch", "safetensors"], "forkserver", False),
     "onnxruntime": Peer("ONNX Runtime", "onnx_runtime", ["onnxruntime", "torch", "safetensors", "onnx", "onnxscript"],
-                        "forkserver"),
+                        "forkserver", False),
     "openblas": Peer("OpenBLAS", "openblas", ["scipy-openblas32", "safetensors"]),
     "onednn": Peer("oneDNN", "onednn", ["onednn-cpu-gomp", "safetensors"]),
     "fftw": Peer("FFTW", "fftw", ["pyfftw"]),
@@ -89,7 +91,7 @@ def count_work(case, info):
     entry = programs.describe_entry(info, case)
     rows = json.loads(programs.output(programs.BIN / "lathe", "explain", case["spec"], *words, "--json"))["ops"]
     flops = sum(row["flops"] for row in rows if row["entry"] == entry["name"])
-    dims = {dim["name"]: dim["min"] for dim in info["dims"]} | case.get("dims", {})
+    dims = programs.all_dims(info, case)
     bytes = sum(math.prod(programs.value_of(size, dims) for size in tensor["shape"]) * 4
                 for tensor in entry["inputs"] + entry["outputs"])
     bytes += sum(tensor["bytes"] for tensor in info["weights"].get("tensors", [])
@@ -100,15 +102,20 @@ def count_work(case, info):
 class Process:
     """A peer's process: see peers/worker.py."""
 
-    def __init__(self, module, job, process):
-        context = multiprocessing.get_context(process)
-        if process == "forkserver":
+    def __init__(self, peer, job):
+        context = multiprocessing.get_context(peer.process)
+        if peer.process == "forkserver":
             context.set_forkserver_preload(["peers.pytorch", "peers.pytorch_compiled"])
         self.pipe, theirs = context.Pipe()
-        self.process = context.Process(target=worker.serve, args=(theirs, module, job), daemon=True)
+        self.process = context.Process(target=worker.serve, args=(theirs, peer.module, job), daemon=True)
         self.process.start()
         theirs.close()
+        self.failure = None
+
+    def wait(self):
+        """Until the process is ready, or has said why it never will be."""
         self.failure = self.receive()
+        return self
 
     def receive(self):
         try:
@@ -127,6 +134,15 @@ class Process:
         self.process.kill()
 
 
+def start_processes(job, peers):
+    """Processes of Lathe and of peers, all ready or failed. Those that only compile do so side by side, others alone."""
+    beside = {name: Process(PEERS[name], job) for name in peers if not PEERS[name].tunes}
+    for process in beside.values():
+        process.wait()
+    alone = {name: Process(PEERS[name], job).wait() for name in peers if PEERS[name].tunes}
+    return {"lathe": Process(LATHE, job).wait(), **{name: (beside | alone)[name] for name in peers}}
+
+
 def summarise(times, memory):
     ms = sorted(1e3 * t for t in times)
     place = lambda share: ms[round(share * (len(ms) - 1))]  # noqa: E731
@@ -135,7 +151,7 @@ def summarise(times, memory):
 
 
 def difference(results, wanted):
-    """The largest relative error of any output, as a root mean square."""
+    """The largest relative error of any output, in the root mean square."""
     pairs = [[array.astype(np.float64).ravel() for array in pair] for pair in zip(results, wanted)]
     return float(max(np.linalg.norm(a - b) / max(np.linalg.norm(b), 1e-30) for a, b in pairs))
 
@@ -168,11 +184,10 @@ def measure_case(case, counts, peers, seconds, folder, limits):
     flops, bytes = count_work(case, info)
     for threads in counts:
         job = Job(case, folder, threads)
-        processes = {"lathe": Process("lathe", job, "spawn")}
-        processes |= {name: Process(PEERS[name].module, job, PEERS[name].process) for name in peers}
+        processes = start_processes(job, peers)
         failures = {name: process.failure for name, process in processes.items() if process.failure}
         if "lathe" in failures:
-            raise RuntimeError(f"{case['name']}: {failures['lathe']}")
+            raise RuntimeError(failures["lathe"])
         able = {name: process for name, process in processes.items() if name not in failures}
         times = run_by_turns(able, seconds)
         found = {name: summarise(times[name], process.ask("memory")) for name, process in able.items()}

@@ -54,16 +54,28 @@ def value_of(size, dims):
     return size if isinstance(size, int) else eval(re.sub("/+", "//", size), {"__builtins__": {}}, dict(dims))
 
 
+def held_dims(info, dims):
+    """What inputs must hold that dims are read from: a dim's value, or its number among the values that it may take."""
+    return {dim["input"]: dim["values"].index(dims[dim["name"]]) if "values" in dim else dims[dim["name"]]
+            for dim in info["dims"] if "input" in dim}
+
+
+def all_dims(info, case):
+    """Values of all dims: those that the case does not name are at their minimum."""
+    return {dim["name"]: dim["min"] for dim in info["dims"]} | case.get("dims", {})
+
+
 def write_inputs(info, case, folder):
-    """Random inputs of the case's entry as .npy files: their paths by name. `inputs` of a case are numbers for some;
-    dims that it does not name are at their minimum."""
-    dims = {dim["name"]: dim["min"] for dim in info["dims"]} | case.get("dims", {})
+    """Inputs of the case's entry as .npy files, random but for those that hold dims or are among the case's `inputs`:
+    their paths by name."""
+    dims = all_dims(info, case)
+    fixed = held_dims(info, dims) | case.get("inputs", {})
     files = {}
     for declared in describe_entry(info, case)["inputs"]:
         name, shape = declared["name"], tuple(value_of(size, dims) for size in declared["shape"])
         draw, count = random.Random(name), math.prod(shape)
-        if name in case.get("inputs", {}):
-            values = [case["inputs"][name]] * count
+        if name in fixed:
+            values = [fixed[name]] * count
         elif declared["type"] == "f32":
             values = [draw.uniform(-1, 1) for _ in range(count)]
         else:

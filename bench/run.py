@@ -92,22 +92,25 @@ def main():
                "processor": report.processor(), "limits": limits,
                "peers": {name: measure.version(name) for name in peers}}
     print(report.machine_line(context), flush=True)
-    results = []
+    results, broken = [], []
     for case in cases:
         with tempfile.TemporaryDirectory(prefix="bench-") as folder:
             counts = threads_of(case, options)
-            for row in measure.measure_case(case, counts, peers, options.seconds, Path(folder), limits):
-                print(report.progress_line(row), flush=True)
-                results.append(row)
+            try:
+                for row in measure.measure_case(case, counts, peers, options.seconds, Path(folder), limits):
+                    print(report.progress_line(row), flush=True)
+                    results.append(row)
+            except RuntimeError as error:
+                broken.append(f"{case['name']}: {error}")
     print("\n" + report.tables(results, peers))
     if options.json:
         options.json.write_text(json.dumps(report.as_google_benchmark(context, results), indent=1))
     if options.update_readme:
         report.update(options.update_readme, context, results, peers, sys.argv[1:])
-    wrong = [f"{row['name']}: {name} {peer['disagrees']}" for row in results for name, peer in row["peers"].items()
-             if "disagrees" in peer]
-    if wrong:
-        sys.exit("run.py: error: results do not agree:\n" + "\n".join(wrong))
+    broken += [f"{row['name']}: {measure.PEERS[name].title} {peer['disagrees']}" for row in results
+               for name, peer in row["peers"].items() if "disagrees" in peer]
+    if broken:
+        sys.exit("run.py: error: results are missing or do not agree:\n" + "\n".join(broken))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,5 @@
 """llama.cpp through its Python package, on a GGUF file of the case's own weights: GEB's form of a decoder."""
 
-import ctypes
-
 import gguf
 import llama_cpp
 import numpy as np
@@ -60,36 +58,28 @@ def write_model(job, path):
     writer.close()
 
 
-def quiet(level, text, user):
-    pass
-
-
-LOG = llama_cpp.llama_log_callback(quiet)
-
-
 def prepare(job):
     if job.stem != "geb-1.3b":
         raise Unable("has no such network")
     path = job.folder / "model.gguf"
     if not path.exists():
         write_model(job, path)
-    llama_cpp.llama_log_set(LOG, ctypes.c_void_p(0))
     model = llama_cpp.Llama(str(path), n_ctx=job.setting("context", 4096), n_batch=512, n_ubatch=512,
                             n_threads=job.threads, n_threads_batch=job.threads, flash_attn=True, n_gpu_layers=0,
                             verbose=False)
     tokens = next(iter(job.inputs().values()))[0].tolist()
-    past = job.case["inputs"]["position"]
+    past = job.case["dims"].get("past", 0)
     if past:
         model.eval([3] * past)
 
     def call():
-        model.n_tokens = past  # what comes after is forgotten
-        model._ctx.kv_cache_seq_rm(-1, past, -1)
+        model.n_tokens = past  # it forgets what comes after
         model.eval(tokens)
+        llama_cpp.llama_synchronize(model.ctx)
 
     def outputs():
         # After a prompt that Lathe has not read the logits are others.
-        return [] if past else [np.ctypeslib.as_array(llama_cpp.llama_get_logits_ith(model._ctx.ctx, -1),
+        return [] if past else [np.ctypeslib.as_array(llama_cpp.llama_get_logits_ith(model.ctx, -1),
                                                       (model.n_vocab(),)).copy()[None, None]]
 
     return Prepared(call, outputs)

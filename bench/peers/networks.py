@@ -1,4 +1,4 @@
-"""PyTorch's form of two larger systems: MgNO's networks and decoders of the Llama family in GEB's form."""
+"""PyTorch's form of larger systems: MgNO's networks, a slimmable network of two tasks, and GEB's decoder."""
 
 import torch
 import torch.nn.functional as F
@@ -90,6 +90,67 @@ class NavierStokes(Case):
         return x + self.last_layer(y)
 
 
+# Slimmable networks: the first channels of one copy of the weights, and batch norms of each width.
+
+
+class SlimmableConvolution(nn.Module):
+    def __init__(self, inputs, channels, kernel, stride=1):
+        super().__init__()
+        self.conv = nn.Conv2d(inputs, channels, kernel, stride, kernel // 2, bias=False)
+        self.bn = nn.ModuleList(nn.BatchNorm2d(channels * (i + 1) // 4) for i in range(4))
+
+    def forward(self, x, width):
+        norm = self.bn[width]
+        weight = self.conv.weight[:norm.num_features, :x.shape[1]]
+        return norm(F.conv2d(x, weight, None, self.conv.stride, self.conv.padding))
+
+
+class SlimmableBottleneck(nn.Module):
+    def __init__(self, inputs, width, stride):
+        super().__init__()
+        self.conv1, self.conv2 = SlimmableConvolution(inputs, width, 1), SlimmableConvolution(width, width, 3, stride)
+        self.conv3, self.downsample = SlimmableConvolution(width, 4 * width, 1), None
+        if stride > 1 or inputs != 4 * width:
+            self.downsample = SlimmableConvolution(inputs, 4 * width, 1, stride)
+
+    def forward(self, x, width):
+        y = F.relu(self.conv2(F.relu(self.conv1(x, width)), width))
+        return F.relu(self.conv3(y, width) + (self.downsample(x, width) if self.downsample else x))
+
+
+class SlimmableDecoder(nn.Module):
+    def __init__(self, inputs, channels, classes):
+        super().__init__()
+        self.conv1, self.conv2 = SlimmableConvolution(inputs, channels, 3), SlimmableConvolution(channels, channels, 3)
+        self.output = nn.Conv2d(channels, classes, 1)
+
+    def forward(self, x, width):
+        x = F.relu(self.conv2(F.relu(self.conv1(x, width)), width))
+        return F.conv2d(x, self.output.weight[:, :x.shape[1]], self.output.bias)
+
+
+class SlimmableTasks(Case):
+    """For the widths of one case, which the inputs tell Lathe."""
+
+    on_images = True
+
+    def __init__(self, job):
+        super().__init__()
+        self.widths = [int(width) for width in list(job.inputs().values())[1:]]
+        self.stem, self.encoder, inputs = SlimmableConvolution(3, 64, 7, 2), nn.ModuleList(), 64
+        for i, blocks in enumerate([3, 4, 6, 3]):
+            for j in range(blocks):
+                self.encoder.append(SlimmableBottleneck(inputs, 64 << i, 2 if i and not j else 1))
+                inputs = 256 << i
+        self.decoders = nn.ModuleList(SlimmableDecoder(inputs, 256, classes) for classes in (40, 1))
+
+    def forward(self, x, *inputs):
+        x = F.max_pool2d(F.relu(self.stem(x, self.widths[0])), 3, 2, 1)
+        for block in self.encoder:
+            x = block(x, self.widths[0])
+        return [decoder(x, width) for decoder, width in zip(self.decoders, self.widths[1:])]
+
+
 # Decoders of the Llama family, in GEB's form: rotation of interleaved pairs in half of a head, grouped queries.
 
 
@@ -138,7 +199,7 @@ class Decoder(Case):
         super().__init__()
         hidden, width, context = 2048, 128, job.setting("context", 4096)
         vocabulary = job.setting("vocabulary", 64896)
-        self.past = job.case["inputs"]["position"]
+        self.past = job.case["dims"].get("past", 0)
         self.model = nn.ModuleDict({"embed_tokens": nn.Embedding(vocabulary, hidden)})
         self.model["norm"] = nn.RMSNorm(hidden, eps=1e-5)
         self.model["layers"] = nn.ModuleList(DecoderLayer(hidden, 16, 4, width, 5632, context)

@@ -25,6 +25,7 @@ BUILDERS = {
     "specs/mobilenet/mobilenet-v2-ulsam.yaml": lambda job: modules.MobileNetV2(attention=(13, 16)),
     "specs/mgno/darcy.yaml": lambda job: networks.Darcy(),
     "specs/mgno/navier-stokes.yaml": lambda job: networks.NavierStokes(),
+    "specs/mtl/resnet50.yaml": networks.SlimmableTasks,
     "specs/geb/geb-1.3b.yaml": networks.Decoder,
     **{f"specs/affnet/{size}.yaml": lambda job, size=size: modules.AFFNet(size)
        for size in modules.AFFNet.SIZES},
