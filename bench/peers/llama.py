@@ -11,7 +11,7 @@ NAMES = {
     "model.embed_tokens.": "token_embd.", "model.norm.": "output_norm.", "lm_head.": "output.", "model.layers.": "blk.",
     ".input_layernorm.": ".attn_norm.", ".post_attention_layernorm.": ".ffn_norm.", ".self_attn.q_proj.": ".attn_q.",
     ".self_attn.k_proj.": ".attn_k.", ".self_attn.v_proj.": ".attn_v.", ".self_attn.o_proj.": ".attn_output.",
-    ".mlp.gate_proj.": ".ffn_gate.", ".mlp.up_proj.": ".ffn_up.", ".mlp.down_proj.": ".ffn_down.",
+    ".mlp.up_proj.": ".ffn_up.", ".mlp.down_proj.": ".ffn_down.",
 }
 # How llama.cpp's users store matrices for what Lathe calls so.
 TYPES = {"f32": gguf.GGMLQuantizationType.F32, "bf16": gguf.GGMLQuantizationType.BF16,
@@ -24,11 +24,19 @@ def renamed(name):
     return name
 
 
+def fuse_gates(weights):
+    """Gates above what they act on, one matrix a layer, as GLM has them."""
+    for name in [name for name in weights if ".gate_proj." in name]:
+        up = name.replace("gate_proj", "up_proj")
+        weights[up] = np.concatenate([weights.pop(name), weights[up]])
+    return weights
+
+
 def write_model(job, path):
-    """GEB's network in GGUF: its rotation, of neighbouring pairs in half of a head, is the form that `llama` has."""
-    weights = load_file(job.weights)
+    """GEB's network in GGUF, as one of GLM's kind: these rotate neighbouring pairs in half of a head."""
+    weights = fuse_gates(load_file(job.weights))
     vocabulary, hidden = weights["model.embed_tokens.weight"].shape
-    writer = gguf.GGUFWriter(path, "llama")
+    writer = gguf.GGUFWriter(path, "chatglm")
     writer.add_context_length(job.setting("context", 4096))
     writer.add_embedding_length(hidden)
     writer.add_block_count(job.setting("layers", 24))
