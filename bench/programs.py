@@ -7,6 +7,7 @@ import random
 import re
 import subprocess
 import sys
+from array import array
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -15,6 +16,7 @@ BIN = Path(os.environ.get("LATHE_BUILD", ROOT / "build" / "release")) / "bin"
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(ROOT / "tools"))
 from golden_case import Tensor, write_npy  # noqa: E402
+from prepare import read_header  # noqa: E402
 
 # The types of tensors whose inputs can be made, as numpy calls them.
 NUMPY_TYPES = {"f32": "float32", "i8": "int8", "i32": "int32", "i64": "int64"}
@@ -35,12 +37,27 @@ def as_options(option, values):
             for word in (option, f"{name}={json.dumps(value) if isinstance(value, bool) else value}")]
 
 
+def scale_weights(path, pattern, factor):
+    """Multiplies the 32-bit weights of which the names hold a pattern, in place."""
+    tensors, start = read_header(path)
+    with open(path, "r+b") as file:
+        for name in filter(re.compile(pattern).search, tensors):
+            begin, end = (start + offset for offset in tensors[name]["data_offsets"])
+            file.seek(begin)
+            numbers = array("f", file.read(end - begin))
+            file.seek(begin)
+            file.write(array("f", (factor * number for number in numbers)))
+
+
 def compile_spec(case, path, *options):
-    """Compiles the case's spec on random weights to `path`; the weights it was made of lie in path.safetensors."""
+    """Compiles the case's spec on random weights to `path`; the weights it was made of lie in path.safetensors. Some are
+    multiplied by the factors of `scaled`, where random ones would overflow."""
     words = as_options("--set", case.get("settings", {}))
     weights = Path(f"{path}.safetensors")
     if not weights.exists():
         output(BIN / "lathe", "init", case["spec"], *words, "--seed", 1, "-o", weights)
+        for pattern, factor in case.get("scaled", {}).items():
+            scale_weights(weights, pattern, factor)
     output(BIN / "lathe", "compile", case["spec"], *words, "--weights", weights, *options, "-o", path)
 
 
