@@ -82,33 +82,41 @@ def present_peers(names):
     return there
 
 
-def main():
-    options = options_of(sys.argv[1:])
-    cases = chosen_cases(options)
-    peers = present_peers(options.peers)
-    counts = sorted({n for case in cases for n in threads_of(case, options)})
-    limits = {n: measure.machine_limits(n) for n in counts}
-    context = {"date": time.strftime("%Y-%m-%d"), "host_name": platform.node(), "num_cpus": os.cpu_count(),
-               "processor": report.processor(), "limits": limits,
-               "peers": {name: measure.version(name) for name in peers}}
-    print(report.machine_line(context), flush=True)
+def describe_run(peers, counts):
+    """The machine, what it can do with each number of threads, and the peers' versions."""
+    return {"date": time.strftime("%Y-%m-%d"), "host_name": platform.node(), "num_cpus": os.cpu_count(),
+            "processor": report.processor(), "limits": {n: measure.machine_limits(n) for n in counts},
+            "peers": {name: measure.version(name) for name in peers}}
+
+
+def measure_all(cases, peers, options, limits):
+    """Rows of results, and lines on cases that have none or disagree."""
     results, broken = [], []
     for case in cases:
-        with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-            counts = threads_of(case, options)
-            try:
-                for row in measure.measure_case(case, counts, peers, options.seconds, Path(folder), limits):
+        try:
+            with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+                for row in measure.measure_case(case, threads_of(case, options), peers, options.seconds, Path(folder),
+                                                limits):
                     print(report.progress_line(row), flush=True)
                     results.append(row)
-            except RuntimeError as error:
-                broken.append(f"{case['name']}: {error}")
+        except RuntimeError as error:
+            broken.append(f"{case['name']}: {error}")
+    broken += [f"{row['name']}: {measure.PEERS[name].title} {peer['disagrees']}" for row in results
+               for name, peer in row["peers"].items() if "disagrees" in peer]
+    return results, broken
+
+
+def main():
+    options = options_of(sys.argv[1:])
+    cases, peers = chosen_cases(options), present_peers(options.peers)
+    context = describe_run(peers, sorted({n for case in cases for n in threads_of(case, options)}))
+    print(report.machine_line(context), flush=True)
+    results, broken = measure_all(cases, peers, options, context["limits"])
     print("\n" + report.tables(results, peers))
     if options.json:
         options.json.write_text(json.dumps(report.as_google_benchmark(context, results), indent=1))
     if options.update_readme:
         report.update(options.update_readme, context, results, peers, sys.argv[1:])
-    broken += [f"{row['name']}: {measure.PEERS[name].title} {peer['disagrees']}" for row in results
-               for name, peer in row["peers"].items() if "disagrees" in peer]
     if broken:
         sys.exit("run.py: error: results are missing or do not agree:\n" + "\n".join(broken))
 
