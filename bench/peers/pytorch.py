@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from safetensors.torch import load_file
 
-from peers import modules, networks
+from peers import modules, networks, t5
 from peers.job import Prepared, Unable, fastest
 
 def settings(job, *names):
@@ -25,6 +25,7 @@ BUILDERS = {
     "specs/mobilenet/mobilenet-v2-ulsam.yaml": lambda job: modules.MobileNetV2(attention=(13, 16)),
     "specs/mgno/darcy.yaml": lambda job: networks.Darcy(),
     "specs/mgno/navier-stokes.yaml": lambda job: networks.NavierStokes(),
+    "specs/t5/t5-base-compacter.yaml": lambda job: t5.Encoder(),
     "specs/mtl/resnet50.yaml": networks.SlimmableTasks,
     "specs/geb/geb-1.3b.yaml": networks.Decoder,
     **{f"specs/affnet/{size}.yaml": lambda job, size=size: modules.AFFNet(size)
