@@ -14,6 +14,10 @@ class Case(nn.Module):
     on_images = False
     channels_innermost = False
 
+    def rename(self, weights):
+        """The checkpoint's weights by the module's names."""
+        return weights
+
 
 class Product(Case):
     def __init__(self, inputs, features, bias=False):
@@ -99,7 +103,7 @@ class Bottleneck(nn.Module):
 class ResNet50(Case):
     on_images = True
 
-    def __init__(self):
+    def __init__(self, classes=1000):
         super().__init__()
         self.conv1, self.bn1 = nn.Conv2d(3, 64, 7, 2, 3, bias=False), nn.BatchNorm2d(64)
         inputs = 64
@@ -109,12 +113,44 @@ class ResNet50(Case):
                 stage.append(Bottleneck(inputs, width, 2 if i and not j else 1))
                 inputs = 4 * width
             self.add_module(f"layer{i + 1}", stage)
-        self.fc = nn.Linear(inputs, 1000)
+        self.fc = nn.Linear(inputs, classes)
 
     def forward(self, x):
         x = F.max_pool2d(F.relu(self.bn1(self.conv1(x))), 3, 2, 1)
         x = self.layer4(self.layer3(self.layer2(self.layer1(x))))
         return self.fc(x.mean((2, 3)))
+
+
+class Reprogrammed(nn.Module):
+    """A frozen convolution, and a task's filter of each of its channels."""
+
+    def __init__(self, conv):
+        super().__init__()
+        channels = conv.out_channels
+        self.original_block = conv
+        self.Ghos_Mod = nn.Sequential(nn.Conv2d(channels, channels, 3, 1, 1, groups=channels, bias=False))
+
+    def forward(self, x):
+        return self.Ghos_Mod(self.original_block(x))
+
+
+class ReprogrammedResNet50(ResNet50):
+    """For the task of one case, which an input tells Lathe."""
+
+    def __init__(self, job):
+        super().__init__(classes=200)
+        self.task = int(job.inputs()["task"])
+        self.conv1 = Reprogrammed(self.conv1)
+        for block in self.modules():
+            if isinstance(block, Bottleneck):
+                block.conv2 = Reprogrammed(block.conv2)
+
+    def rename(self, weights):
+        own = f"tasks.{self.task}."
+        return weights | {name.removeprefix(own): array for name, array in weights.items() if name.startswith(own)}
+
+    def forward(self, x, task):
+        return super().forward(x)
 
 
 class SubspaceAttention(nn.Module):

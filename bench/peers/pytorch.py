@@ -21,6 +21,7 @@ BUILDERS = {
     "bench/specs/filter.yaml": lambda job: modules.Filter(**settings(job, "channels")),
     "bench/specs/attention.yaml": lambda job: modules.Attention(job.case["entry"], **job.case["settings"]),
     "specs/resnet/resnet50.yaml": lambda job: modules.ResNet50(),
+    "specs/clr/resnet50.yaml": modules.ReprogrammedResNet50,
     "specs/mobilenet/mobilenet-v2.yaml": lambda job: modules.MobileNetV2(),
     "specs/mobilenet/mobilenet-v2-ulsam.yaml": lambda job: modules.MobileNetV2(attention=(13, 16)),
     "specs/mgno/darcy.yaml": lambda job: networks.Darcy(),
@@ -41,7 +42,7 @@ def build(job):
 
 def load_weights(module, path):
     """All of the module's parameters and statistics, from a checkpoint that may have more."""
-    absent, _ = module.load_state_dict(load_file(path), strict=False)
+    absent, _ = module.load_state_dict(module.rename(load_file(path)), strict=False)
     absent = [name for name in absent if not name.endswith("num_batches_tracked")]
     if absent:
         raise RuntimeError(f"the checkpoint has no {absent[0]}")
