@@ -1,4 +1,4 @@
-"""PyTorch's form of larger systems: MgNO's networks, a slimmable network of two tasks, and GEB's decoder."""
+"""PyTorch's form of larger systems on images: MgNO's networks, and a slimmable network of two tasks."""
 
 import torch
 import torch.nn.functional as F
@@ -149,70 +149,3 @@ class SlimmableTasks(Case):
         for block in self.encoder:
             x = block(x, self.widths[0])
         return [decoder(x, width) for decoder, width in zip(self.decoders, self.widths[1:])]
-
-
-# Decoders of the Llama family, in GEB's form: rotation of interleaved pairs in half of a head, grouped queries.
-
-
-def rotate(x, angles):
-    """x [1, tokens, heads, width]: pairs of neighbours among its first features turned by angles [tokens, 1, pairs]."""
-    turned, rest = x.split([2 * angles.shape[-1], x.shape[-1] - 2 * angles.shape[-1]], -1)
-    a, b = turned.unflatten(-1, (-1, 2)).unbind(-1)
-    sine, cosine = angles.sin().to(x.dtype), angles.cos().to(x.dtype)
-    return torch.cat([torch.stack([a * cosine - b * sine, a * sine + b * cosine], -1).flatten(-2), rest], -1)
-
-
-class DecoderLayer(nn.Module):
-    def __init__(self, hidden, heads, kv_heads, width, ffn, context):
-        super().__init__()
-        self.heads, self.kv_heads, self.width = heads, kv_heads, width
-        self.input_layernorm = nn.RMSNorm(hidden, eps=1e-5)
-        self.self_attn = nn.ModuleDict({
-            "q_proj": nn.Linear(hidden, heads * width), "k_proj": nn.Linear(hidden, kv_heads * width),
-            "v_proj": nn.Linear(hidden, kv_heads * width), "o_proj": nn.Linear(heads * width, hidden, bias=False)})
-        self.post_attention_layernorm = nn.RMSNorm(hidden, eps=1e-5)
-        self.mlp = nn.ModuleDict({name: nn.Linear(hidden, ffn, bias=False) for name in ("gate_proj", "up_proj")})
-        self.mlp["down_proj"] = nn.Linear(ffn, hidden, bias=False)
-        for name in ("keys", "values"):
-            self.register_buffer(name, torch.zeros(1, context, kv_heads, width), persistent=False)
-
-    def attend(self, x, angles, past):
-        """Keys and values go into the cache at `past`, a number that the module is made for."""
-        q, k, v = (self.self_attn[f"{name}_proj"](x).unflatten(-1, (-1, self.width)) for name in "qkv")
-        end = past + x.shape[1]
-        self.keys[:, past:end] = rotate(k, angles)
-        self.values[:, past:end] = v
-        q, k, v = (part.transpose(1, 2) for part in (rotate(q, angles), self.keys[:, :end], self.values[:, :end]))
-        y = F.scaled_dot_product_attention(q, k, v, is_causal=x.shape[1] > 1, enable_gqa=True)
-        return self.self_attn["o_proj"](y.transpose(1, 2).flatten(-2))
-
-    def forward(self, x, angles, past):
-        x = x + self.attend(self.input_layernorm(x), angles, past)
-        y = self.post_attention_layernorm(x)
-        return x + self.mlp["down_proj"](F.silu(self.mlp["gate_proj"](y)) * self.mlp["up_proj"](y))
-
-
-class Decoder(Case):
-    """`prefill` and `decode` of geb-1.3b.yaml, for one position."""
-
-    def __init__(self, job):
-        super().__init__()
-        hidden, width, context = 2048, 128, job.setting("context", 4096)
-        vocabulary = job.setting("vocabulary", 64896)
-        self.past = job.case["dims"].get("past", 0)
-        self.model = nn.ModuleDict({"embed_tokens": nn.Embedding(vocabulary, hidden)})
-        self.model["norm"] = nn.RMSNorm(hidden, eps=1e-5)
-        self.model["layers"] = nn.ModuleList(DecoderLayer(hidden, 16, 4, width, 5632, context)
-                                             for _ in range(job.setting("layers", 24)))
-        self.lm_head = nn.Linear(hidden, vocabulary, bias=False)
-        turned = width // 2
-        rates = 10000.0 ** (-torch.arange(0, turned, 2, dtype=torch.float64) / turned)
-        angles = torch.arange(context, dtype=torch.float64)[:, None] * rates
-        self.angles = angles.float()[:, None]  # not among what becomes bf16
-
-    def forward(self, tokens, position):
-        x = self.model["embed_tokens"](tokens)
-        angles = self.angles[self.past:self.past + tokens.shape[1]]
-        for layer in self.model["layers"]:
-            x = layer(x, angles, self.past)
-        return self.lm_head(self.model["norm"](x)[:, -1:])
