@@ -120,7 +120,7 @@ private:
 
   /// Sets a dimension's index to `start`, `start` + `step`, ... below `end`.
   void emitBlocks(unsigned dim, Value start, Value end, int64_t step,
-                 function_ref<void()> body);
+                  function_ref<void()> body);
 
   /// Makes the lanes from `first` on a vector of which `mask` says which ones
   /// there are: `count` of them, or an unknown number.

@@ -227,7 +227,7 @@ Value NestEmitter::lastWhole(unsigned dim, Value start, int64_t step) {
 }
 
 void NestEmitter::emitBlocks(unsigned dim, Value start, Value end, int64_t step,
-                            function_ref<void()> body) {
+                             function_ref<void()> body) {
   auto loop = scf::ForOp::create(b, start, end, constant(step));
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(loop.getBody());
@@ -244,7 +244,7 @@ void NestEmitter::emitLastLanes(Value start) {
   };
   if (factors[dim] % plan.lanes == 0)
     return emitBlocks(dim, start, end, plan.lanes,
-                     [&] { emitWidth(plan.lanes); });
+                      [&] { emitWidth(plan.lanes); });
   if (plan.masksDynamic)
     return emitBlocks(dim, start, end, plan.lanes, [&] {
       Value left = arith::SubIOp::create(b, end, ivs[dim]);

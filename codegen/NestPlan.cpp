@@ -281,8 +281,7 @@ static NestPlan planParallelLanes(NestOp nest, unsigned laneDim, int64_t lanes,
   plan.lanesOutside &= plan.unrolled == 0;
   if (plan.lanesOutside)
     plan.prefetched = findPrefetched(nest, plan);
-  plan.rows =
-      chooseRows(extents[plan.rowDim], factors[plan.rowDim], plan.rows);
+  plan.rows = chooseRows(extents[plan.rowDim], factors[plan.rowDim], plan.rows);
   return plan;
 }
 

@@ -5,10 +5,12 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "codegen/Bounds.h"
 #include "codegen/NestPlan.h"
 #include "codegen/Passes.h"
 #include "mlir/IR/PatternMatch.h"
 #include "mlir/IR/TypeUtilities.h"
+#include "llvm/Support/MathExtras.h"
 #include <numeric>
 
 namespace mlir::lathe {
@@ -154,6 +156,13 @@ private:
     Location location = nest.getLoc();
     IRRewriter b(&getContext());
     b.setInsertionPoint(nest);
+    // No plan of memory has a place for what has no bound.
+    int64_t elements = 1;
+    for (int64_t dim = 0; dim < type.getRank(); ++dim) {
+      std::optional<int64_t> bound = upperBoundOfDim(source, dim);
+      if (!bound || llvm::MulOverflow(elements, *bound, elements))
+        return;
+    }
     SmallVector<Value> sizes;
     for (int64_t dim = 0; dim < type.getRank(); ++dim)
       if (type.isDynamicDim(dim))

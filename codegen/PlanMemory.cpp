@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "codegen/Bounds.h"
 #include "codegen/KernelDialect.h"
 #include "codegen/Passes.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
@@ -35,9 +36,7 @@ constexpr int64_t alignment = 64;
 
 static std::optional<int64_t> upperBound(OpFoldResult size);
 
-/// The greatest size of a dimension of a buffer, from the bounds of the
-/// function's arguments; nothing if it is not known.
-static std::optional<int64_t> upperBoundOfDim(Value buffer, int64_t index) {
+std::optional<int64_t> lathe::upperBoundOfDim(Value buffer, int64_t index) {
   auto type = cast<MemRefType>(buffer.getType());
   if (!type.isDynamicDim(index))
     return type.getDimSize(index);

@@ -139,3 +139,26 @@ func.func @apart(%x: memref<64x512xf32>, %w: memref<512x256xf32>, %y: memref<64x
   }
   return
 }
+
+// -----
+
+// No plan of memory has a place for a copy of a size without a bound.
+
+// CHECK-LABEL: func @unbounded
+// CHECK-NOT: alloc
+#a = affine_map<(d0, d1, d2) -> (d0, d2)>
+#b = affine_map<(d0, d1, d2) -> (d2, d1)>
+#c = affine_map<(d0, d1, d2) -> (d0, d1)>
+func.func @unbounded(%x: memref<?x2048xf32>, %w: memref<2048x256xf32>, %y: memref<?x256xf32>) {
+  kernel.nest ins(%x, %w : memref<?x2048xf32>, memref<2048x256xf32>) outs(%y : memref<?x256xf32>)
+      {indexing_maps = [#a, #b, #c], init = 0.0 : f32, reductions = array<i1: false, false, true>} reduce {
+  ^bb0(%p: f32, %q: f32, %acc: f32):
+    %0 = arith.mulf %p, %q : f32
+    %1 = arith.addf %acc, %0 : f32
+    kernel.yield %1 : f32
+  } finish {
+  ^bb0(%p: f32, %q: f32, %acc: f32):
+    kernel.yield %acc : f32
+  }
+  return
+}
