@@ -57,8 +57,9 @@ def SinkTransposes : LathePass<"lathe-sink-transposes", "::mlir::func::FuncOp"> 
   let description = [{
     A transpose of an operand of an elementwise op becomes a transpose of its
     result; a transpose into a reduction becomes part of its indexing map; a
-    transpose of a transpose is one, or none. What convolutions need at their
-    edges so disappears between them.
+    transpose of a transpose is one, or none; a concatenation of transposes is a
+    transpose of one. What convolutions need at their edges so disappears between
+    them.
   }];
   let statistics = [
     Statistic<"sunk", "sunk", "transposes moved past an op">,

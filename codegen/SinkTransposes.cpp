@@ -145,12 +145,66 @@ private:
   Pass::Statistic &count;
 };
 
+/// A concatenation of transposes alike is a transpose of one.
+struct Concatenate : OpRewritePattern<tensor::InsertSliceOp> {
+  Concatenate(MLIRContext *context, Pass::Statistic &count)
+      : OpRewritePattern(context), count(count) {}
+
+  LogicalResult matchAndRewrite(tensor::InsertSliceOp last,
+                                PatternRewriter &rewriter) const override {
+    auto source = last.getSource().getDefiningOp<linalg::TransposeOp>();
+    SmallVector<tensor::InsertSliceOp> parts;
+    Value base = last;
+    while (auto part = base.getDefiningOp<tensor::InsertSliceOp>()) {
+      bool joinsMore = part != last && !base.hasOneUse();
+      if (!source || joinsMore || !isAlike(part, source))
+        return failure();
+      parts.push_back(part);
+      base = part.getDest();
+    }
+    auto empty = base.getDefiningOp<tensor::EmptyOp>();
+    bool isLast = llvm::none_of(last->getUsers(), [&](Operation *user) {
+      auto next = dyn_cast<tensor::InsertSliceOp>(user);
+      return next && next.getDest() == last.getResult();
+    });
+    if (!empty || !isLast)
+      return failure();
+    ArrayRef<int64_t> permutation = source.getPermutation();
+    SmallVector<int64_t> inverse = invertPermutationVector(permutation);
+    Value joined = tensor::EmptyOp::create(
+        rewriter, last.getLoc(),
+        applyPermutation(empty.getMixedSizes(), inverse),
+        empty.getType().getElementType());
+    for (tensor::InsertSliceOp part : llvm::reverse(parts)) {
+      auto transposed = part.getSource().getDefiningOp<linalg::TransposeOp>();
+      joined = tensor::InsertSliceOp::create(
+          rewriter, part.getLoc(), transposed.getInput(), joined,
+          applyPermutation(part.getMixedOffsets(), inverse),
+          applyPermutation(part.getMixedSizes(), inverse),
+          applyPermutation(part.getMixedStrides(), inverse));
+      ++count;
+    }
+    rewriter.replaceOp(last,
+                       transpose(rewriter, last.getLoc(), joined, permutation));
+    return success();
+  }
+
+private:
+  static bool isAlike(tensor::InsertSliceOp part, linalg::TransposeOp as) {
+    auto source = part.getSource().getDefiningOp<linalg::TransposeOp>();
+    return source && source.getPermutation() == as.getPermutation() &&
+           part.getSourceType().getRank() == part.getDestType().getRank();
+  }
+
+  Pass::Statistic &count;
+};
+
 struct SinkTransposesPass
     : lathe::impl::SinkTransposesBase<SinkTransposesPass> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
     patterns.add<Cancel>(&getContext(), cancelled);
-    patterns.add<Absorb>(&getContext(), sunk);
+    patterns.add<Absorb, Concatenate>(&getContext(), sunk);
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
       signalPassFailure();
   }

@@ -99,3 +99,43 @@ func.func @product(%x: tensor<4x5xf32>, %w: tensor<6x5xf32>) -> tensor<4x6xf32> 
   } -> tensor<4x6xf32>
   return %m : tensor<4x6xf32>
 }
+
+// -----
+
+// Images joined by their channels are joined in the order in which they were
+// computed, and transposed at once.
+
+// CHECK-LABEL: func @concatenation
+// CHECK: %[[E:.*]] = tensor.empty() : tensor<2x5x7xf32>
+// CHECK: %[[A:.*]] = tensor.insert_slice %arg0 into %[[E]][0, 0, 0] [2, 5, 3] [1, 1, 1]
+// CHECK: %[[B:.*]] = tensor.insert_slice %arg1 into %[[A]][0, 0, 3] [2, 5, 4] [1, 1, 1]
+// CHECK: linalg.transpose ins(%[[B]] : tensor<2x5x7xf32>) {{.*}} permutation = [0, 2, 1]
+// CHECK-NOT: linalg.transpose
+func.func @concatenation(%x: tensor<2x5x3xf32>, %y: tensor<2x5x4xf32>) -> tensor<2x7x5xf32> {
+  %ex = tensor.empty() : tensor<2x3x5xf32>
+  %ey = tensor.empty() : tensor<2x4x5xf32>
+  %tx = linalg.transpose ins(%x : tensor<2x5x3xf32>) outs(%ex : tensor<2x3x5xf32>) permutation = [0, 2, 1]
+  %ty = linalg.transpose ins(%y : tensor<2x5x4xf32>) outs(%ey : tensor<2x4x5xf32>) permutation = [0, 2, 1]
+  %e = tensor.empty() : tensor<2x7x5xf32>
+  %a = tensor.insert_slice %tx into %e[0, 0, 0] [2, 3, 5] [1, 1, 1] : tensor<2x3x5xf32> into tensor<2x7x5xf32>
+  %b = tensor.insert_slice %ty into %a[0, 3, 0] [2, 4, 5] [1, 1, 1] : tensor<2x4x5xf32> into tensor<2x7x5xf32>
+  return %b : tensor<2x7x5xf32>
+}
+
+// -----
+
+// One of two is as it is: the other alone is transposed, before they are joined.
+
+// CHECK-LABEL: func @mixed
+// CHECK: linalg.transpose ins(%arg0 :
+// CHECK: tensor.insert_slice
+// CHECK: tensor.insert_slice %arg1
+// CHECK-NOT: linalg.transpose
+func.func @mixed(%x: tensor<2x5x3xf32>, %y: tensor<2x4x5xf32>) -> tensor<2x7x5xf32> {
+  %ex = tensor.empty() : tensor<2x3x5xf32>
+  %tx = linalg.transpose ins(%x : tensor<2x5x3xf32>) outs(%ex : tensor<2x3x5xf32>) permutation = [0, 2, 1]
+  %e = tensor.empty() : tensor<2x7x5xf32>
+  %a = tensor.insert_slice %tx into %e[0, 0, 0] [2, 3, 5] [1, 1, 1] : tensor<2x3x5xf32> into tensor<2x7x5xf32>
+  %b = tensor.insert_slice %y into %a[0, 3, 0] [2, 4, 5] [1, 1, 1] : tensor<2x4x5xf32> into tensor<2x7x5xf32>
+  return %b : tensor<2x7x5xf32>
+}
