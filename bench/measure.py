@@ -41,9 +41,9 @@ PEERS = {
     "llama": Peer("llama.cpp", "llama", ["llama-cpp-python", "gguf", "safetensors"]),
 }
 # By how much results may differ, as the root mean square of differences over that of results, by how matrices are
-# stored: peers round activations, too, to bf16 in PyTorch and to 8 bits in ONNX Runtime and llama.cpp, and have scales
-# of their own.
-TOLERANCE = {"f32": 1e-3, "bf16": 5e-2, "int8": 5e-2, "int4": 3e-1}
+# stored: with fewer bits, peers round activations, too, to bf16 in PyTorch and to 8 bits in ONNX Runtime and llama.cpp,
+# and have scales of their own. What computes something else differs by about 1.
+TOLERANCE = {"f32": 1e-3, "bf16": 5e-2, "int8": 1e-1, "int4": 5e-1}
 
 
 def version(name):
