@@ -42,8 +42,9 @@ PEERS = {
 }
 # By how much results may differ, as the root mean square of differences over that of results, by how matrices are
 # stored: with fewer bits, peers round activations, too, to bf16 in PyTorch and to 8 bits in ONNX Runtime and llama.cpp,
-# and have scales of their own. What computes something else differs by about 1.
-TOLERANCE = {"f32": 1e-3, "bf16": 5e-2, "int8": 1e-1, "int4": 5e-1}
+# and have scales of their own. Two roundings of random weights to 4 bits differ by 0.6 after four layers, what computes
+# something else by 1.4.
+TOLERANCE = {"f32": 1e-3, "bf16": 5e-2, "int8": 1e-1, "int4": 8e-1}
 
 
 def version(name):
