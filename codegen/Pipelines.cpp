@@ -175,7 +175,11 @@ void lathe::buildTargetPipeline(OpPassManager &pm,
   pm.addNestedPass<func::FuncOp>(createLowerExpandShapes());
   pm.addPass(memref::createExpandStridedMetadataPass());
   pm.addPass(createLowerAffinePass());
-  pm.addPass(arith::createArithExpandOpsPass());
+  // Without an instruction of the target, bf16 would be rounded by a function
+  // that few C compilers' libraries have.
+  arith::ArithExpandOpsPassOptions expand;
+  expand.includeBf16 = !options.target.convertsBf16;
+  pm.addPass(arith::createArithExpandOpsPass(expand));
   // log(1 + x) would lose what x adds below an ulp of 1.
   ConvertMathToLLVMPassOptions exactLog1p;
   exactLog1p.approximateLog1p = false;

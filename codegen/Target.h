@@ -37,6 +37,8 @@ struct CpuTarget {
   /// LLVM's intrinsic that adds to each lane of 4 bytes the products of four
   /// unsigned bytes by four signed ones, of full vectors; "" if there is none.
   std::string byteDot;
+  /// Whether an instruction rounds f32 to bf16.
+  bool convertsBf16 = false;
   /// Elementary operations that are worth waking a thread: it costs some ten
   /// microseconds, as long as a hundred thousand of them take.
   int64_t leastThreadWork = 131072;
