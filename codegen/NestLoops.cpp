@@ -286,7 +286,12 @@ void NestEmitter::emitLastRows(Value start) {
   unsigned dim = plan.rowDim;
   // The number of rows that are left is a multiple of it.
   int64_t unit = std::gcd(factors[dim], plan.rows);
-  for (int64_t rows = plan.rows / 2; rows > 0; rows /= 2) {
+  // Powers of two: as many rows as a tile of them has read the weights once.
+  bool halves = unit % std::max<int64_t>(1, plan.rows / 2) == 0;
+  int64_t most = halves ? plan.rows / 2
+                        : static_cast<int64_t>(llvm::bit_floor(
+                              static_cast<uint64_t>(plan.rows - 1)));
+  for (int64_t rows = most; rows > 0; rows /= 2) {
     bool leavesNone = unit % rows == 0;
     Value end = leavesNone ? extent(dim) : lastWhole(dim, start, rows);
     emitBlocks(dim, start, end, rows, [&] { emitTile(rows); });

@@ -3,7 +3,7 @@
 // Register tiles of nests whose extents are not known.
 
 // Rows x vectors as of known extents, 14 x 2. Lanes that fill no block are written a vector at a time, under a mask, and
-// rows by half a tile, a quarter and one by one. Without masks, by vectors and then lane by lane.
+// rows by 8, 4, 2 and one by one. Without masks, by vectors and then lane by lane.
 
 // CHECK-LABEL: func @unknown
 // CHECK: %[[ROWS:.*]] = memref.dim %arg0, %c0
@@ -12,10 +12,12 @@
 // CHECK: scf.if
 // CHECK: scf.for {{.*}} -> (vector<16xf32>{{(, vector<16xf32>){27}\)}}
 // CHECK: else
-// CHECK: scf.for {{.*}} step %c7
-// CHECK: scf.for {{.*}} -> (vector<16xf32>{{(, vector<16xf32>){13}\)}}
-// CHECK: scf.for {{.*}} step %c3
-// CHECK: scf.for {{.*}} -> (vector<16xf32>{{(, vector<16xf32>){5}\)}}
+// CHECK: scf.for {{.*}} step %c8
+// CHECK: scf.for {{.*}} -> (vector<16xf32>{{(, vector<16xf32>){15}\)}}
+// CHECK: scf.for {{.*}} step %c4
+// CHECK: scf.for {{.*}} -> (vector<16xf32>{{(, vector<16xf32>){7}\)}}
+// CHECK: scf.for {{.*}} step %c2
+// CHECK: scf.for {{.*}} -> (vector<16xf32>{{(, vector<16xf32>){3}\)}}
 // CHECK: scf.for {{.*}} step %c1
 // CHECK: scf.for {{.*}} -> (vector<16xf32>, vector<16xf32>)
 // CHECK: else
