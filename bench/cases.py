@@ -10,11 +10,16 @@ import json
 from programs import ROOT
 
 
+def precision(stored):
+    """Settings of matrices stored so: peers round activations where matrices are integers, and so do we."""
+    return {"stored": stored, "activations": "int8" if stored.startswith("int") else "f32"}
+
+
 def product(name, tokens, inputs, features, stored="f32", bias=False):
     family = "products" if stored == "f32" else "products of matrices in fewer bits"
     name = f"{name}, {tokens}×{inputs}×{features}" + ("" if stored == "f32" else f", {stored}")
     return {"name": name, "family": family, "spec": "bench/specs/product.yaml", "dims": {"tokens": tokens},
-            "settings": {"inputs": inputs, "features": features, "bias": bias, "stored": stored}}
+            "settings": {"inputs": inputs, "features": features, "bias": bias, **precision(stored)}}
 
 
 def convolution(name, side, inputs, channels, kernel, stride=1, groups=1):
@@ -38,7 +43,7 @@ def attention(name, entry, tokens, **settings):
 
 def language(name, entry, dims, stored):
     return {"name": f"{name}, {stored}", "family": "language models", "spec": "specs/geb/geb-1.3b.yaml", "entry": entry,
-            "settings": {"layers": 4, "vocabulary": 8192, "context": 512, "stored": stored},
+            "settings": {"layers": 4, "vocabulary": 8192, "context": 512, **precision(stored)},
             "dims": dims, "unread": "embed_tokens"}
 
 

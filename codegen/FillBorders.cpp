@@ -31,12 +31,15 @@ static void findAccesses(Value buffer, SmallVectorImpl<OpOperand *> &found) {
   }
 }
 
-/// The buffer that the op stores every element of, and reads none of.
+/// The buffer that the op stores every element of, and reads none of: each
+/// kernel has one such.
 static Value getStored(Operation *op) {
   if (auto copy = dyn_cast<memref::CopyOp>(op))
     return copy.getTarget();
-  if (isa<kernel::NestOp, kernel::AttentionOp, kernel::FrequencyFilterOp>(op))
-    return cast<DestinationStyleOpInterface>(op).getDpsInits()[0];
+  auto kernel = dyn_cast<DestinationStyleOpInterface>(op);
+  if (kernel && isa<kernel::KernelDialect>(op->getDialect()) &&
+      kernel.getNumDpsInits() == 1)
+    return kernel.getDpsInits()[0];
   return {};
 }
 
