@@ -82,8 +82,8 @@ static bool isAllButRowEnds(Value buffer) {
       !llvm::all_of(part.getMixedOffsets(), isZeroInteger) ||
       !llvm::all_of(part.getMixedStrides(), isOneInteger))
     return false;
-  for (auto [dim, size] :
-       llvm::enumerate(ArrayRef(part.getMixedSizes()).drop_back()))
+  SmallVector<OpFoldResult> sizes = part.getMixedSizes();
+  for (auto [dim, size] : llvm::enumerate(ArrayRef(sizes).drop_back()))
     if (!isSizeOf(size, part.getSource(), dim))
       return false;
   return true;
