@@ -13,8 +13,9 @@
 
 using namespace lathe::runtime;
 
-/// Waking a thread that sleeps costs about as much as this.
-static constexpr auto spinTime = std::chrono::microseconds(5);
+/// Waking a thread that sleeps costs some ten microseconds, and what one thread
+/// does between two parallel loops of a network takes about as long.
+static constexpr auto spinTime = std::chrono::microseconds(50);
 
 static void pauseBriefly() {
 #if defined(__x86_64__)
