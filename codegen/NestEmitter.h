@@ -11,7 +11,7 @@
 //   parallel over the outermost loops
 //     for parallel dimensions
 //       for blocks of lanes
-//        for parallel dimensions that the lanes' operand does not depend on
+//         for parallel dimensions that the lanes' operand does not depend on
 //         for blocks of rows
 //           accumulators = init
 //           for the reductions: accumulators = reduce(inputs, accumulators)
@@ -131,7 +131,8 @@ private:
 
   void emitRowBlock();
 
-  /// The last rows of a dynamic dimension: by half a tile, a quarter, ...
+  /// The last rows of a dynamic dimension: by powers of two, or by half a tile,
+  /// a quarter, ... where that leaves none.
   void emitLastRows(Value start);
 
   //===--- The tile -------------------------------------------------------===//
@@ -148,16 +149,17 @@ private:
   SmallVector<Value> emitReductions(unsigned dim, int64_t rows,
                                     ValueRange accumulators);
 
+  /// Folds the steps of the reductions from dimension `dim` on, which are
+  /// written out, into the accumulator of a row and a vector.
+  Value emitSteps(unsigned dim, int64_t row, int64_t lane, int64_t width,
+                  Value accumulator, Loads &loads);
+
   //===--- Prefetching (NestPrefetch.cpp) ---------------------------------===//
 
   /// Says what the reduction of the present tile is to prefetch, if anything.
   void startPrefetch(int64_t rows);
   /// Prefetches the part of the present step of the reduction.
   void emitPrefetch();
-  /// Folds the steps of the reductions from dimension `dim` on, which are
-  /// written out, into the accumulator of a row and a vector.
-  Value emitSteps(unsigned dim, int64_t row, int64_t lane, int64_t width,
-                  Value accumulator, Loads &loads);
 
   //===--- Lanes along a reduction ----------------------------------------===//
 
