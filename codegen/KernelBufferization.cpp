@@ -14,62 +14,11 @@ using namespace mlir;
 using namespace mlir::lathe::kernel;
 
 namespace {
-struct NestBufferization
-    : bufferization::DstBufferizableOpInterfaceExternalModel<NestBufferization,
-                                                             NestOp> {
-  bool bufferizesToMemoryRead(Operation *op, OpOperand &operand,
-                              const bufferization::AnalysisState &) const {
-    // Every element of the output is stored and none is read.
-    return !cast<DestinationStyleOpInterface>(op).isDpsInit(&operand);
-  }
-
-  bool bufferizesToElementwiseAccess(Operation *op,
-                                     const bufferization::AnalysisState &,
-                                     ArrayRef<OpOperand *> operands) const {
-    // An input may share the output's buffer only if both are walked alike.
-    auto nest = cast<NestOp>(op);
-    if (nest.hasReduction())
-      return false;
-    for (OpOperand *operand : operands)
-      if (nest.getMap(operand->getOperandNumber()) != nest.getOutputMap())
-        return false;
-    return true;
-  }
-
-  LogicalResult bufferize(Operation *op, RewriterBase &rewriter,
-                          const bufferization::BufferizationOptions &options,
-                          bufferization::BufferizationState &state) const {
-    auto nest = cast<NestOp>(op);
-    rewriter.setInsertionPoint(nest);
-    SmallVector<Value> inputs;
-    for (Value input : nest.getInputs()) {
-      FailureOr<Value> buffer =
-          bufferization::getBuffer(rewriter, input, options, state);
-      if (failed(buffer))
-        return failure();
-      inputs.push_back(*buffer);
-    }
-    FailureOr<Value> output = bufferization::getBuffer(
-        rewriter, nest.getInitOutput(), options, state);
-    if (failed(output))
-      return failure();
-    auto lowered = NestOp::create(
-        rewriter, nest.getLoc(), /*result=*/TypeRange{}, inputs, *output,
-        nest.getIndexingMaps(), nest.getReductions(), nest.getInit());
-    lowered->setDiscardableAttrs(nest->getDiscardableAttrDictionary());
-    lowered.getReduce().takeBody(nest.getReduce());
-    lowered.getFinish().takeBody(nest.getFinish());
-    bufferization::replaceOpWithBufferizedValues(rewriter, op, *output);
-    return success();
-  }
-};
-
 /// Of an op whose last operand is its output, of which it stores every element
 /// and reads none.
-template <typename OpTy>
-struct OutputLastBufferization
-    : bufferization::DstBufferizableOpInterfaceExternalModel<
-          OutputLastBufferization<OpTy>, OpTy> {
+template <typename Model, typename OpTy>
+struct OutputLast
+    : bufferization::DstBufferizableOpInterfaceExternalModel<Model, OpTy> {
   bool bufferizesToMemoryRead(Operation *op, OpOperand &operand,
                               const bufferization::AnalysisState &) const {
     return !cast<DestinationStyleOpInterface>(op).isDpsInit(&operand);
@@ -94,6 +43,28 @@ struct OutputLastBufferization
       to.takeBody(from);
     bufferization::replaceOpWithBufferizedValues(rewriter, op, output);
     return success();
+  }
+};
+
+struct AttentionBufferization
+    : OutputLast<AttentionBufferization, AttentionOp> {};
+struct FrequencyFilterBufferization
+    : OutputLast<FrequencyFilterBufferization, FrequencyFilterOp> {};
+struct ByteProductBufferization
+    : OutputLast<ByteProductBufferization, ByteProductOp> {};
+
+struct NestBufferization : OutputLast<NestBufferization, NestOp> {
+  bool bufferizesToElementwiseAccess(Operation *op,
+                                     const bufferization::AnalysisState &,
+                                     ArrayRef<OpOperand *> operands) const {
+    // An input may share the output's buffer only if both are walked alike.
+    auto nest = cast<NestOp>(op);
+    if (nest.hasReduction())
+      return false;
+    for (OpOperand *operand : operands)
+      if (nest.getMap(operand->getOperandNumber()) != nest.getOutputMap())
+        return false;
+    return true;
   }
 };
 
@@ -209,12 +180,9 @@ struct WriteBackBufferization
 void mlir::lathe::kernel::registerBufferization(DialectRegistry &registry) {
   registry.addExtension(+[](MLIRContext *context, KernelDialect *) {
     NestOp::attachInterface<NestBufferization>(*context);
-    AttentionOp::attachInterface<OutputLastBufferization<AttentionOp>>(
-        *context);
-    FrequencyFilterOp::attachInterface<
-        OutputLastBufferization<FrequencyFilterOp>>(*context);
-    ByteProductOp::attachInterface<OutputLastBufferization<ByteProductOp>>(
-        *context);
+    AttentionOp::attachInterface<AttentionBufferization>(*context);
+    FrequencyFilterOp::attachInterface<FrequencyFilterBufferization>(*context);
+    ByteProductOp::attachInterface<ByteProductBufferization>(*context);
     CallOp::attachInterface<CallBufferization>(*context);
     WriteBackOp::attachInterface<WriteBackBufferization>(*context);
   });

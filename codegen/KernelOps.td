@@ -295,16 +295,14 @@ def Kernel_ByteProductOp : Kernel_Op<"byte_product",
   let extraClassDeclaration = [{
     MutableOperandRange getDpsInitsMutable() { return getInitOutputMutable(); }
     /// Panels, groups of a row, and columns of a panel.
-    int64_t getPanels() { return getScaleSize(0); }
-    int64_t getGroups() { return getScaleSize(1); }
-    int64_t getPanelColumns() { return getScaleSize(2); }
+    int64_t getPanels() { return getScalesType().getDimSize(0); }
+    int64_t getGroups() { return getScalesType().getDimSize(1); }
+    int64_t getPanelColumns() { return getScalesType().getDimSize(2); }
+    ShapedType getScalesType() {
+      return llvm::cast<ShapedType>(getScales().getType());
+    }
     /// Neighbours of a row that a group of 4 bytes of codes stands for.
     int64_t getUnit() { return getPacked() ? 8 : 4; }
-  private:
-    int64_t getScaleSize(unsigned dim) {
-      return llvm::cast<ShapedType>(getScales().getType()).getDimSize(dim);
-    }
-  public:
   }];
 }
 
