@@ -14,15 +14,11 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-BIN = Path(os.environ.get("LATHE_BUILD", ROOT / "build" / "release")) / "bin"
+from programs import BIN, ROOT, output
+
 SPEC = ROOT / "specs" / "mtl" / "resnet50.yaml"
 SETTINGS = ["--set", "height=224", "--set", "width=288"]
 WIDTHS = [(0, 0), (0, 3), (1, 1), (2, 2), (3, 0), (3, 3)]
-
-
-def output(*command):
-    return subprocess.run([str(c) for c in command], check=True, capture_output=True, text=True).stdout
 
 
 def dims(encoder, decoder):
