@@ -10,6 +10,7 @@
 #include "codegen/lower/Stored.h"
 #include "codegen/lower/Tensors.h"
 #include "llvm/Support/MathExtras.h"
+#include <limits>
 
 using namespace mlir;
 using namespace mlir::lathe;
@@ -45,8 +46,15 @@ public:
   /// What the rows stand for after rounding, in their own shape.
   Value decode() {
     Value values = mapReduced(b, rows, steps, rank - 1,
-                              [this](Structured &b, ValueRange args) {
-                                return mul(b, number(args), args[1]);
+                              [this](Structured &b, ValueRange args) -> Value {
+                                // As in a sum of codes, 0 stays 0 beside an
+                                // infinity.
+                                Value code = number(args);
+                                Value zero = like(b, code, 0);
+                                Value isZero = arith::CmpFOp::create(
+                                    b, arith::CmpFPredicate::OEQ, code, zero);
+                                return arith::SelectOp::create(
+                                    b, isZero, zero, mul(b, code, args[1]));
                               });
     return b.reshape(values, shape);
   }
@@ -82,9 +90,12 @@ private:
   }
 
   /// round(x / step), where neither infinity nor NaN is out of range: they come
-  /// out by way of the step.
+  /// out by way of the step. An infinity has the greatest code of its sign.
   Value number(ValueRange args) {
-    Value inverse = div(b, like(b, args[1], 1), args[1]);
+    constexpr double greatest = std::numeric_limits<float>::max();
+    Value finite =
+        arith::MinimumFOp::create(b, args[1], like(b, args[1], greatest));
+    Value inverse = div(b, like(b, args[1], 1), finite);
     Value rounded = math::RoundEvenOp::create(b, mul(b, args[0], inverse));
     rounded = arith::MaxNumFOp::create(b, rounded, like(b, rounded, -mostCode));
     return arith::MinNumFOp::create(b, rounded, like(b, rounded, mostCode));

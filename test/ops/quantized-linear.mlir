@@ -36,5 +36,19 @@ func.func @main() {
       : (tensor<1x4xf32>, tensor<1x4xbf16>) -> tensor<1x1xf32>
   %p2 = tensor.cast %u : tensor<1x1xf32> to tensor<*xf32>
   call @printMemrefF32(%p2) : (tensor<*xf32>) -> ()
+
+  // Rows rounded in groups of two: [1, 2.1] is [60, 127] times 2.1 / 127, and [3, 4] is [95, 127] times 4 / 127; with the
+  // scales 1 and 2, 3.09213 + 2 · 6.99213 = 17.0764, where 3.1 + 2 · 7 would be exact. An infinity keeps its sign.
+  // CHECK: [17.0764]
+  // CHECK-NEXT: [-inf]
+  // CHECK-NEXT: [inf]
+  // CHECK-NEXT: [nan]
+  %x3 = arith.constant dense<[[1.0, 2.1, 3.0, 4.0], [0xFF800000, 1.0, 1.0, 1.0], [1.0, 1.0, 0x7F800000, 1.0], [1.0, 0x7FC00000, 1.0, 1.0]]> : tensor<4x4xf32>
+  %q3 = arith.constant dense<[[1, 1, 1, 1]]> : tensor<1x4xi8>
+  %s3 = arith.constant dense<[[1.0, 2.0]]> : tensor<1x2xf32>
+  %r = lathe.quantized_linear %x3, %q3, %s3 {operandSegmentSizes = array<i32: 1, 1, 1, 0, 0>, rounds_input}
+      : (tensor<4x4xf32>, tensor<1x4xi8>, tensor<1x2xf32>) -> tensor<4x1xf32>
+  %p3 = tensor.cast %r : tensor<4x1xf32> to tensor<*xf32>
+  call @printMemrefF32(%p3) : (tensor<*xf32>) -> ()
   return
 }
