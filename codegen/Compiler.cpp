@@ -238,7 +238,7 @@ private:
       written.push_back(getHeaderPath());
     }
     if (failed(writeCode(module, contents, options.emit, options.output,
-                         options.pipeline.optimise)))
+                         options.pipeline)))
       return failure();
     undo.release();
     return success();
@@ -286,13 +286,14 @@ private:
   }
 
   LogicalResult writeCode(ModuleOp code, const ObjectContents &contents,
-                          EmitKind emit, StringRef output, bool optimise) {
+                          EmitKind emit, StringRef output,
+                          const PipelineOptions &pipeline) {
     auto format = emit == EmitKind::assembly ? ObjectFormat::assembly
                   : emit == EmitKind::llvmIr ? ObjectFormat::llvmIr
                                              : ObjectFormat::object;
     llvm::SmallVector<char, 0> bytes;
     llvm::raw_svector_ostream os(bytes);
-    if (failed(emitObject(code, contents, options.pipeline.target, optimise,
+    if (failed(emitObject(code, contents, pipeline.target, pipeline.optimise,
                           format, os)))
       return failure();
     auto write = [&](StringRef path) {
@@ -318,6 +319,18 @@ private:
                 output);
   }
 
+  /// The target's, for the machine that compiles: it runs what prepares
+  /// weights, and may be another.
+  FailureOr<PipelineOptions> getHostPipeline() {
+    PipelineOptions host = options.pipeline;
+    std::string error;
+    std::optional<CpuTarget> machine = resolveTarget("", "native", error);
+    if (!machine)
+      return emitError(module.getLoc()) << error;
+    host.target = std::move(*machine);
+    return host;
+  }
+
   /// Compiles and runs what computes the program's weights.
   LogicalResult prepareWeights(ModuleOp declarations, ModuleOp prepare,
                                const Checkpoint &checkpoint, StringRef path) {
@@ -327,17 +340,18 @@ private:
     if (failed(library))
       return failure();
     DescriptorBuilder descriptor(prepare);
-    const PipelineOptions &pipeline = options.pipeline;
-    if (failed(runPipeline(prepare, buildLoopsPipeline, pipeline)))
+    FailureOr<PipelineOptions> pipeline = getHostPipeline();
+    if (failed(pipeline) ||
+        failed(runPipeline(prepare, buildLoopsPipeline, *pipeline)))
       return failure();
     descriptor.addCode(prepare);
     ObjectContents contents;
     contents.entries = descriptor.getEntryNames();
     contents.descriptor =
-        descriptor.str(prepare, describeTarget(), pipeline.optimise, "");
-    if (failed(runPipeline(prepare, buildTargetPipeline, pipeline)) ||
+        descriptor.str(prepare, describeTarget(), pipeline->optimise, "");
+    if (failed(runPipeline(prepare, buildTargetPipeline, *pipeline)) ||
         failed(writeCode(prepare, contents, EmitKind::plugin, library->str(),
-                         pipeline.optimise)))
+                         *pipeline)))
       return failure();
     return writeWeights(declarations, checkpoint, library->str(), path,
                         options.progress);
