@@ -18,6 +18,7 @@
 #include "llvm/Support/FileUtilities.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
+#include "llvm/Support/raw_sha1_ostream.h"
 
 using namespace mlir;
 using namespace mlir::lathe;
@@ -291,14 +292,12 @@ private:
     auto format = emit == EmitKind::assembly ? ObjectFormat::assembly
                   : emit == EmitKind::llvmIr ? ObjectFormat::llvmIr
                                              : ObjectFormat::object;
-    llvm::SmallVector<char, 0> bytes;
-    llvm::raw_svector_ostream os(bytes);
-    if (failed(emitObject(code, contents, pipeline.target, pipeline.optimise,
-                          format, os)))
+    FailureOr<std::string> bytes = getCode(code, contents, format, pipeline);
+    if (failed(bytes))
       return failure();
     auto write = [&](StringRef path) {
       return writeFile(path, [&](raw_ostream &file) {
-        file << os.str();
+        file << *bytes;
         return success();
       });
     };
@@ -317,6 +316,43 @@ private:
       parts.push_back("text");
     return link(UnknownLoc::get(code.getContext()), object->str(), kind, parts,
                 output);
+  }
+
+  /// Emits code, if it was not emitted before.
+  FailureOr<std::string> getCode(ModuleOp code, const ObjectContents &contents,
+                                 ObjectFormat format,
+                                 const PipelineOptions &pipeline) {
+    std::string digest;
+    // What is embedded is seldom the same again.
+    if (options.emitted && contents.weights.empty() &&
+        contents.tokenizer.empty()) {
+      digest = getDigest(code, contents, format, pipeline);
+      if (auto found = options.emitted->find(digest);
+          found != options.emitted->end())
+        return found->second;
+    }
+    llvm::SmallVector<char, 0> bytes;
+    llvm::raw_svector_ostream os(bytes);
+    if (failed(emitObject(code, contents, pipeline.target, pipeline.optimise,
+                          format, os)))
+      return failure();
+    if (!digest.empty())
+      (*options.emitted)[digest] = os.str();
+    return os.str().str();
+  }
+
+  /// Of all that an object depends on, but for embedded files.
+  static std::string getDigest(ModuleOp code, const ObjectContents &contents,
+                               ObjectFormat format,
+                               const PipelineOptions &pipeline) {
+    llvm::raw_sha1_ostream os;
+    os << static_cast<int>(format) << '\0' << pipeline.optimise << '\0'
+       << pipeline.target.triple << '\0' << pipeline.target.cpu << '\0'
+       << pipeline.target.features << '\0' << contents.symbol << '\0'
+       << contents.descriptor << '\0';
+    llvm::interleave(contents.entries, os, "\n");
+    code.print(os);
+    return llvm::toStringRef(os.sha1()).str();
   }
 
   /// The target's, for the machine that compiles: it runs what prepares

@@ -12,6 +12,7 @@
 #include "codegen/Pipelines.h"
 #include "codegen/WeightsFile.h"
 #include "mlir/IR/BuiltinOps.h"
+#include "llvm/ADT/StringMap.h"
 
 namespace mlir::lathe {
 
@@ -26,6 +27,9 @@ enum class EmitKind {
   assembly,
   llvmIr
 };
+
+/// What was emitted before, by a digest of what it was emitted from.
+using EmittedCode = llvm::StringMap<std::string>;
 
 struct CompileOptions {
   PipelineOptions pipeline;
@@ -43,6 +47,9 @@ struct CompileOptions {
   bool timing = false;
   /// Tells on standard error how far the weights are.
   bool progress = false;
+  /// Of earlier compilations: whoever compiles a model for one checkpoint after
+  /// another emits code that is the same only once. May be null.
+  EmittedCode *emitted = nullptr;
 };
 
 /// Compiles a module of the model phase: code, weights file and, for a

@@ -77,6 +77,14 @@ public:
   std::string file(llvm::StringRef name) const {
     return (path + "/" + name).str();
   }
+  /// A file in a folder of its own.
+  std::string file(const llvm::Twine &folder, const llvm::Twine &name) const {
+    llvm::SmallString<128> inner(path);
+    llvm::sys::path::append(inner, folder);
+    (void)llvm::sys::fs::create_directory(inner);
+    llvm::sys::path::append(inner, name);
+    return inner.str().str();
+  }
 
 private:
   llvm::SmallString<128> path;
@@ -213,9 +221,9 @@ private:
       options.pipeline.without.push_back("fold-masks");
     options.emit = EmitKind::plugin;
     options.weights = checkpoint;
+    options.emitted = &emitted;
     // A library is loaded once by its path.
-    options.output =
-        workshop.file((name + "." + llvm::Twine(draw) + ".so").str());
+    options.output = workshop.file(llvm::Twine(draw), name + ".so");
     if (mlir::failed(compile(*copy, options)))
       return false;
     return program.open(options.output, "latheModel",
@@ -383,6 +391,7 @@ private:
   /// Which of the random masks is compared on.
   unsigned draw = 0;
   Workshop workshop;
+  EmittedCode emitted;
   std::vector<CheckpointFile> checkpoint;
 };
 
