@@ -1,5 +1,4 @@
-//===- Layers.cpp - Linear maps with weights as linalg
-//-----------------------===//
+//===- Layers.cpp - Linear maps with weights as linalg --------------------===//
 //
 // Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -141,6 +141,43 @@ static bool isOfWeights(Value value) {
   return readsWeights;
 }
 
+/// Of the weight of a slimmable layer, a width takes the first columns and the
+/// first places: the whole one that a value of dynamic sizes is the beginning
+/// of along each dimension, or the value itself.
+static Value getWhole(Value value) {
+  while (auto slice = value.getDefiningOp<tensor::ExtractSliceOp>()) {
+    if (slice.getType().hasStaticShape())
+      break;
+    bool begins = llvm::all_of(slice.getMixedOffsets(), isZeroInteger) &&
+                  llvm::all_of(slice.getMixedStrides(), isOneInteger) &&
+                  slice.getSourceType().getRank() == slice.getType().getRank();
+    if (!begins)
+      break;
+    value = slice.getSource();
+  }
+  return value;
+}
+
+/// [columns, places…] as panels, [columns / size, ordered places…, size], of
+/// which zeros fill the last one.
+static Value makePanels(Structured &b, Value weight, ArrayRef<int64_t> order,
+                        int64_t size) {
+  Shape shape = b.getShape(weight);
+  int64_t columns = *shape[0].getConstant();
+  int64_t panels = llvm::divideCeil(columns, size);
+  SmallVector<int64_t> low(shape.size(), 0), high(shape.size(), 0);
+  high[0] = panels * size - columns;
+  weight = b.pad(weight, low, high, PaddingMode::zeros);
+  shape[0] = size;
+  shape.insert(shape.begin(), panels);
+  weight = b.reshape(weight, shape);
+  SmallVector<int64_t> permutation = {0};
+  for (int64_t dim : order)
+    permutation.push_back(dim + 1);
+  permutation.push_back(1);
+  return b.transpose(weight, permutation);
+}
+
 Columns lathe::layColumns(Structured &b, Value weight, AffineExpr column,
                           ArrayRef<int64_t> order,
                           ArrayRef<AffineExpr> places) {
@@ -153,33 +190,29 @@ Columns lathe::layColumns(Structured &b, Value weight, AffineExpr column,
   }
   // Small ones stay in cache in any order.
   constexpr int64_t panel = panelColumns, least = 1 << 14;
-  Shape shape = b.getShape(weight);
+  Value whole = getWhole(weight);
+  Shape shape = b.getShape(whole);
   std::optional<int64_t> columns = shape[0].getConstant();
   DimExpr elements = 1;
   for (const DimExpr &size : shape)
     elements *= size;
-  SmallVector<int64_t> permutation(order);
   if (!columns || *columns < 2 * panel ||
-      elements.getConstant().value_or(0) < least || !isOfWeights(weight)) {
+      elements.getConstant().value_or(0) < least || !isOfWeights(whole)) {
+    SmallVector<int64_t> permutation(order);
     permutation.push_back(0);
     subscripts.push_back(column);
     return {b.transpose(weight, permutation), subscripts};
   }
-  // The last panel is filled up with zeros, which nobody sees.
-  int64_t panels = llvm::divideCeil(*columns, panel);
-  SmallVector<int64_t> low(shape.size(), 0), high(shape.size(), 0);
-  high[0] = panels * panel - *columns;
-  weight = b.pad(weight, low, high, PaddingMode::zeros);
-  shape[0] = panel;
-  shape.insert(shape.begin(), panels);
-  weight = b.reshape(weight, shape);
-  for (int64_t &dim : permutation)
-    ++dim;
-  permutation.insert(permutation.begin(), 0);
-  permutation.push_back(1);
+  Value panels = makePanels(b, whole, order, panel);
   subscripts.insert(subscripts.begin(), column.floorDiv(panel));
   subscripts.push_back(column % panel);
-  return {b.transpose(weight, permutation), subscripts};
+  // Of the columns, those in use are counted by the result.
+  Shape sizes = b.getShape(panels), used = sizes, given = b.getShape(weight);
+  for (auto [i, dim] : llvm::enumerate(order))
+    used[i + 1] = given[dim];
+  if (used != sizes)
+    panels = slice(b, panels, 0, 0, used);
+  return {panels, subscripts};
 }
 
 Value lathe::project(Structured &b, Value x, Value weight) {

@@ -1,5 +1,5 @@
-// RUN: lathe-opt %s -split-input-file -pass-pipeline='builtin.module(lathe-lower-to-linalg{channels-last=true},lathe-hoist-weight-math,func.func(lathe-form-nests))' | FileCheck %s
-// RUN: lathe-opt %s -split-input-file -pass-pipeline='builtin.module(lathe-lower-to-linalg{channels-last=false})' | FileCheck %s --check-prefix=PLAIN
+// RUN: lathe-opt %s -split-input-file -pass-pipeline='builtin.module(func.func(lathe-decompose),lathe-lower-to-linalg{channels-last=true},func.func(lathe-sink-transposes),lathe-hoist-weight-math,func.func(lathe-form-nests))' | FileCheck %s
+// RUN: lathe-opt %s -split-input-file -pass-pipeline='builtin.module(func.func(lathe-decompose),lathe-lower-to-linalg{channels-last=false})' | FileCheck %s --check-prefix=PLAIN
 
 // A large matrix lies in panels of 32 columns, prepared when compiling; the nest walks a panel's rows one after another.
 
@@ -78,6 +78,40 @@ func.func @kept(%x: tensor<4x64xf32>) -> tensor<4x256xf32> {
   %half = lathe.keep %k {axis = 1 : i64, places = array<i64: 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30, 32, 34, 36, 38, 40, 42, 44, 46, 48, 50, 52, 54, 56, 58, 60, 62, 64, 66, 68, 70, 72, 74, 76, 78, 80, 82, 84, 86, 88, 90, 92, 94, 96, 98, 100, 102, 104, 106, 108, 110, 112, 114, 116, 118, 120, 122, 124, 126>} : (tensor<256x128xf32>) -> tensor<256x64xf32>
   %y = lathe.linear %x, %half : (tensor<4x64xf32>, tensor<256x64xf32>) -> tensor<4x256xf32>
   return %y : tensor<4x256xf32>
+}
+
+// -----
+
+// A slimmable layer's width takes the first of the columns, which its result counts, and of the rows of all panels. A part
+// of known sizes is laid out by itself.
+
+// CHECK-DAG: #[[PANELS:.*]] = affine_map<(d0, d1, d2, d3, d4, d5, d6) -> (d3 floordiv 32, d4, d5, d6, d3 mod 32)>
+// CHECK-DAG: lathe.weight @wide.prepared : tensor<9x1x1x128x32xf32>
+// CHECK-DAG: lathe.weight @part.prepared : tensor<7x128x32xf32>
+// CHECK-LABEL: func @widths
+// CHECK: %[[ALL:.*]] = lathe.parameter @wide.prepared
+// CHECK: %[[USED:.*]] = tensor.extract_slice %[[ALL]][0, 0, 0, 0, 0] [9, 1, 1, %{{.*}}, 32] [1, 1, 1, 1, 1]
+// CHECK: kernel.nest ins(%{{.*}}, %[[USED]] : {{.*}}) {{.*}}indexing_maps = [#{{.*}}, #[[PANELS]], #{{.*}}]
+// CHECK-LABEL: func @known
+// CHECK-NOT: extract_slice
+// CHECK-LABEL: func @prepare
+module attributes {lathe.dims = {inside = array<i64: 64, 128>}, lathe.dim_order = ["inside"]} {
+lathe.weight @wide : tensor<260x128x1x1xf32>
+lathe.weight @part : tensor<260x128xf32>
+func.func @widths(%x: tensor<1x?x7x9xf32, #lathe.dims<"", "inside", "", "">>) -> tensor<1x?x7x9xf32, #lathe.dims<"", "inside", "", "">> {
+  %wide = lathe.parameter @wide : tensor<260x128x1x1xf32>
+  %y = lathe.slim %x, %wide {dilation = array<i64: 1, 1>, eps = 0.0 : f64, padding = array<i64: 0, 0, 0, 0>,
+      padding_mode = #lathe<padding_mode zeros>, stride = array<i64: 1, 1>, used = ["inside"],
+      operandSegmentSizes = array<i32: 1, 0, 1, 0, 0, 0, 0, 0>}
+      : (tensor<1x?x7x9xf32, #lathe.dims<"", "inside", "", "">>, tensor<260x128x1x1xf32>) -> tensor<1x?x7x9xf32, #lathe.dims<"", "inside", "", "">>
+  return %y : tensor<1x?x7x9xf32, #lathe.dims<"", "inside", "", "">>
+}
+func.func @known(%x: tensor<4x128xf32>) -> tensor<4x200xf32> {
+  %whole = lathe.parameter @part : tensor<260x128xf32>
+  %part = lathe.slice %whole {axis = 0 : i64, start = 0 : i64, end = 200 : i64, step = 1 : i64} : (tensor<260x128xf32>) -> tensor<200x128xf32>
+  %y = lathe.linear %x, %part : (tensor<4x128xf32>, tensor<200x128xf32>) -> tensor<4x200xf32>
+  return %y : tensor<4x200xf32>
+}
 }
 
 // -----
