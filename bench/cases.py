@@ -1,8 +1,8 @@
 """What bench/run.py measures: the kernels that the specs are made of at the shapes they have there, and whole models.
 
 A case is a dict: its `name` and `family`; `spec`, `settings`, `entry`, `dims` and `inputs` as programs.py takes them;
-`scaled`, factors of weights by patterns of their names; `threads`, if not the default of its kind; `unread`, a pattern of
-names of weights of which a run reads next to nothing.
+`ranges` of the numbers along the last dimension of inputs; `scaled`, factors of weights by patterns of their names;
+`threads`, if not the default of its kind; `unread`, a pattern of names of weights of which a run reads next to nothing.
 """
 
 import json

@@ -82,6 +82,12 @@ def all_dims(info, case):
     return {dim["name"]: dim["min"] for dim in info["dims"]} | case.get("dims", {})
 
 
+def draw_floats(draw, shape, ranges):
+    """Numbers between -1 and 1, or each of the last dimension in a range of its own."""
+    ranges = ranges or [(-1, 1)]
+    return [draw.uniform(*ranges[i % len(ranges)]) for i in range(math.prod(shape))]
+
+
 def write_inputs(info, case, folder):
     """Inputs of the case's entry as .npy files, random but for those that hold dims or are among the case's `inputs`:
     their paths by name."""
@@ -94,7 +100,7 @@ def write_inputs(info, case, folder):
         if name in fixed:
             values = [fixed[name]] * count
         elif declared["type"] == "f32":
-            values = [draw.uniform(-1, 1) for _ in range(count)]
+            values = draw_floats(draw, shape, case.get("ranges", {}).get(name))
         else:
             least, most = (value_of(bound, dims) for bound in declared.get("range", (0, 15)))
             values = [draw.randint(int(least), int(most)) for _ in range(count)]

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from safetensors.torch import load_file
 
-from peers import decoders, modules, networks, t5
+from peers import decoders, detection, modules, networks, t5
 from peers.job import Prepared, Unable, fastest
 
 def settings(job, *names):
@@ -28,6 +28,7 @@ BUILDERS = {
     "specs/mgno/navier-stokes.yaml": lambda job: networks.NavierStokes(),
     "specs/t5/t5-base-compacter.yaml": lambda job: t5.Encoder(),
     "specs/mtl/resnet50.yaml": networks.SlimmableTasks,
+    "specs/stageinteractor/decoder.yaml": lambda job: detection.Decoder(),
     "specs/geb/geb-1.3b.yaml": lambda job: decoders.Decoder(decoders.GEB, job),
     "specs/adamoe/mixtral-small.yaml": lambda job: decoders.Decoder(decoders.MIXTRAL, job),
     **{f"specs/affnet/{size}.yaml": lambda job, size=size: modules.AFFNet(size)
