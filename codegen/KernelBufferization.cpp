@@ -53,6 +53,8 @@ struct FrequencyFilterBufferization
 struct ByteProductBufferization
     : OutputLast<ByteProductBufferization, ByteProductOp> {};
 
+struct WinogradBufferization : OutputLast<WinogradBufferization, WinogradOp> {};
+
 struct NestBufferization : OutputLast<NestBufferization, NestOp> {
   bool bufferizesToElementwiseAccess(Operation *op,
                                      const bufferization::AnalysisState &,
@@ -183,6 +185,7 @@ void mlir::lathe::kernel::registerBufferization(DialectRegistry &registry) {
     AttentionOp::attachInterface<AttentionBufferization>(*context);
     FrequencyFilterOp::attachInterface<FrequencyFilterBufferization>(*context);
     ByteProductOp::attachInterface<ByteProductBufferization>(*context);
+    WinogradOp::attachInterface<WinogradBufferization>(*context);
     CallOp::attachInterface<CallBufferization>(*context);
     WriteBackOp::attachInterface<WriteBackBufferization>(*context);
   });

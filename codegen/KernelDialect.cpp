@@ -309,6 +309,46 @@ void ByteProductOp::getEffects(
 }
 
 //===----------------------------------------------------------------------===//
+// WinogradOp
+//===----------------------------------------------------------------------===//
+
+LogicalResult WinogradOp::verify() {
+  ShapedType image = getImageType(), filters = getFiltersType(),
+             output = getOutputType();
+  auto isStatic = [](ShapedType type, int64_t from) {
+    return type.hasRank() && type.getRank() == 4 &&
+           type.getElementType().isF32() &&
+           !ShapedType::isDynamicShape(type.getShape().drop_front(from));
+  };
+  if (!isStatic(image, 1) || !isStatic(filters, 0) || !isStatic(output, 1))
+    return emitOpError(
+               "needs an image, filters and a result of f32 and rank 4, "
+               "static but for the number of images, got ")
+           << image << ", " << filters << " and " << output << " [C1]";
+  int64_t points = filters.getDimSize(1), side = getTileSide();
+  bool agrees = points == 16 || points == 36;
+  for (int64_t dim : {1, 2})
+    agrees &=
+        image.getDimSize(dim) ==
+        static_cast<int64_t>(llvm::alignTo(output.getDimSize(dim), side)) + 2;
+  int64_t panel = filters.getDimSize(3), features = output.getDimSize(3);
+  agrees &= image.getDimSize(3) == filters.getDimSize(2) &&
+            features <= filters.getDimSize(0) * panel &&
+            features > (filters.getDimSize(0) - 1) * panel;
+  if (!agrees)
+    return emitOpError("has an image ")
+           << image << " and filters " << filters
+           << ", which do not give whole tiles of " << output << " [C1]";
+  return success();
+}
+
+void WinogradOp::getEffects(
+    SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>>
+        &effects) {
+  addEffects(cast<DestinationStyleOpInterface>(getOperation()), effects);
+}
+
+//===----------------------------------------------------------------------===//
 // DispatchOp
 //===----------------------------------------------------------------------===//
 

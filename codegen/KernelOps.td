@@ -306,6 +306,49 @@ def Kernel_ByteProductOp : Kernel_Op<"byte_product",
   }];
 }
 
+def Kernel_WinogradOp : Kernel_Op<"winograd",
+    [DestinationStyleOpInterface,
+     DeclareOpInterfaceMethods<MemoryEffectsOpInterface>]> {
+  let summary = "a 3x3 convolution with fewer multiplications";
+  let description = [{
+    The convolution of an image [N, H', W', C] by filters of 3x3 taps, without
+    stride or dilation, as [N, H, W, F], all f32. Tiles of m x m pixels of the
+    result are computed at (m + 2)² points: of the data there, Bᵀ d B, and of
+    the filters, G g Gᵀ, each point is a product over channels of its own
+    (codegen/Winograd.h). So that tiles are whole, H' and W' are the next
+    multiples of m to H and W, and 2.
+
+    The filters are transformed already, in panels of P columns:
+    [⌈F/P⌉, (m+2)², C, P], points row by row.
+
+    Constraints:
+    - (C1) operands have the shapes above, static but for N, and (m+2)² is 16 or
+      36.
+  }];
+  let arguments = (ins AnyShaped:$image, AnyShaped:$filters,
+                       AnyShaped:$init_output);
+  let results = (outs Variadic<AnyRankedTensor>:$result);
+  let assemblyFormat = [{
+    `ins` `(` $image `:` type($image) `)` `filters` `(` $filters `:` type($filters) `)`
+    `outs` `(` $init_output `:` type($init_output) `)` attr-dict (`->` type($result)^)?
+  }];
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    MutableOperandRange getDpsInitsMutable() { return getInitOutputMutable(); }
+    ShapedType getImageType() {
+      return llvm::cast<ShapedType>(getImage().getType());
+    }
+    ShapedType getFiltersType() {
+      return llvm::cast<ShapedType>(getFilters().getType());
+    }
+    ShapedType getOutputType() {
+      return llvm::cast<ShapedType>(getInitOutput().getType());
+    }
+    /// m, 2 or 4.
+    int64_t getTileSide() { return getFiltersType().getDimSize(1) == 16 ? 2 : 4; }
+  }];
+}
+
 def Kernel_BoundedOp : Kernel_Op<"bounded", [Pure, SameOperandsAndResultType]> {
   let summary = "a size that is known never to exceed a number";
   let description = [{

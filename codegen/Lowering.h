@@ -49,6 +49,9 @@ struct LoweringState {
   bool channelsLast = false;
   /// Whether products of bytes are summed as integers.
   bool byteDots = false;
+  /// Of the machine, where fewer multiplications than a convolution's
+  /// definition has are allowed; else 0.
+  double flopsPerByte = 0;
   /// The value of each named dimension, at the function's entry.
   llvm::StringMap<Value> dims;
   DimBounds bounds;
@@ -80,6 +83,7 @@ public:
 
   bool isChannelsLast() const { return state.channelsLast; }
   bool hasByteDots() const { return state.byteDots; }
+  double getFlopsPerByte() const { return state.flopsPerByte; }
   /// The type of the op's result, with its encoding.
   RankedTensorType getResultType(unsigned i = 0) const {
     return state.types.lookup(op)[i];

@@ -49,7 +49,10 @@ def LowerToLinalg : LathePass<"lathe-lower-to-linalg", "::mlir::ModuleOp"> {
     Option<"channelsLast", "channels-last", "bool", "false",
            "compute on images with the channels innermost">,
     Option<"byteDots", "byte-dots", "bool", "false",
-           "sum products of bytes as integers, by kernel.byte_product">];
+           "sum products of bytes as integers, by kernel.byte_product">,
+    Option<"winograd", "winograd", "double", "0",
+           "compute convolutions by kernel.winograd where that pays on a machine of so many FLOPs per byte "
+           "of memory; 0 for never">];
 }
 
 def SinkTransposes : LathePass<"lathe-sink-transposes", "::mlir::func::FuncOp"> {
@@ -265,6 +268,21 @@ def GenerateFilters : LathePass<"lathe-generate-filters", "::mlir::func::FuncOp"
     Option<"vectorBytes", "vector-bytes", "int64_t", "32", "width of a vector register">,
     Option<"registers", "registers", "int64_t", "16", "number of vector registers">,
     Option<"parallel", "parallel", "bool", "true", "hand large ops to several threads">];
+  let statistics = [Statistic<"generated", "generated", "ops written">];
+}
+
+def GenerateWinograd : LathePass<"lathe-generate-winograd", "::mlir::func::FuncOp"> {
+  let summary = "writes loops and vector code for kernel.winograd";
+  let description = [{
+    A task transforms a block of tiles, lanes along channels; multiplies them at
+    each point by a panel of filters, tiles of rows by vectors of columns in
+    registers; and transforms the products back, lanes along features. Images,
+    blocks and panels become a kernel.parallel.
+  }];
+  let options = [
+    Option<"vectorBytes", "vector-bytes", "int64_t", "32", "width of a vector register">,
+    Option<"registers", "registers", "int64_t", "16", "number of vector registers">,
+    Option<"parallel", "parallel", "bool", "true", "hand large convolutions to several threads">];
   let statistics = [Statistic<"generated", "generated", "ops written">];
 }
 

@@ -31,11 +31,12 @@ using namespace mlir::lathe;
 
 /// In the order in which they run.
 static constexpr StringRef optionalPasses[] = {
-    "erase-dead",     "fold-masks",         "fold-norms",
-    "group-experts",  "specialize-entries", "merge-adapters",
-    "fuse-attention", "fuse-spectral",      "sink-transposes",
-    "sink-decoding",  "hoist-weight-math",  "fuse-elementwise",
-    "fuse-epilogues", "pad-in-place",       "fill-borders",
+    "erase-dead",       "fold-masks",         "fold-norms",
+    "group-experts",    "specialize-entries", "merge-adapters",
+    "fuse-attention",   "fuse-spectral",      "winograd",
+    "sink-transposes",  "sink-decoding",      "hoist-weight-math",
+    "fuse-elementwise", "fuse-epilogues",     "pad-in-place",
+    "fill-borders",
 };
 
 ArrayRef<StringRef> lathe::getOptionalPasses() { return optionalPasses; }
@@ -87,6 +88,10 @@ void lathe::buildTensorPipeline(OpPassManager &pm,
   LowerToLinalgOptions lowering;
   lowering.channelsLast = options.optimise;
   lowering.byteDots = options.optimise && !options.target.byteDot.empty();
+  if (options.isOn("winograd")) {
+    Machine machine = getMachine(options.target);
+    lowering.winograd = machine.flops / machine.bytes;
+  }
   pm.addPass(createLowerToLinalg(lowering));
   pm.addPass(createCSEPass());
   if (!options.optimise) {
@@ -152,6 +157,11 @@ void lathe::buildLoopsPipeline(OpPassManager &pm,
   filters.registers = options.target.registers;
   filters.parallel = options.optimise;
   functions.addPass(createGenerateFilters(filters));
+  GenerateWinogradOptions winograd;
+  winograd.vectorBytes = options.target.vectorBytes;
+  winograd.registers = options.target.registers;
+  winograd.parallel = options.optimise;
+  functions.addPass(createGenerateWinograd(winograd));
   GenerateByteProductsOptions byteProducts;
   byteProducts.vectorBytes = options.target.vectorBytes;
   byteProducts.registers = options.target.registers;

@@ -8,6 +8,7 @@
 #include "codegen/lower/Phases.h"
 #include "codegen/lower/Stored.h"
 #include "codegen/lower/Tensors.h"
+#include "codegen/lower/Winograd.h"
 
 using namespace mlir;
 using namespace mlir::lathe;
@@ -141,22 +142,29 @@ Value convolveChannelsLast(Structured &b, const Convolution &conv,
   return b.reshape(product, shape);
 }
 
+/// A convolution's result [N, H, W, F] with its bias as [N, F, H, W], with
+/// elements of the op's own type.
+template <typename OpTy>
+Value finishChannelsLast(Structured &b, OpTy op, Value result) {
+  result = addBias(b, result, op.getBias(), 3);
+  result = convertTensor(b, result, getElementTypeOrSelf(op.getInput()));
+  return b.transpose(result, {0, 3, 1, 2});
+}
+
 /// Convolves, adds the bias and returns the result as [N, F, H, W] with
 /// elements of the op's own type.
 template <typename OpTy>
 Value finishConvolution(Structured &b, OpTy op, Convolution conv,
                         Value filters) {
   Shape shape = b.getResultShape();
-  Type own = getElementTypeOrSelf(op.getInput());
   conv.filters = convertTensor(b, filters, getElementTypeOrSelf(conv.image));
   if (!b.isChannelsLast()) {
     Value result = addBias(b, convolve(b, conv, shape), op.getBias(), 1);
-    return convertTensor(b, result, own);
+    return convertTensor(b, result, getElementTypeOrSelf(op.getInput()));
   }
-  Value result =
-      convolveChannelsLast(b, conv, {shape[0], shape[2], shape[3], shape[1]});
-  result = convertTensor(b, addBias(b, result, op.getBias(), 3), own);
-  return b.transpose(result, {0, 3, 1, 2});
+  return finishChannelsLast(
+      b, op,
+      convolveChannelsLast(b, conv, {shape[0], shape[2], shape[3], shape[1]}));
 }
 
 /// The op's input with elements to compute with, in the layout asked for.
@@ -170,6 +178,8 @@ struct Conv2dLowering : Lowering<Conv2dOp> {
 
   FailureOr<SmallVector<Value>> lower(Conv2dOp op,
                                       Structured &b) const override {
+    if (Value result = convolveByWinograd(b, op))
+      return SmallVector<Value>{finishChannelsLast(b, op, result)};
     SmallVector<int64_t> low(4, 0), high(4, 0);
     for (unsigned i : {0, 1}) {
       unsigned dim = (b.isChannelsLast() ? 1 : 2) + i;
@@ -196,11 +206,9 @@ struct ConvTranspose2dLowering : Lowering<ConvTranspose2dOp> {
                                       Structured &b) const override {
     Value image = getImage(b, op.getInput());
     if (b.isChannelsLast() && hasPhases(op)) {
-      Type own = getElementTypeOrSelf(op.getInput());
       Value filters = convertTensor(b, op.getWeight(), getComputeType(image));
       Value result = transposeByPhases(b, op, image, filters);
-      result = convertTensor(b, addBias(b, result, op.getBias(), 3), own);
-      return SmallVector<Value>{b.transpose(result, {0, 3, 1, 2})};
+      return SmallVector<Value>{finishChannelsLast(b, op, result)};
     }
     image = spread(op, image, b.isChannelsLast() ? 1 : 2, b);
     SmallVector<int64_t, 2> ones = {1, 1};

@@ -120,9 +120,7 @@ Value lathe::takeSlices(Structured &b, Value input, Value indices,
 // Products
 //===----------------------------------------------------------------------===//
 
-/// Whether a value is computed from weights and constants alone, when
-/// compiling.
-static bool isOfWeights(Value value) {
+bool lathe::isOfWeights(Value value) {
   SmallVector<Value> values = {value};
   llvm::SmallDenseSet<Value> seen;
   bool readsWeights = false;
@@ -158,9 +156,7 @@ static Value getWhole(Value value) {
   return value;
 }
 
-/// [columns, places…] as panels, [columns / size, ordered places…, size], of
-/// which zeros fill the last one.
-static Value makePanels(Structured &b, Value weight, ArrayRef<int64_t> order,
+Value lathe::makePanels(Structured &b, Value weight, ArrayRef<int64_t> order,
                         int64_t size) {
   Shape shape = b.getShape(weight);
   int64_t columns = *shape[0].getConstant();

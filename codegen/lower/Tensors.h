@@ -32,6 +32,15 @@ Value slice(Structured &b, Value input, int64_t axis, const DimExpr &offset,
 /// place. Indices outside are clamped and reported when running.
 Value takeSlices(Structured &b, Value input, Value indices, int64_t axis);
 
+/// Whether a value is computed from weights and constants alone, when
+/// compiling.
+bool isOfWeights(Value value);
+
+/// [columns, places…] as panels, [columns / size, ordered places…, size], of
+/// which zeros fill the last one.
+Value makePanels(Structured &b, Value weight, ArrayRef<int64_t> order,
+                 int64_t size);
+
 /// A weight [columns, places…] as the default path reads it, and how it reads
 /// the element of a column and of `places`, which loops walk in the `order` of
 /// its dimensions. Columns are neighbours, being contiguous in vectors; of a

@@ -1,0 +1,42 @@
+// RUN: lathe-opt %s -split-input-file -pass-pipeline='builtin.module(func.func(lathe-generate-winograd{vector-bytes=64 registers=32},canonicalize,cse))' | FileCheck %s
+// RUN: lathe-opt %s -split-input-file -pass-pipeline='builtin.module(func.func(lathe-generate-winograd{vector-bytes=32 registers=16 parallel=false},canonicalize,cse))' | FileCheck %s --check-prefix=NARROW --implicit-check-not=kernel.parallel
+
+// 49 tiles of 4x4 are two blocks of 26, rows of 13: 36 loads, 144 operations, 36 stores a vector of channels; then tiles of
+// 13 rows by both vectors of a panel; then 36 loads and 16 stores a vector of features, all within the result.
+
+// CHECK-LABEL: func @tiles
+// CHECK: kernel.parallel
+// CHECK-DAG: memref.alloca() {alignment = 64 : i64} : memref<936x128xf32>
+// CHECK-DAG: memref.alloca() {alignment = 64 : i64} : memref<936x32xf32>
+// CHECK-COUNT-36: vector.load %{{.*}} : memref<?x30x30x128xf32>, vector<16xf32>
+// CHECK-COUNT-36: vector.store {{.*}} : memref<936x128xf32>
+// CHECK: scf.for {{.*}} to %c128 step %c1 iter_args({{.*}}) -> ({{(vector<16xf32>, ){25}vector<16xf32>}})
+// CHECK-COUNT-2: vector.load %{{.*}} : memref<4x36x128x32xf32>, vector<16xf32>
+// CHECK-COUNT-13: memref.load %{{.*}} : memref<936x128xf32>
+// CHECK-COUNT-26: vector.store {{.*}} : memref<936x32xf32>
+// CHECK-COUNT-16: vector.store {{.*}} : memref<?x28x28x128xf32>
+// CHECK-COUNT-16: vector.store {{.*}} : memref<?x28x28x128xf32>
+// CHECK-NOT: scf.if
+// NARROW-LABEL: func @tiles
+// NARROW: scf.for {{.*}} to %c128 step %c1 iter_args({{.*}}) -> ({{(vector<8xf32>, ){11}vector<8xf32>}})
+func.func @tiles(%x: memref<?x30x30x128xf32>, %w: memref<4x36x128x32xf32>, %y: memref<?x28x28x128xf32>) {
+  kernel.winograd ins(%x : memref<?x30x30x128xf32>) filters(%w : memref<4x36x128x32xf32>) outs(%y : memref<?x28x28x128xf32>)
+  return
+}
+
+// -----
+
+// Tiles of 2x2 have 16 points. Pixels beyond the last row are not stored; of 20 features, the second vector of 8 stores 4.
+
+// CHECK-LABEL: func @odd
+// CHECK-COUNT-16: vector.maskedload %{{.*}} : memref<1x8x8x5xf32>
+// CHECK-COUNT-16: vector.store
+// CHECK: -> ({{(vector<16xf32>, vector<8xf32>, ){8}vector<16xf32>, vector<8xf32>}})
+// CHECK-COUNT-2: vector.store {{.*}} : memref<1x5x6x20xf32>, vector<16xf32>
+// CHECK: arith.cmpi ult
+// CHECK: scf.if
+// CHECK: vector.maskedstore {{.*}} : memref<1x5x6x20xf32>
+func.func @odd(%x: memref<1x8x8x5xf32>, %w: memref<1x16x5x24xf32>, %y: memref<1x5x6x20xf32>) {
+  kernel.winograd ins(%x : memref<1x8x8x5xf32>) filters(%w : memref<1x16x5x24xf32>) outs(%y : memref<1x5x6x20xf32>)
+  return
+}

@@ -1,0 +1,39 @@
+// RUN: lathe-opt %s -split-input-file -verify-diagnostics
+
+func.func @dynamic(%x: memref<1x?x10x8xf32>, %w: memref<1x36x8x8xf32>, %y: memref<1x8x8x8xf32>) {
+  // expected-error @+1 {{needs an image, filters and a result of f32 and rank 4, static but for the number of images, got 'memref<1x?x10x8xf32>'}}
+  kernel.winograd ins(%x : memref<1x?x10x8xf32>) filters(%w : memref<1x36x8x8xf32>) outs(%y : memref<1x8x8x8xf32>)
+  return
+}
+
+// -----
+
+func.func @short(%x: memref<1x10x9x8xf32>, %w: memref<1x36x8x8xf32>, %y: memref<1x8x7x8xf32>) {
+  // expected-error @+1 {{do not give whole tiles of 'memref<1x8x7x8xf32>' [C1]}}
+  kernel.winograd ins(%x : memref<1x10x9x8xf32>) filters(%w : memref<1x36x8x8xf32>) outs(%y : memref<1x8x7x8xf32>)
+  return
+}
+
+// -----
+
+func.func @points(%x: memref<1x10x10x8xf32>, %w: memref<1x25x8x8xf32>, %y: memref<1x8x8x8xf32>) {
+  // expected-error @+1 {{do not give whole tiles}}
+  kernel.winograd ins(%x : memref<1x10x10x8xf32>) filters(%w : memref<1x25x8x8xf32>) outs(%y : memref<1x8x8x8xf32>)
+  return
+}
+
+// -----
+
+func.func @channels(%x: memref<1x10x10x9xf32>, %w: memref<1x36x8x8xf32>, %y: memref<1x8x8x8xf32>) {
+  // expected-error @+1 {{do not give whole tiles}}
+  kernel.winograd ins(%x : memref<1x10x10x9xf32>) filters(%w : memref<1x36x8x8xf32>) outs(%y : memref<1x8x8x8xf32>)
+  return
+}
+
+// -----
+
+func.func @panels(%x: memref<1x10x10x8xf32>, %w: memref<2x36x8x8xf32>, %y: memref<1x8x8x8xf32>) {
+  // expected-error @+1 {{do not give whole tiles}}
+  kernel.winograd ins(%x : memref<1x10x10x8xf32>) filters(%w : memref<2x36x8x8xf32>) outs(%y : memref<1x8x8x8xf32>)
+  return
+}
