@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "codegen/NestPlan.h"
+#include "codegen/Choices.h"
 #include "codegen/KnownFactors.h"
 #include "codegen/Target.h"
 #include "dialect/Shape.h"
@@ -249,6 +250,19 @@ static void planWindow(NestPlan &plan, NestOp nest, int64_t vectors,
   }
 }
 
+/// The vectors side by side that were measured for the nest's step, if there
+/// are as many, and if those of a tile lie in one panel of what they read.
+static std::optional<int64_t> getChosenVectors(NestOp nest, unsigned laneDim,
+                                               int64_t lanes, int64_t vectors) {
+  std::optional<int64_t> chosen = getChoice(nest).vectors;
+  if (!chosen || *chosen < 1 || *chosen > vectors)
+    return {};
+  for (unsigned i = 0; i < nest.getInputs().size(); ++i)
+    if (readsPanels(nest, i, laneDim) && panelColumns % (lanes * *chosen) != 0)
+      return {};
+  return chosen;
+}
+
 /// Plans lanes along the innermost parallel dimension: a tile of rows x
 /// vectors whose accumulators fit into the registers.
 static NestPlan planParallelLanes(NestOp nest, unsigned laneDim, int64_t lanes,
@@ -275,6 +289,8 @@ static NestPlan planParallelLanes(NestOp nest, unsigned laneDim, int64_t lanes,
                                      : std::min<int64_t>(vectors, 2);
   if (plan.rowDim < 0)
     return plan;
+  if (auto chosen = getChosenVectors(nest, laneDim, lanes, vectors))
+    plan.laneVectors = *chosen;
   plan.rows = countTileRows(target.registers, plan.laneVectors);
   planWindow(plan, nest, vectors, target);
   // Of a window, all lanes read different pixels: no block is read again.

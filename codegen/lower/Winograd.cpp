@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "codegen/lower/Winograd.h"
+#include "codegen/Choices.h"
 #include "codegen/KernelDialect.h"
 #include "codegen/Target.h"
 #include "codegen/Winograd.h"
@@ -58,13 +59,13 @@ static int64_t choosePanel(int64_t features) {
   return best;
 }
 
-/// What a convolution takes, in FLOPs: those of one image, and what else the
-/// machine does while it reads the filters.
+/// What a convolution takes, in FLOPs: its own on one image, or those that the
+/// machine does while it reads the filters, if that takes longer. The next
+/// panel comes while one is multiplied.
 static double costDirectly(const Sizes &sizes, double flopsPerByte) {
-  double taps = 9.0 * sizes.inputs * sizes.features;
-  double flops = 2 * taps * sizes.height * sizes.width;
-  // The next panel comes while one is multiplied.
-  return std::max(flops, 4 * taps * flopsPerByte);
+  double filters = 9.0 * sizes.inputs * sizes.features;
+  return std::max(2 * filters * sizes.height * sizes.width,
+                  sizeof(float) * filters * flopsPerByte);
 }
 
 static double costBy(const Winograd &method, const Sizes &sizes,
@@ -78,12 +79,17 @@ static double costBy(const Winograd &method, const Sizes &sizes,
   double filters = points * sizes.inputs * features;
   double ops = sizes.inputs * 2.0 * method.points() * method.countDataOps() +
                features * (method.points() + side) * method.countResultOps();
-  return tiles * (2 * filters + flopsPerOp * ops) + 4 * filters * flopsPerByte;
+  return std::max(tiles * (2 * filters + flopsPerOp * ops),
+                  sizeof(float) * filters * flopsPerByte);
 }
 
-/// The tile of least cost, if that is clearly below what the definition costs.
-static std::optional<Winograd> chooseMethod(const Sizes &sizes,
+/// The tile of least cost, if that is clearly below what the definition costs,
+/// or the one that was measured.
+static std::optional<Winograd> chooseMethod(Conv2dOp op, const Sizes &sizes,
                                             double flopsPerByte) {
+  if (std::optional<int64_t> side = getChoice(op).winograd)
+    return *side == 2 || *side == 4 ? std::optional(Winograd(*side))
+                                    : std::nullopt;
   constexpr double clearly = 0.85;
   double least = clearly * costDirectly(sizes, flopsPerByte);
   std::optional<Winograd> best;
@@ -142,7 +148,8 @@ Value lathe::convolveByWinograd(Structured &b, Conv2dOp op) {
   std::optional<Sizes> sizes = getSizes(b, op);
   if (!sizes)
     return {};
-  std::optional<Winograd> method = chooseMethod(*sizes, b.getFlopsPerByte());
+  std::optional<Winograd> method =
+      chooseMethod(op, *sizes, b.getFlopsPerByte());
   if (!method)
     return {};
   Value image = padImage(b, op, *sizes, method->results());

@@ -47,8 +47,8 @@ lathe.weight @grouped : tensor<64x32x3x3xf32>
 lathe.weight @wide : tensor<64x64x5x5xf32>
 lathe.weight @many : tensor<512x512x3x3xf32>
 lathe.weight @double : tensor<64x64x3x3xf64>
-func.func @others(%x: tensor<1x64x30x30xf32>, %few: tensor<1x512x7x7xf32>, %filters: tensor<64x64x3x3xf32>, %z: tensor<1x64x30x30xf64>)
-    -> (tensor<1x64x15x15xf32>, tensor<1x64x28x28xf32>, tensor<1x64x30x30xf32>, tensor<1x64x30x30xf32>, tensor<1x512x7x7xf32>, tensor<1x64x30x30xf32>, tensor<1x64x30x30xf64>) {
+func.func @others(%x: tensor<1x64x30x30xf32>, %few: tensor<1x512x3x3xf32>, %filters: tensor<64x64x3x3xf32>, %z: tensor<1x64x30x30xf64>)
+    -> (tensor<1x64x15x15xf32>, tensor<1x64x28x28xf32>, tensor<1x64x30x30xf32>, tensor<1x64x30x30xf32>, tensor<1x512x3x3xf32>, tensor<1x64x30x30xf32>, tensor<1x64x30x30xf64>) {
   %w = lathe.parameter @w : tensor<64x64x3x3xf32>
   %grouped = lathe.parameter @grouped : tensor<64x32x3x3xf32>
   %wide = lathe.parameter @wide : tensor<64x64x5x5xf32>
@@ -63,10 +63,10 @@ func.func @others(%x: tensor<1x64x30x30xf32>, %few: tensor<1x512x7x7xf32>, %filt
   %3 = lathe.conv2d %x, %wide {stride = array<i64: 1, 1>, dilation = array<i64: 1, 1>, padding = array<i64: 2, 2, 2, 2>, padding_mode = #lathe<padding_mode zeros>, groups = 1 : i64}
       : (tensor<1x64x30x30xf32>, tensor<64x64x5x5xf32>) -> tensor<1x64x30x30xf32>
   %4 = lathe.conv2d %few, %many {stride = array<i64: 1, 1>, dilation = array<i64: 1, 1>, padding = array<i64: 1, 1, 1, 1>, padding_mode = #lathe<padding_mode zeros>, groups = 1 : i64}
-      : (tensor<1x512x7x7xf32>, tensor<512x512x3x3xf32>) -> tensor<1x512x7x7xf32>
+      : (tensor<1x512x3x3xf32>, tensor<512x512x3x3xf32>) -> tensor<1x512x3x3xf32>
   %5 = lathe.conv2d %x, %filters {stride = array<i64: 1, 1>, dilation = array<i64: 1, 1>, padding = array<i64: 1, 1, 1, 1>, padding_mode = #lathe<padding_mode zeros>, groups = 1 : i64}
       : (tensor<1x64x30x30xf32>, tensor<64x64x3x3xf32>) -> tensor<1x64x30x30xf32>
   %6 = lathe.conv2d %z, %double {stride = array<i64: 1, 1>, dilation = array<i64: 1, 1>, padding = array<i64: 1, 1, 1, 1>, padding_mode = #lathe<padding_mode zeros>, groups = 1 : i64}
       : (tensor<1x64x30x30xf64>, tensor<64x64x3x3xf64>) -> tensor<1x64x30x30xf64>
-  return %0, %1, %2, %3, %4, %5, %6 : tensor<1x64x15x15xf32>, tensor<1x64x28x28xf32>, tensor<1x64x30x30xf32>, tensor<1x64x30x30xf32>, tensor<1x512x7x7xf32>, tensor<1x64x30x30xf32>, tensor<1x64x30x30xf64>
+  return %0, %1, %2, %3, %4, %5, %6 : tensor<1x64x15x15xf32>, tensor<1x64x28x28xf32>, tensor<1x64x30x30xf32>, tensor<1x64x30x30xf32>, tensor<1x512x3x3xf32>, tensor<1x64x30x30xf32>, tensor<1x64x30x30xf64>
 }

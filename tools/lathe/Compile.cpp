@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "tools/lathe/Session.h"
+#include "tools/lathe/TunedFile.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/Process.h"
 
@@ -54,6 +54,7 @@ static cl::opt<char>
           cl::Prefix, cl::init('2'), cl::sub(parser));
 
 static LeanOptions lean(parser);
+static TunedOptions tuned(parser);
 
 static auto phaseValues() {
   return cl::values(
@@ -110,7 +111,7 @@ static int runCompile() {
     return fail(llvm::Twine("there is no -O") + llvm::Twine(level.getValue()) +
                 "; use -O0 to -O3");
   Session session;
-  if (!session.load(spec))
+  if (!session.load(spec) || !tuned.apply(session, spec, *cpu))
     return 1;
   mlir::lathe::CompileOptions options;
   options.pipeline.optimise = level != '0';

@@ -69,26 +69,7 @@ struct Row {
 class CostTable {
 public:
   /// False after a message.
-  bool setDims(mlir::ModuleOp module) {
-    auto bounds = module->getAttrOfType<mlir::DictionaryAttr>("lathe.dims");
-    auto order = module->getAttrOfType<mlir::ArrayAttr>("lathe.dim_order");
-    for (auto dim : order.getAsRange<mlir::StringAttr>())
-      sizes[dim] = bounds.getAs<mlir::DenseI64ArrayAttr>(dim)[0];
-    for (const std::string &text : dims) {
-      auto [name, size] = llvm::StringRef(text).split('=');
-      int64_t value;
-      if (size.getAsInteger(10, value))
-        return fail("--dim wants name=size, got '" + text + "'") == 0;
-      auto limits = bounds.getAs<mlir::DenseI64ArrayAttr>(name);
-      if (!limits)
-        return fail("the model has no dimension '" + name + "'") == 0;
-      if (value < limits[0] || value > limits[1])
-        return fail("'" + name + "' must be from " + llvm::Twine(limits[0]) +
-                    " to " + llvm::Twine(limits[1]) + ", not " + size) == 0;
-      sizes[name] = value;
-    }
-    return true;
-  }
+  bool setDims(mlir::ModuleOp module) { return parseDims(module, dims, sizes); }
 
   /// False after a message.
   bool read(mlir::ModuleOp module) {
@@ -260,7 +241,7 @@ private:
   }
 
   /// Of the dynamic dimensions, in the spec's order.
-  llvm::MapVector<llvm::StringRef, int64_t> sizes;
+  DimSizes sizes;
   std::vector<Row> rows;
   int64_t parameters = 0, matching = 0;
 };

@@ -85,6 +85,29 @@ bool LeanOptions::apply(mlir::lathe::PipelineOptions &options) const {
   return true;
 }
 
+bool lathe::tool::parseDims(mlir::ModuleOp module,
+                            const cl::list<std::string> &texts,
+                            DimSizes &sizes) {
+  auto bounds = module->getAttrOfType<mlir::DictionaryAttr>("lathe.dims");
+  auto order = module->getAttrOfType<mlir::ArrayAttr>("lathe.dim_order");
+  for (auto dim : order.getAsRange<mlir::StringAttr>())
+    sizes[dim] = bounds.getAs<mlir::DenseI64ArrayAttr>(dim)[0];
+  for (const std::string &text : texts) {
+    auto [name, size] = llvm::StringRef(text).split('=');
+    int64_t value;
+    if (size.getAsInteger(10, value))
+      return fail("--dim wants name=size, got '" + text + "'") == 0;
+    auto limits = bounds.getAs<mlir::DenseI64ArrayAttr>(name);
+    if (!limits)
+      return fail("the model has no dimension '" + name + "'") == 0;
+    if (value < limits[0] || value > limits[1])
+      return fail("'" + name + "' must be from " + llvm::Twine(limits[0]) +
+                  " to " + llvm::Twine(limits[1]) + ", not " + size) == 0;
+    sizes[name] = value;
+  }
+  return true;
+}
+
 int lathe::tool::fail(const llvm::Twine &message) {
   llvm::WithColor::error(llvm::errs(), "lathe") << message << "\n";
   return 1;

@@ -12,6 +12,7 @@
 #include "frontend/LoadSpec.h"
 #include "mlir/IR/MLIRContext.h"
 #include "tools/lathe/Command.h"
+#include "llvm/ADT/MapVector.h"
 
 namespace lathe::tool {
 
@@ -57,6 +58,14 @@ private:
   mlir::lathe::frontend::DiagnosticSink sink;
   mlir::OwningOpRef<mlir::ModuleOp> module;
 };
+
+/// Sizes by the names of dimensions, in the spec's order.
+using DimSizes = llvm::MapVector<llvm::StringRef, int64_t>;
+
+/// The sizes of a model's dimensions: their least, but what `--dim name=size`
+/// options say. False after a message.
+bool parseDims(mlir::ModuleOp module, const llvm::cl::list<std::string> &texts,
+               DimSizes &sizes);
 
 /// Prints "lathe: error: …" and returns the exit code 1.
 int fail(const llvm::Twine &message);

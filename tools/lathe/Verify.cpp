@@ -13,14 +13,10 @@
 #include "dialect/LatheDialect.h"
 #include "dialect/Locations.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "runtime/SampleInputs.h"
 #include "runtime/Types.h"
-#include "runtime/abi.h"
-#include "tools/lathe/Session.h"
-#include "llvm/Support/DynamicLibrary.h"
-#include "llvm/Support/FileSystem.h"
+#include "tools/lathe/Program.h"
+#include "tools/lathe/TunedFile.h"
 #include "llvm/Support/Format.h"
-#include "llvm/Support/Path.h"
 #include <cmath>
 
 using namespace lathe::tool;
@@ -66,73 +62,9 @@ static cl::opt<unsigned>
                    "of half and of any number (default 1)"),
           cl::value_desc("count"), cl::sub(parser));
 static LeanOptions lean(parser);
+static TunedOptions tuned(parser);
 
 namespace {
-
-/// A folder that is removed with what is in it.
-class Workshop {
-public:
-  Workshop() { (void)llvm::sys::fs::createUniqueDirectory("lathe", path); }
-  ~Workshop() { (void)llvm::sys::fs::remove_directories(path); }
-  std::string file(llvm::StringRef name) const {
-    return (path + "/" + name).str();
-  }
-  /// A file in a folder of its own.
-  std::string file(const llvm::Twine &folder, const llvm::Twine &name) const {
-    llvm::SmallString<128> inner(path);
-    llvm::sys::path::append(inner, folder);
-    (void)llvm::sys::fs::create_directory(inner);
-    llvm::sys::path::append(inner, name);
-    return inner.str().str();
-  }
-
-private:
-  llvm::SmallString<128> path;
-};
-
-/// A model compiled into a shared library and loaded.
-class Program {
-public:
-  ~Program() {
-    latheInstanceDestroy(instance);
-    latheModelClose(model);
-  }
-
-  bool open(const std::string &library, const std::string &symbol,
-            const std::string &weightsPath, uint32_t threadCount) {
-    std::string error;
-    auto handle =
-        llvm::sys::DynamicLibrary::getPermanentLibrary(library.c_str(), &error);
-    auto *binary = handle.isValid()
-                       ? static_cast<const LatheModelBinary *>(
-                             handle.getAddressOfSymbol(symbol.c_str()))
-                       : nullptr;
-    if (!binary)
-      return fail("cannot load the compiled model: " + error) == 0;
-    LatheInstanceOptions options = {threadCount, nullptr, nullptr};
-    LatheStatus status;
-    if (latheModelOpen(binary, &model, &status) ||
-        latheModelLoadWeights(model, weightsPath.c_str(), &status) ||
-        latheInstanceCreate(model, &options, &instance, &status))
-      return fail(status.message) == 0;
-    return true;
-  }
-
-  const LatheModelInfo &info() const { return *latheModelInfo(model); }
-
-  LatheModel *model = nullptr;
-  LatheInstance *instance = nullptr;
-};
-
-struct Tensor {
-  LatheType type;
-  std::vector<int64_t> shape;
-  std::vector<unsigned char> bytes;
-
-  LatheTensor view() {
-    return {type, uint32_t(shape.size()), shape.data(), bytes.data()};
-  }
-};
 
 /// How far two tensors are apart, as a share of the largest magnitude.
 struct Difference {
@@ -244,43 +176,7 @@ private:
     std::vector<int64_t> wanted;
     for (const LatheDimInfo &dim : llvm::ArrayRef(info.dims, info.dimCount))
       wanted.push_back(dim.input && dim.min == 0 ? size - 1 : size);
-    std::vector<int64_t> dims = rt::nearestDims(info, wanted);
-    std::vector<Tensor> inputs;
-    const LatheEntryInfo &description = info.entries[entry];
-    for (uint32_t i = 0; i < description.inputCount; ++i) {
-      const LatheTensorInfo &input = description.inputs[i];
-      Tensor tensor{input.type, rt::sampleShape(info, input, dims), {}};
-      tensor.bytes.resize(*rt::byteSize(input.type, tensor.shape));
-      // Indices stay small: what they index is not known here.
-      rt::fillSample(info, input, dims, tensor.view(), seed + i, /*bound=*/2);
-      inputs.push_back(std::move(tensor));
-    }
-    return inputs;
-  }
-
-  bool runProgram(Program &program, uint32_t entry, std::vector<Tensor> &inputs,
-                  std::vector<Tensor> &outputs) {
-    const LatheEntryInfo &description = program.info().entries[entry];
-    std::vector<LatheTensor> in, out;
-    for (Tensor &tensor : inputs)
-      in.push_back(tensor.view());
-    LatheStatus status;
-    outputs.clear();
-    for (uint32_t i = 0; i < description.outputCount; ++i) {
-      const LatheTensorInfo &output = description.outputs[i];
-      Tensor tensor{output.type, std::vector<int64_t>(output.rank), {}};
-      if (latheModelOutputShape(program.model, entry, in.data(), in.size(), i,
-                                tensor.shape.data(), &status))
-        return fail(status.message) == 0;
-      tensor.bytes.resize(*rt::byteSize(output.type, tensor.shape));
-      outputs.push_back(std::move(tensor));
-    }
-    for (Tensor &tensor : outputs)
-      out.push_back(tensor.view());
-    if (latheInstanceRun(program.instance, entry, in.data(), in.size(),
-                         out.data(), out.size(), &status))
-      return fail(status.message) == 0;
-    return true;
+    return makeSample(info, entry, wanted, seed);
   }
 
   static Difference compare(const Tensor &a, const Tensor &b) {
@@ -304,8 +200,8 @@ private:
     for (int64_t size : sizesToTry(reference.info())) {
       std::vector<Tensor> inputs = makeInputs(reference.info(), entry, size);
       std::vector<Tensor> wanted, got;
-      if (!runProgram(reference, entry, inputs, wanted) ||
-          !runProgram(optimised, entry, inputs, got))
+      if (!reference.run(entry, inputs, wanted) ||
+          !optimised.run(entry, inputs, got))
         return false;
       for (uint32_t i = 0; i < description.outputCount; ++i) {
         Difference difference = compare(wanted[i], got[i]);
@@ -341,8 +237,8 @@ private:
                   const std::vector<std::string> &paths) {
     std::vector<Tensor> inputs = makeInputs(reference.info(), entry, 2), wanted,
                         got;
-    if (!runProgram(reference, entry, inputs, wanted) ||
-        !runProgram(optimised, entry, inputs, got))
+    if (!reference.run(entry, inputs, wanted) ||
+        !optimised.run(entry, inputs, got))
       return false;
     size_t untapped = wanted.size() - paths.size();
     double before = 0;
@@ -402,7 +298,7 @@ static int runVerify() {
   if (!cpu)
     return 1;
   Session session;
-  if (!session.load(spec))
+  if (!session.load(spec) || !tuned.apply(session, spec, *cpu))
     return 1;
   return Verifier(session.getModule(), *cpu).run();
 }
