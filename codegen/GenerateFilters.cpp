@@ -8,7 +8,6 @@
 #include "codegen/NestPlan.h"
 #include "codegen/Passes.h"
 #include "codegen/VectorBuilder.h"
-#include "mlir/IR/IRMapping.h"
 #include "llvm/Support/MathExtras.h"
 
 namespace mlir::lathe {
@@ -119,7 +118,6 @@ private:
   SmallVector<std::pair<Value, Value>>
   mix(int64_t count, Value block, int64_t output, Value weight, Value bias,
       function_ref<std::pair<Value, Value>(int64_t, Value)> x);
-  Value apply(Region &region, Value x);
   /// The outputs of a block from `output` on that share a vector, and its
   /// width: the last ones have a narrow one, which costs less on some machines.
   int64_t usedLanes(int64_t output) const {
@@ -383,31 +381,6 @@ FilterEmitter::mix(int64_t count, Value block, int64_t output, Value weight,
   for (size_t i = 0; i < sums.size(); i += 2)
     result.push_back({sums[i], sums[i + 1]});
   return result;
-}
-
-/// A region's scalar code on a vector.
-Value FilterEmitter::apply(Region &region, Value x) {
-  int64_t width = cast<VectorType>(x.getType()).getNumElements();
-  IRMapping mapping;
-  mapping.map(region.getArgument(0), x);
-  for (Operation &inner : region.front().without_terminator()) {
-    bool isVector = false;
-    for (Value operand : inner.getOperands())
-      isVector |= isa<VectorType>(mapping.lookupOrDefault(operand).getType());
-    if (isVector)
-      for (Value operand : inner.getOperands())
-        if (Value mapped = mapping.lookupOrDefault(operand);
-            !isa<VectorType>(mapped.getType()))
-          mapping.map(operand,
-                      vector::BroadcastOp::create(
-                          b, VectorType::get(width, mapped.getType()), mapped)
-                          .getResult());
-    Operation *copy = b.clone(inner, mapping);
-    if (isVector)
-      for (OpResult result : copy->getResults())
-        result.setType(VectorType::get(width, result.getType()));
-  }
-  return mapping.lookupOrDefault(region.front().getTerminator()->getOperand(0));
 }
 
 namespace {

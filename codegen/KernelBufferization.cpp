@@ -50,8 +50,8 @@ struct AttentionBufferization
     : OutputLast<AttentionBufferization, AttentionOp> {};
 struct FrequencyFilterBufferization
     : OutputLast<FrequencyFilterBufferization, FrequencyFilterOp> {};
-struct ByteProductBufferization
-    : OutputLast<ByteProductBufferization, ByteProductOp> {};
+struct DotProductBufferization
+    : OutputLast<DotProductBufferization, DotProductOp> {};
 
 struct WinogradBufferization : OutputLast<WinogradBufferization, WinogradOp> {};
 
@@ -184,7 +184,7 @@ void mlir::lathe::kernel::registerBufferization(DialectRegistry &registry) {
     NestOp::attachInterface<NestBufferization>(*context);
     AttentionOp::attachInterface<AttentionBufferization>(*context);
     FrequencyFilterOp::attachInterface<FrequencyFilterBufferization>(*context);
-    ByteProductOp::attachInterface<ByteProductBufferization>(*context);
+    DotProductOp::attachInterface<DotProductBufferization>(*context);
     WinogradOp::attachInterface<WinogradBufferization>(*context);
     CallOp::attachInterface<CallBufferization>(*context);
     WriteBackOp::attachInterface<WriteBackBufferization>(*context);

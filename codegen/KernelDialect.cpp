@@ -256,53 +256,99 @@ void FrequencyFilterOp::getEffects(
 }
 
 //===----------------------------------------------------------------------===//
-// ByteProductOp
+// DotProductOp
 //===----------------------------------------------------------------------===//
 
-LogicalResult ByteProductOp::verify() {
-  auto scales = cast<ShapedType>(getScales().getType());
+LogicalResult DotProductOp::verify() {
   auto output = cast<ShapedType>(getInitOutput().getType());
-  auto rows = cast<ShapedType>(getRows().getType());
-  if (!scales.hasStaticShape() || scales.getRank() != 3 ||
+  ShapedType rows = getRowsType(), codes = getCodesType();
+  if (!codes.hasStaticShape() || codes.getRank() != 3 ||
       output.getRank() != 2 || output.isDynamicDim(1) || rows.getRank() != 2 ||
       rows.isDynamicDim(1))
-    return emitOpError("needs rows, results and scales of rank 2, 2 and 3, "
+    return emitOpError("needs rows, results and codes of rank 2, 2 and 3, "
                        "static but for the number of rows, got ")
-           << rows << ", " << output << " and " << scales << " [C1]";
-  int64_t count = rows.getDimSize(0), inputs = rows.getDimSize(1);
-  int64_t groups = getGroups(), unit = getUnit();
-  if (groups < 1 || inputs % groups || inputs / groups % unit)
-    return emitOpError("has ") << groups << " groups of " << inputs
-                               << " inputs, which come in " << unit << "s [C2]";
-  int64_t columns = getPanelColumns();
-  SmallVector<int64_t> perRow = {count, groups};
-  SmallVector<int64_t> codes = {getPanels(), inputs / unit, 4 * columns};
-  if (output.getDimSize(1) > getPanels() * columns ||
-      output.getDimSize(1) <= (getPanels() - 1) * columns)
+           << rows << ", " << output << " and " << codes << " [C1]";
+  if (failed(verifyGroups()) || failed(verifyFinish()))
+    return failure();
+  int64_t columns = getPanelColumns(), features = output.getDimSize(1);
+  if (features > getPanels() * columns ||
+      features <= (getPanels() - 1) * columns)
     return emitOpError("has ") << getPanels() << " panels of " << columns
                                << " columns for results " << output << " [C3]";
-  auto check = [&](Value value, ArrayRef<int64_t> shape, unsigned bits,
-                   bool isFloat) -> LogicalResult {
-    auto type = cast<ShapedType>(value.getType());
-    Type element = type.getElementType();
-    bool isOfKind = isFloat ? element.isF32() : element.isInteger(bits);
-    if (isOfKind && succeeded(verifyCompatibleShape(type.getShape(), shape)))
-      return success();
-    return emitOpError("has an operand of an unfit shape or type, ")
-           << type << " [C3]";
-  };
+  Type narrow = isInteger() ? Type(IntegerType::get(getContext(), 8))
+                            : Type(BFloat16Type::get(getContext()));
+  int64_t count = rows.getDimSize(0), inputs = rows.getDimSize(1);
+  Type stored =
+      getFinish().empty()
+          ? Float32Type::get(getContext())
+          : getFinish().front().getTerminator()->getOperand(0).getType();
   return failure(
-      failed(check(getRows(), {count, inputs}, 8, false)) ||
-      failed(check(getSteps(), perRow, 32, true)) ||
-      failed(check(getSums(), perRow, 32, false)) ||
-      failed(check(getCodes(), codes, 8, false)) ||
-      failed(check(getScales(), scales.getShape(), 32, true)) ||
-      (getOffsets() &&
-       failed(check(getOffsets(), scales.getShape(), 32, true))) ||
-      failed(check(getInitOutput(), {count, output.getDimSize(1)}, 32, true)));
+      failed(verifyOperand(getRows(), {count, inputs}, narrow)) ||
+      failed(verifyOperand(
+          getCodes(), {getPanels(), inputs / getUnit(), codes.getDimSize(2)},
+          narrow)) ||
+      failed(verifyOperand(getInitOutput(), {count, features}, stored)));
 }
 
-void ByteProductOp::getEffects(
+LogicalResult DotProductOp::verifyOperand(Value value, ArrayRef<int64_t> shape,
+                                          Type element) {
+  auto type = cast<ShapedType>(value.getType());
+  if (type.getElementType() == element &&
+      succeeded(verifyCompatibleShape(type.getShape(), shape)))
+    return success();
+  return emitOpError("has an operand of an unfit shape or type, ")
+         << type << " [C3]";
+}
+
+LogicalResult DotProductOp::verifyGroups() {
+  int64_t inputs = getRowsType().getDimSize(1);
+  bool hasAll = getSteps() && getSums() && getScales();
+  bool hasAny = getSteps() || getSums() || getScales() || getOffsets();
+  if (isInteger() ? !hasAll : hasAny || getPacked())
+    return emitOpError("has rows ")
+           << getRowsType() << (isInteger() ? " without" : " with")
+           << " groups [C3]";
+  int64_t groups = isInteger() ? getGroups() : 1;
+  if (groups < 1 || inputs % groups || inputs / groups % getUnit())
+    return emitOpError("has ")
+           << groups << " groups of " << inputs << " inputs, which come in "
+           << getUnit() << "s [C2]";
+  if (!isInteger())
+    return success();
+  SmallVector<int64_t> perRow = {getRowsType().getDimSize(0), groups};
+  SmallVector<int64_t> perColumn = {getPanels(), groups, getPanelColumns()};
+  Type real = Float32Type::get(getContext());
+  return failure(
+      failed(verifyOperand(getSteps(), perRow, real)) ||
+      failed(verifyOperand(getSums(), perRow,
+                           IntegerType::get(getContext(), 32))) ||
+      failed(verifyOperand(getScales(), perColumn, real)) ||
+      (getOffsets() && failed(verifyOperand(getOffsets(), perColumn, real))));
+}
+
+LogicalResult DotProductOp::verifyFinish() {
+  size_t extras = getExtras().size();
+  bool fits =
+      getExtraMaps().size() == extras &&
+      (extras == 0 || !getFinish().empty()) &&
+      (getFinish().empty() || getFinish().getNumArguments() == extras + 1);
+  for (auto [extra, map] :
+       llvm::zip(getExtras(), getExtraMaps().getAsValueRange<AffineMapAttr>()))
+    fits &= map.getNumDims() == 2 && map.isProjectedPermutation() &&
+            (map.getNumResults() < 2 || map.isIdentity()) &&
+            map.getNumResults() == cast<ShapedType>(extra.getType()).getRank();
+  if (fits && !getFinish().empty()) {
+    for (auto [extra, argument] :
+         llvm::zip(getExtras(), getFinish().getArguments()))
+      fits &= getElementTypeOrSelf(extra) == argument.getType();
+    fits &= getFinish().getArguments().back().getType().isF32();
+  }
+  return fits ? success()
+              : emitOpError("needs a map an extra, and a 'finish' of its "
+                            "scalars and the sum [C4]");
+}
+
+void DotProductOp::getEffects(
     SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>>
         &effects) {
   addEffects(cast<DestinationStyleOpInterface>(getOperation()), effects);

@@ -256,53 +256,92 @@ def Kernel_FrequencyFilterOp : Kernel_Op<"frequency_filter",
   }];
 }
 
-def Kernel_ByteProductOp : Kernel_Op<"byte_product",
-    [DestinationStyleOpInterface,
+def Kernel_DotProductOp : Kernel_Op<"dot_product",
+    [AttrSizedOperandSegments, DestinationStyleOpInterface,
      DeclareOpInterfaceMethods<MemoryEffectsOpInterface>]> {
-  let summary = "a product of numbers of 8 bits, whose groups are summed as integers";
+  let summary = "a product of numbers of 8 or 16 bits, of which an instruction sums a few products a lane";
   let description = [{
-    Rows q of signed bytes [M, K] by weights in panels of C columns, in groups
-    g of L = K / G neighbours of a row:
+    Rows q [M, K] by weights u in panels of C columns:
 
-        y[m, n] = Σ_g t[m, g] (s[n, g] (Σ_{k in g} q[m, k] u[n, k] − shift Σ_{k in g} q[m, k])
-                               + o[n, g] Σ_{k in g} q[m, k])
+        y[m, n] = finish(Σ_k q[m, k] u[n, k], extras)
+
+    Both are bf16 and sums f32, or rows are signed and weights unsigned bytes.
+    Codes u are [⌈N/C⌉, K/e, e C], e = 2 numbers of bf16 or 4 bytes: so many
+    neighbours k of a column, then the next column.
+
+    Bytes are summed as integers, in groups g of L = K / G neighbours of a row:
+
+        Σ_g t[m, g] (s[n, g] (Σ_{k in g} q[m, k] u[n, k] − shift Σ_{k in g} q[m, k])
+                     + o[n, g] Σ_{k in g} q[m, k])
 
     with `steps` t [M, G] and `sums` Σ q [M, G], scales s and offsets o (0 where
-    there are none) [⌈N/C⌉, G, C], and unsigned bytes u [⌈N/C⌉, K/4, 4 C]: four
-    neighbours k of a column, then the next column. With `packed` u are numbers
-    of 4 bits [⌈N/C⌉, K/8, 4 C]: byte j of eight neighbours holds the one of
-    k = j and, times 16, that of k = 4 + j.
+    there are none) [⌈N/C⌉, G, C]. With `packed` u are numbers of 4 bits
+    [⌈N/C⌉, K/8, 4 C]: byte j of eight neighbours holds the one of k = j and,
+    times 16, that of k = 4 + j. Integers do not round, so that a group's sum has
+    one value in any order.
 
-    Integers do not round, so that a group's sum has one value in any order.
+    `finish` takes an element of each of the `extras`, which the maps from (m, n)
+    name, and the sum, and yields the element stored: a bias, an activation, a
+    residual. Without it the sum is stored.
 
     Constraints:
     - (C1) all sizes are static but M.
-    - (C2) L is a multiple of 4, and of 8 with `packed`.
-    - (C3) operands have the shapes and types above.
+    - (C2) e divides K; L is a multiple of 4, and of 8 with `packed`.
+    - (C3) operands have the shapes and types above; bytes have steps, sums and
+      scales, bf16 has none of them.
+    - (C4) a map an extra, onto some of (m, n) in their order, and `finish` takes
+      one scalar an extra and the sum. Without `finish` there are no extras.
   }];
-  let arguments = (ins AnyShaped:$rows, AnyShaped:$steps, AnyShaped:$sums,
-                       AnyShaped:$codes, AnyShaped:$scales,
-                       Optional<AnyShaped>:$offsets, AnyShaped:$init_output,
-                       I64Attr:$shift, UnitAttr:$packed);
+  let arguments = (ins AnyShaped:$rows, Optional<AnyShaped>:$steps,
+                       Optional<AnyShaped>:$sums, AnyShaped:$codes,
+                       Optional<AnyShaped>:$scales, Optional<AnyShaped>:$offsets,
+                       Variadic<AnyShaped>:$extras, AnyShaped:$init_output,
+                       DefaultValuedAttr<AffineMapArrayAttr, "{}">:$extra_maps,
+                       DefaultValuedAttr<I64Attr, "0">:$shift, UnitAttr:$packed);
   let results = (outs Variadic<AnyRankedTensor>:$result);
+  let regions = (region MaxSizedRegion<1>:$finish);
   let assemblyFormat = [{
-    `rows` `(` $rows `,` $steps `,` $sums `:` type($rows) `,` type($steps) `,` type($sums) `)`
-    `weights` `(` $codes `,` $scales `:` type($codes) `,` type($scales) `)`
+    `rows` `(` $rows `:` type($rows) `)` `weights` `(` $codes `:` type($codes) `)`
+    (`groups` `(` $steps^ `,` $sums `,` $scales `:` type($steps) `,` type($sums) `,` type($scales) `)`)?
     (`offsets` `(` $offsets^ `:` type($offsets) `)`)?
-    `outs` `(` $init_output `:` type($init_output) `)` attr-dict (`->` type($result)^)?
+    (`extras` `(` $extras^ `:` type($extras) `)`)?
+    `outs` `(` $init_output `:` type($init_output) `)` attr-dict
+    (`finish` $finish^)? (`->` type($result)^)?
   }];
   let hasVerifier = 1;
   let extraClassDeclaration = [{
     MutableOperandRange getDpsInitsMutable() { return getInitOutputMutable(); }
-    /// Panels, groups of a row, and columns of a panel.
-    int64_t getPanels() { return getScalesType().getDimSize(0); }
-    int64_t getGroups() { return getScalesType().getDimSize(1); }
-    int64_t getPanelColumns() { return getScalesType().getDimSize(2); }
-    ShapedType getScalesType() {
-      return llvm::cast<ShapedType>(getScales().getType());
+    ShapedType getRowsType() {
+      return llvm::cast<ShapedType>(getRows().getType());
     }
-    /// Neighbours of a row that a group of 4 bytes of codes stands for.
-    int64_t getUnit() { return getPacked() ? 8 : 4; }
+    ShapedType getCodesType() {
+      return llvm::cast<ShapedType>(getCodes().getType());
+    }
+    /// Whether bytes are summed as integers.
+    bool isInteger() { return getRowsType().getElementType().isInteger(); }
+    /// Numbers that an instruction sums in each lane.
+    int64_t getDotLength() { return isInteger() ? 4 : 2; }
+    /// Panels, columns of a panel, and groups of a row.
+    int64_t getPanels() { return getCodesType().getDimSize(0); }
+    int64_t getPanelColumns() {
+      return getCodesType().getDimSize(2) / getDotLength();
+    }
+    int64_t getGroups() {
+      return llvm::cast<ShapedType>(getScales().getType()).getDimSize(1);
+    }
+    /// Neighbours of a row that a lane of codes stands for.
+    int64_t getUnit() { return getPacked() ? 8 : getDotLength(); }
+    AffineMap getExtraMap(unsigned extra) {
+      return llvm::cast<AffineMapAttr>(getExtraMaps()[extra]).getValue();
+    }
+
+  private:
+    LogicalResult verifyGroups();
+    LogicalResult verifyFinish();
+    LogicalResult verifyOperand(Value value, ArrayRef<int64_t> shape,
+                                      Type element);
+
+  public:
   }];
 }
 

@@ -47,8 +47,9 @@ struct StoredWeight {
 /// What the lowerings of one function share.
 struct LoweringState {
   bool channelsLast = false;
-  /// Whether products of bytes are summed as integers.
-  bool byteDots = false;
+  /// Whether products of bytes are summed as integers, and whether those of
+  /// bf16 are summed in pairs.
+  bool byteDots = false, bf16Dots = false;
   /// Of the machine, where fewer multiplications than a convolution's
   /// definition has are allowed; else 0.
   double flopsPerByte = 0;
@@ -83,6 +84,7 @@ public:
 
   bool isChannelsLast() const { return state.channelsLast; }
   bool hasByteDots() const { return state.byteDots; }
+  bool hasBf16Dots() const { return state.bf16Dots; }
   double getFlopsPerByte() const { return state.flopsPerByte; }
   /// The type of the op's result, with its encoding.
   RankedTensorType getResultType(unsigned i = 0) const {

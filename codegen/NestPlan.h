@@ -82,6 +82,19 @@ inline int64_t countTileRows(int64_t registers, int64_t vectors) {
   return (registers - 1 - vectors) / vectors;
 }
 
+/// Vectors of columns of a tile of a kernel.dot_product: what is read of a row
+/// serves all.
+inline constexpr int64_t dotTileVectors = 2;
+
+/// The most rows of such a tile. An element has a sum, and that of a group of
+/// bytes beside it; two registers hold what is multiplied by what is broadcast.
+inline int64_t countDotTileRows(DotProductOp op, int64_t registers) {
+  int64_t sums = op.isInteger() ? 2 : 1;
+  int64_t most = (registers - dotTileVectors - 2) / (sums * dotTileVectors);
+  int64_t known = op.getRowsType().getDimSize(0);
+  return ShapedType::isDynamic(known) ? most : std::min(most, known);
+}
+
 /// Whether the reduction reads other elements of input `i` for other lanes.
 bool isReadByLanes(NestOp nest, unsigned input, unsigned laneDim);
 

@@ -61,6 +61,17 @@ int64_t getRowDistance(NestOp nest, unsigned input) {
   return distance * getElementBytes(type.getElementType());
 }
 
+/// The distance in bytes of a product's rows.
+int64_t getRowDistance(DotProductOp op) {
+  auto type = cast<MemRefType>(op.getRows().getType());
+  SmallVector<int64_t> strides;
+  int64_t offset;
+  if (failed(type.getStridesAndOffset(strides, offset)) ||
+      ShapedType::isDynamic(strides.front()))
+    return 0;
+  return strides.front() * getElementBytes(type.getElementType());
+}
+
 /// Rows that the tile of a nest can have: all that are known, or the most.
 int64_t countRows(NestOp nest, int64_t most) {
   SmallVector<int64_t> extents = nest.getStaticExtents();
@@ -80,8 +91,8 @@ MemRefType lengthen(MemRefType type) {
 }
 
 /// A buffer like `type`, of longer rows, without what is behind the rows.
-Value allocate(OpBuilder &b, Location location, MemRefType type,
-               ValueRange sizes, Operation *firstUse) {
+memref::SubViewOp allocate(OpBuilder &b, Location location, MemRefType type,
+                           ValueRange sizes, Operation *firstUse) {
   auto whole = memref::AllocOp::create(b, location, lengthen(type), sizes);
   SmallVector<OpFoldResult> offsets(type.getRank(), b.getIndexAttr(0));
   SmallVector<OpFoldResult> strides(type.getRank(), b.getIndexAttr(1));
@@ -93,49 +104,101 @@ Value allocate(OpBuilder &b, Location location, MemRefType type,
                                    strides);
 }
 
+/// A reshape of rows of several dimensions to rows of one.
+bool collapsesRows(memref::CollapseShapeOp view) {
+  int64_t size = view.getResultType().getShape().back();
+  return view.getResultType().getRank() == 2 && !ShapedType::isDynamic(size) &&
+         size == view.getSrcType().getShape().back();
+}
+
+/// The same reshape of a buffer with longer rows.
+void collapseLonger(memref::CollapseShapeOp view, Value whole) {
+  OpBuilder b(view);
+  int64_t rank = view.getSrcType().getRank();
+  auto rows = llvm::to_vector<2>(llvm::seq(rank - 1));
+  SmallVector<ReassociationIndices> groups = {ReassociationIndices(rows),
+                                              {rank - 1}};
+  Value flat = memref::CollapseShapeOp::create(b, view.getLoc(), whole, groups);
+  SmallVector<OpFoldResult> extents =
+      memref::getMixedSizes(b, view.getLoc(), flat);
+  extents.back() = b.getIndexAttr(view.getResultType().getShape().back());
+  SmallVector<OpFoldResult> offsets(2, b.getIndexAttr(0));
+  SmallVector<OpFoldResult> strides(2, b.getIndexAttr(1));
+  view.replaceAllUsesWith(memref::SubViewOp::create(b, view.getLoc(), flat,
+                                                    offsets, extents, strides)
+                              .getResult());
+  view.erase();
+}
+
 struct PadStridesPass : lathe::impl::PadStridesBase<PadStridesPass> {
   using PadStridesBase::PadStridesBase;
 
   void runOnOperation() override {
     SmallVector<NestOp> nests;
+    SmallVector<DotProductOp> products;
     getOperation().walk([&](NestOp nest) { nests.push_back(nest); });
+    getOperation().walk([&](DotProductOp op) { products.push_back(op); });
     for (NestOp nest : nests)
-      for (unsigned input = 0; input < nest.getInputs().size(); ++input)
-        if (collides(nest, input) && !padBuffer(nest, input) &&
+      for (OpOperand &input : nest.getInputsMutable())
+        if (collides(nest, input.getOperandNumber()) && !padBuffer(input) &&
             isWorthCopying(nest))
-          copyRows(nest, input);
+          copyRows(nest, input.getOperandNumber());
+    for (DotProductOp op : products)
+      if (collides(getRowDistance(op), countDotTileRows(op, registers)))
+        padBuffer(op.getRowsMutable());
   }
 
 private:
-  /// Whether the rows of a tile drive each other out of the cache.
-  bool collides(NestOp nest, unsigned input) {
+  bool collides(NestOp nest, unsigned input) const {
     int64_t distance = getRowDistance(nest, input);
+    constexpr int64_t vectors = 2;
+    return distance > 0 &&
+           collides(distance,
+                    countRows(nest, countTileRows(registers, vectors)));
+  }
+
+  /// Whether the rows of a tile, so many bytes apart, drive each other out of
+  /// the cache.
+  bool collides(int64_t distance, int64_t rows) const {
     if (distance <= 0)
       return false;
     int64_t period = cacheBytes / cacheWays;
     int64_t places = period / std::max(std::gcd(distance, period), cacheLine);
-    constexpr int64_t vectors = 2;
-    return countRows(nest, countTileRows(registers, vectors)) >
-           places * cacheWays;
+    return rows > places * cacheWays;
   }
 
-  /// Lengthens the rows of the buffer itself, if nests alone use it.
-  bool padBuffer(NestOp nest, unsigned input) {
-    auto buffer = nest.getInputs()[input].getDefiningOp<memref::AllocOp>();
+  /// Lengthens the rows of the buffer itself, if nests and products alone use
+  /// it.
+  bool padBuffer(OpOperand &operand) {
+    auto view = operand.get().getDefiningOp<memref::CollapseShapeOp>();
+    Value rows = view ? view.getSrc() : operand.get();
+    auto buffer = rows.getDefiningOp<memref::AllocOp>();
     if (!buffer ||
         buffer.getType().isDynamicDim(buffer.getType().getRank() - 1))
       return false;
-    Operation *first = nest;
+    auto canWalk = [&](Operation *user) {
+      return isa<NestOp, DotProductOp, memref::CopyOp>(user) &&
+             user->getBlock() == buffer->getBlock();
+    };
+    Operation *first = operand.getOwner();
+    SmallVector<memref::CollapseShapeOp> views;
     for (Operation *user : buffer->getUsers()) {
-      if (!isa<NestOp, memref::CopyOp>(user) ||
-          user->getBlock() != buffer->getBlock())
+      if (auto view = dyn_cast<memref::CollapseShapeOp>(user)) {
+        if (!collapsesRows(view) || !llvm::all_of(view->getUsers(), canWalk))
+          return false;
+        views.push_back(view);
+      } else if (!canWalk(user)) {
         return false;
+      }
       if (user->isBeforeInBlock(first))
         first = user;
     }
     OpBuilder b(buffer);
-    buffer.replaceAllUsesWith(allocate(b, buffer.getLoc(), buffer.getType(),
-                                       buffer.getDynamicSizes(), first));
+    memref::SubViewOp longer = allocate(b, buffer.getLoc(), buffer.getType(),
+                                        buffer.getDynamicSizes(), first);
+    for (memref::CollapseShapeOp view : views)
+      collapseLonger(view, longer.getSource());
+    buffer.replaceAllUsesWith(longer.getResult());
     buffer.erase();
     ++padded;
     return true;

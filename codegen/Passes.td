@@ -49,7 +49,9 @@ def LowerToLinalg : LathePass<"lathe-lower-to-linalg", "::mlir::ModuleOp"> {
     Option<"channelsLast", "channels-last", "bool", "false",
            "compute on images with the channels innermost">,
     Option<"byteDots", "byte-dots", "bool", "false",
-           "sum products of bytes as integers, by kernel.byte_product">,
+           "sum products of bytes as integers, by kernel.dot_product">,
+    Option<"bf16Dots", "bf16-dots", "bool", "false",
+           "multiply what is rounded to bf16 by kernel.dot_product">,
     Option<"winograd", "winograd", "double", "0",
            "compute convolutions by kernel.winograd where that pays on a machine of so many FLOPs per byte "
            "of memory; 0 for never">];
@@ -286,18 +288,21 @@ def GenerateWinograd : LathePass<"lathe-generate-winograd", "::mlir::func::FuncO
   let statistics = [Statistic<"generated", "generated", "ops written">];
 }
 
-def GenerateByteProducts : LathePass<"lathe-generate-byte-products", "::mlir::func::FuncOp"> {
-  let summary = "writes loops and vector code for kernel.byte_product";
+def GenerateDotProducts : LathePass<"lathe-generate-dot-products", "::mlir::func::FuncOp"> {
+  let summary = "writes loops and vector code for kernel.dot_product";
   let description = [{
-    Sums of a group are integers in registers, tiles of rows by vectors of a panel's
-    columns, made by the target's instruction that multiplies four bytes at a
-    time. Panels and blocks of rows become a kernel.parallel.
+    Sums are in registers, tiles of rows by vectors of a panel's columns, made
+    by the target's instruction that multiplies two numbers of bf16, or four
+    bytes, at a time; those of a group of bytes are integers. Panels and blocks
+    of rows become a kernel.parallel.
   }];
   let options = [
     Option<"vectorBytes", "vector-bytes", "int64_t", "64", "width of a vector register">,
     Option<"registers", "registers", "int64_t", "32", "number of vector registers">,
-    Option<"dot", "dot", "std::string", "\"llvm.x86.avx512.vpdpbusd.512\"",
+    Option<"byteDot", "byte-dot", "std::string", "\"llvm.x86.avx512.vpdpbusd.512\"",
            "LLVM's intrinsic that multiplies and sums bytes">,
+    Option<"bf16Dot", "bf16-dot", "std::string", "\"llvm.x86.avx512bf16.dpbf16ps.512\"",
+           "LLVM's intrinsic that multiplies and sums bf16">,
     Option<"leastThreadWork", "least-thread-work", "int64_t", "131072", "operations that are worth waking a thread">,
     Option<"parallel", "parallel", "bool", "true", "hand large products to several threads">];
   let statistics = [Statistic<"generated", "generated", "ops written">];

@@ -56,6 +56,7 @@ void lathe::buildLeanPipeline(OpPassManager &pm,
   // No shortcut: what is stored decides what is computed.
   QuantizeOptions quantize;
   quantize.byteDots = !options.target.byteDot.empty();
+  quantize.bf16Dots = !options.target.bf16Dot.empty();
   pm.addPass(createQuantize(quantize));
   if (options.isOn("fold-norms"))
     pm.addPass(createFoldNorms());
@@ -88,6 +89,7 @@ void lathe::buildTensorPipeline(OpPassManager &pm,
   LowerToLinalgOptions lowering;
   lowering.channelsLast = options.optimise;
   lowering.byteDots = options.optimise && !options.target.byteDot.empty();
+  lowering.bf16Dots = options.optimise && !options.target.bf16Dot.empty();
   if (options.isOn("winograd")) {
     Machine machine = getMachine(options.target);
     lowering.winograd = machine.flops / machine.bytes;
@@ -162,13 +164,14 @@ void lathe::buildLoopsPipeline(OpPassManager &pm,
   winograd.registers = options.target.registers;
   winograd.parallel = options.optimise;
   functions.addPass(createGenerateWinograd(winograd));
-  GenerateByteProductsOptions byteProducts;
-  byteProducts.vectorBytes = options.target.vectorBytes;
-  byteProducts.registers = options.target.registers;
-  byteProducts.dot = options.target.byteDot;
-  byteProducts.leastThreadWork = options.target.leastThreadWork;
-  byteProducts.parallel = options.optimise;
-  functions.addPass(createGenerateByteProducts(byteProducts));
+  GenerateDotProductsOptions dots;
+  dots.vectorBytes = options.target.vectorBytes;
+  dots.registers = options.target.registers;
+  dots.byteDot = options.target.byteDot;
+  dots.bf16Dot = options.target.bf16Dot;
+  dots.leastThreadWork = options.target.leastThreadWork;
+  dots.parallel = options.optimise;
+  functions.addPass(createGenerateDotProducts(dots));
   pm.addPass(createOutlineParallel());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());

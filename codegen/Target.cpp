@@ -41,6 +41,8 @@ static void describeVectors(CpuTarget &target, const llvm::Triple &triple,
                             const llvm::MCSubtargetInfo &info) {
   if (triple.isX86()) {
     target.convertsBf16 = info.checkFeatures("+avx512bf16");
+    if (target.convertsBf16)
+      target.bf16Dot = "llvm.x86.avx512bf16.dpbf16ps.512";
     if (info.checkFeatures("+avx512vnni"))
       target.byteDot = "llvm.x86.avx512.vpdpbusd.512";
     else if (info.checkFeatures("+avxvnni"))
@@ -56,6 +58,8 @@ static void describeVectors(CpuTarget &target, const llvm::Triple &triple,
   } else if (triple.isAArch64()) {
     target.registers = 32;
     target.convertsBf16 = info.checkFeatures("+bf16");
+    if (target.convertsBf16)
+      target.bf16Dot = "llvm.aarch64.neon.bfdot.v4f32.v8bf16";
     if (info.checkFeatures("+i8mm"))
       target.byteDot = "llvm.aarch64.neon.usdot.v4i32.v16i8";
   }

@@ -37,6 +37,9 @@ struct CpuTarget {
   /// LLVM's intrinsic that adds to each lane of 4 bytes the products of four
   /// unsigned bytes by four signed ones, of full vectors; "" if there is none.
   std::string byteDot;
+  /// The one that adds to each lane of f32 the products of two pairs of bf16;
+  /// "" if there is none.
+  std::string bf16Dot;
   /// Whether an instruction rounds f32 to bf16.
   bool convertsBf16 = false;
   /// Elementary operations that are worth waking a thread: it costs some ten

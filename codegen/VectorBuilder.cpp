@@ -8,6 +8,7 @@
 
 #include "codegen/VectorBuilder.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/IRMapping.h"
 
 using namespace mlir;
 using namespace mlir::lathe::kernel;
@@ -86,8 +87,7 @@ Value VectorBuilder::load(Value buffer, ValueRange indices) {
   return widen(memref::LoadOp::create(b, buffer, indices));
 }
 
-/// Whether the buffer's last dimension has neighbours in memory.
-static bool isContiguousInside(Value buffer) {
+bool VectorBuilder::isContiguousInside(Value buffer) {
   return cast<MemRefType>(buffer.getType()).areTrailingDimsContiguous(1);
 }
 
@@ -177,4 +177,34 @@ Value VectorBuilder::fmul(Value x, Value y) {
 Value VectorBuilder::greater(Value x, Value y) {
   Value isGreater = arith::CmpFOp::create(b, arith::CmpFPredicate::OGT, x, y);
   return arith::SelectOp::create(b, isGreater, x, y);
+}
+
+Value VectorBuilder::apply(Region &region, ValueRange arguments) {
+  IRMapping mapping;
+  mapping.map(region.getArguments(), arguments);
+  int64_t width = 0;
+  for (Value argument : arguments)
+    if (auto type = dyn_cast<VectorType>(argument.getType()))
+      width = type.getNumElements();
+  auto asVector = [&](Value x) -> Value {
+    if (isa<VectorType>(x.getType()))
+      return x;
+    return vector::BroadcastOp::create(b, VectorType::get(width, x.getType()),
+                                       x);
+  };
+  for (Operation &inner : region.front().without_terminator()) {
+    // What is the same for all lanes is computed once.
+    bool isVector = llvm::any_of(inner.getOperands(), [&](Value operand) {
+      return isa<VectorType>(mapping.lookupOrDefault(operand).getType());
+    });
+    if (isVector)
+      for (Value operand : inner.getOperands())
+        mapping.map(operand, asVector(mapping.lookupOrDefault(operand)));
+    Operation *copy = b.clone(inner, mapping);
+    if (isVector)
+      for (OpResult result : copy->getResults())
+        result.setType(VectorType::get(width, result.getType()));
+  }
+  return asVector(
+      mapping.lookupOrDefault(region.front().getTerminator()->getOperand(0)));
 }

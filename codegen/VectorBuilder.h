@@ -109,6 +109,12 @@ protected:
   Value fma(Value x, Value y, Value z) { return fadd(fmul(x, y), z); }
   /// The greater one; y where x is NaN.
   Value greater(Value x, Value y);
+  /// What a region of scalar code yields for vectors, or scalars that are the
+  /// same for all lanes, of which one at least is a vector.
+  Value apply(Region &region, ValueRange arguments);
+
+  /// Whether a buffer's last dimension has neighbours in memory.
+  static bool isContiguousInside(Value buffer);
 
   ImplicitLocOpBuilder b;
   KernelTarget target;

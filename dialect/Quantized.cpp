@@ -54,7 +54,7 @@ LogicalResult QuantizedLinearOp::inferReturnTypes(
     return emitOptionalError(location, "'", name, "' has codes of ",
                              getElementTypeOrSelf(op.getCodes()),
                              isInteger ? " without" : " with", " scales [C3]");
-  if (op.getRoundsInput() && !isInteger)
+  if (op.getRoundsInput() && getElementTypeOrSelf(op.getCodes()).isF16())
     return emitOptionalError(location, "'", name,
                              "' rounds its input, but has codes of ",
                              getElementTypeOrSelf(op.getCodes()), " [C6]");

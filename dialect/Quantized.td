@@ -28,9 +28,11 @@ def Lathe_QuantizedLinearOp
       is as before with c in place of the codes, or c − 8 where there are no
       offsets.
 
-    With `rounds_input`, x stands for its own codes: those of a row in a group
-    of weights are round(x / t) with t = max |x| / 127, and t times these is
-    what is multiplied. So the products of a group may be summed as integers.
+    With `rounds_input`, x is rounded as W is, so that the target multiplies
+    narrow numbers: with codes of bf16, to the nearest bf16. With codes of i8 it
+    stands for its own codes: those of a row in a group of weights are
+    round(x / t) with t = max |x| / 127, and t times these is what is
+    multiplied, so that the products of a group may be summed as integers.
 
     Constraints:
     - (C1) the input has a static last dimension, K.
@@ -38,7 +40,7 @@ def Lathe_QuantizedLinearOp
     - (C3) codes of i8 have scales, others neither scales nor offsets.
     - (C4) scales and offsets are [features, G], and G divides K (K / 2 for 4 bits).
     - (C5) the bias, if any, is [features].
-    - (C6) an input is rounded only where the codes are i8.
+    - (C6) an input is rounded only where the codes are i8 or bf16.
   }];
   let arguments = (ins Lathe_FloatTensor:$input, RankedTensorOf<[F16, BF16, I8]>:$codes,
                        Optional<Lathe_FloatTensor>:$scales,

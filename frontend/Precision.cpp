@@ -50,7 +50,7 @@ private:
   static constexpr StringRef computeTypes[] = {"f32", "f64", "f16", "bf16"};
   static constexpr StringRef weightTypes[] = {"f32",  "f64",  "f16",
                                               "bf16", "int8", "int4"};
-  static constexpr StringRef activationTypes[] = {"f32", "int8"};
+  static constexpr StringRef activationTypes[] = {"f32", "bf16", "int8"};
   static constexpr StringRef scaleKinds[] = {"extremes", "least_error"};
 
   void store(StringRef pattern, StringRef type) {

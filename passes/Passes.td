@@ -119,8 +119,9 @@ def Quantize : Pass<"lathe-quantize", "::mlir::ModuleOp"> {
     a weight being the one for it; `group`, how many neighbours of a row share a
     scale; `zero_point`, whether they share an offset too, which int4 does by
     default and int8 does not; `scales`, "extremes" or "least_error";
-    `activations`, "int8" where linear layers round their input, too, if
-    `byte-dots` says that the target gains by it.
+    `activations`, "int8" where linear layers with integers round their input,
+    too, or "bf16" where those with bf16 do, if `byte-dots` or `bf16-dots` says
+    that the target gains by it.
 
     Matrices are those that MatrixOpInterface names, if they come from weights
     alone. A `linear` becomes a `quantized_linear`, any other op reads a
@@ -131,7 +132,9 @@ def Quantize : Pass<"lathe-quantize", "::mlir::ModuleOp"> {
   }];
   let options = [
     Option<"byteDots", "byte-dots", "bool", "false",
-           "the target multiplies bytes and sums up in one instruction">];
+           "the target multiplies bytes and sums up in one instruction">,
+    Option<"bf16Dots", "bf16-dots", "bool", "false",
+           "the target does so with bf16">];
   let dependentDialects = ["::mlir::lathe::LatheDialect"];
   let statistics = [
     Statistic<"quantized", "quantized", "matrices stored in fewer bits">,

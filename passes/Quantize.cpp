@@ -41,15 +41,21 @@ struct Scaling {
   /// By default what the type is best with.
   std::optional<bool> hasOffsets;
   bool leastError = false;
-  /// Whether the inputs of linear layers are rounded to 8 bits.
-  bool roundsInputs = false;
+  /// The matrices whose layers round their inputs alike: "int8" for all
+  /// integers, "bf16", or "f32" for none.
+  StringRef rounded = "f32";
+
+  bool roundsInputsOf(StringRef type) const {
+    return type == rounded || (type == "int4" && rounded == "int8");
+  }
 };
 
-/// Inputs come in so many to a group: numbers of 4 bits are in pairs, and
-/// integers are multiplied four bytes of codes at a time.
-int64_t getUnit(bool isPacked, bool roundsInput) {
-  int64_t each = isPacked ? 2 : 1;
-  return roundsInput ? 4 * each : each;
+/// Inputs come in so many to a group: numbers of 4 bits are in pairs, and what
+/// meets rounded inputs is multiplied 32 bits of codes at a time.
+int64_t getUnit(StringRef type, bool roundsInput) {
+  int64_t each = type == "int4" ? 2 : 1;
+  int64_t codes = type == "bf16" ? 2 : 4;
+  return roundsInput ? codes * each : each;
 }
 
 /// Makes codes of a matrix [outputs, inputs, …].
@@ -159,7 +165,7 @@ private:
       return inputs;
     for (int64_t count = 1; count < inputs; ++count)
       if (inputs % count == 0 && count * window >= scaling.group &&
-          count % getUnit(isPacked, roundsInput) == 0)
+          count % getUnit(isPacked ? "int4" : "int8", roundsInput) == 0)
         return count;
     return inputs;
   }
@@ -196,7 +202,8 @@ struct QuantizePass : lathe::impl::QuantizeBase<QuantizePass> {
     if (auto scales = precision.getAs<StringAttr>("scales"))
       scaling.leastError = scales.getValue() == "least_error";
     if (auto activations = precision.getAs<StringAttr>("activations"))
-      scaling.roundsInputs = byteDots && activations.getValue() == "int8";
+      if (activations.getValue() == "int8" ? byteDots : bf16Dots)
+        scaling.rounded = activations.getValue();
     SmallVector<MatrixOpInterface> ops;
     getOperation().walk([&](MatrixOpInterface op) { ops.push_back(op); });
     for (MatrixOpInterface op : ops)
@@ -266,8 +273,7 @@ private:
         continue;
       }
       auto linear = dyn_cast<LinearOp>(op.getOperation());
-      bool roundsInput =
-          linear && scaling.roundsInputs && (type == "int8" || type == "int4");
+      bool roundsInput = linear && scaling.roundsInputsOf(type);
       if (linear)
         matrix = fillGroups(c, linear, type, roundsInput);
       Encoder encoder(c, matrix, scaling,
@@ -286,19 +292,20 @@ private:
   }
 
   /// The matrix of a layer whose inputs no group near the wanted size divides,
-  /// or no pairs, filled up with zeros; so is what it multiplies, in each run.
+  /// or no unit, filled up with zeros; so is what it multiplies, in each run.
   /// Pruning leaves such numbers of inputs.
   Value fillGroups(Composer &c, LinearOp op, StringRef type,
                    bool roundsInput) const {
     int64_t inputs = *getDim(op.getWeight(), 1).getConstant();
-    int64_t group = scaling.group, unit = getUnit(type == "int4", roundsInput);
+    int64_t group = scaling.group, unit = getUnit(type, roundsInput);
+    bool isFloat = type == "bf16" || type == "f16";
     bool isDivided =
         llvm::any_of(llvm::seq(group, 2 * group + 1), [&](int64_t size) {
           return inputs % size == 0 && size % unit == 0;
         });
-    bool hasGroups = inputs > 2 * group && !isDivided;
+    bool hasGroups = !isFloat && inputs > 2 * group && !isDivided;
     int64_t wanted = llvm::alignTo(inputs, hasGroups ? group : unit);
-    if (wanted == inputs || type == "bf16" || type == "f16")
+    if (wanted == inputs)
       return op.getWeight();
     auto fill = [&](Value x) -> Value {
       SmallVector<int64_t> none(getShape(x).size(), 0), behind = none;

@@ -1,4 +1,4 @@
-//===- RoundedInput.cpp - Products of rows and weights of 8 bits ----------===//
+//===- RoundedInput.cpp - Products of rows and weights that are narrow ----===//
 //
 // Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -105,24 +105,29 @@ private:
   Type type;
 };
 
-/// Weights as kernel.byte_product reads them.
-class BytePanels {
+/// Weights as kernel.dot_product reads them.
+class DotPanels {
 public:
-  BytePanels(Structured &b, const StoredWeight &weight)
+  DotPanels(Structured &b, const StoredWeight &weight)
       : b(b), weight(weight), shape(b.getShape(weight.codes)) {
     features = *shape[0].getConstant();
     panels = llvm::divideCeil(features, panelColumns);
   }
 
-  /// [P, K / unit, 4 C]: four bytes of a column are neighbours.
+  /// [P, K / unit, e C]: what a lane multiplies are neighbours of a column,
+  /// four bytes or two numbers of bf16.
   Value codes() {
-    Value bytes = weight.isPacked ? joinHalves() : makeUnsigned();
-    int64_t each = 4, quads = *shape[1].getConstant() / each;
-    bytes = b.pad(b.reshape(bytes, {features, quads, each}), {0, 0, 0},
-                  {panels * panelColumns - features, 0, 0}, PaddingMode::zeros);
-    bytes = b.reshape(bytes, {panels, panelColumns, quads, each});
-    bytes = b.transpose(bytes, {0, 2, 1, 3});
-    return b.reshape(bytes, {panels, quads, panelColumns * each});
+    Value numbers = weight.isPacked ? joinHalves()
+                    : weight.scales ? makeUnsigned()
+                                    : weight.codes;
+    int64_t each = weight.scales ? 4 : 2;
+    int64_t units = *shape[1].getConstant() / each;
+    numbers =
+        b.pad(b.reshape(numbers, {features, units, each}), {0, 0, 0},
+              {panels * panelColumns - features, 0, 0}, PaddingMode::zeros);
+    numbers = b.reshape(numbers, {panels, panelColumns, units, each});
+    numbers = b.transpose(numbers, {0, 2, 1, 3});
+    return b.reshape(numbers, {panels, units, panelColumns * each});
   }
 
   /// [P, G, C]
@@ -137,6 +142,8 @@ public:
 
   /// What the unsigned numbers are above the codes.
   int64_t shift() const {
+    if (!weight.scales)
+      return 0;
     return !weight.isPacked ? 128 : weight.offsets ? 0 : 8;
   }
 
@@ -192,36 +199,56 @@ private:
   int64_t panels;
 };
 
-Value multiply(Structured &b, RoundedRows &rows, const StoredWeight &weight) {
+/// The product of narrow rows [..., K], in f32; steps and sums are those of
+/// integers.
+Value multiply(Structured &b, Value rows, Value steps, Value sums,
+               const StoredWeight &weight) {
+  Shape shape = b.getShape(rows);
   DimExpr count = 1;
-  for (const DimExpr &size : ArrayRef(rows.shape).drop_back())
+  for (const DimExpr &size : ArrayRef(shape).drop_back())
     count *= size;
-  DimExpr groups = rows.perGroup.back();
-  BytePanels panels(b, weight);
-  Shape shape = rows.shape;
-  shape.back() = panels.features;
-  Value output = b.empty({count, panels.features}, b.getF32Type());
-  Value offsets = weight.offsets ? panels.perGroup(weight.offsets) : Value();
-  auto product = kernel::ByteProductOp::create(
-      b, output.getType(), b.reshape(rows.codes(), {count, rows.shape.back()}),
-      b.reshape(rows.steps, {count, groups}),
-      b.reshape(rows.sums(), {count, groups}), panels.codes(),
-      panels.perGroup(weight.scales), offsets, output,
+  auto flatten = [&](Value perRow) -> Value {
+    return perRow ? b.reshape(perRow, {count, b.getShape(perRow).back()})
+                  : Value();
+  };
+  DotPanels panels(b, weight);
+  auto perGroup = [&](Value values) {
+    return values ? panels.perGroup(values) : Value();
+  };
+  Shape flat = {count, panels.features};
+  Value output = b.empty(flat, b.getF32Type());
+  auto product = kernel::DotProductOp::create(
+      b, output.getType(), flatten(rows), flatten(steps), flatten(sums),
+      panels.codes(), perGroup(weight.scales), perGroup(weight.offsets),
+      /*extras=*/ValueRange(), output, b.getArrayAttr({}),
       b.getI64IntegerAttr(panels.shift()),
       weight.isPacked ? b.getUnitAttr() : UnitAttr());
-  Value result = b.record(product->getResult(0), {count, panels.features});
-  return b.reshape(result, shape);
+  shape.back() = panels.features;
+  return b.reshape(b.record(product->getResult(0), flat), shape);
+}
+
+Value projectBytes(Structured &b, Value x, const StoredWeight &weight) {
+  int64_t groups = *b.getShape(weight.scales)[1].getConstant();
+  RoundedRows rows(b, x, groups);
+  int64_t length = *rows.grouped.back().getConstant();
+  if (!b.hasByteDots() || length % (weight.isPacked ? 8 : 4))
+    return projectStored(b, rows.decode(), weight);
+  Value codes = b.reshape(rows.codes(), rows.shape);
+  return multiply(b, codes, rows.steps, rows.sums(), weight);
+}
+
+Value projectBf16(Structured &b, Value x, const StoredWeight &weight) {
+  Value rounded = convertTensor(b, x, b.getBF16Type());
+  if (!b.hasBf16Dots() || *b.getShape(x).back().getConstant() % 2)
+    return projectStored(b, convertTensor(b, rounded, b.getF32Type()), weight);
+  return multiply(b, rounded, /*steps=*/{}, /*sums=*/{}, weight);
 }
 } // namespace
 
 Value lathe::projectRounded(Structured &b, Value x,
                             const StoredWeight &weight) {
-  int64_t groups = *b.getShape(weight.scales)[1].getConstant();
   Value wide = convertTensor(b, x, b.getF32Type());
-  RoundedRows rows(b, wide, groups);
-  int64_t length = *rows.grouped.back().getConstant();
-  if (b.hasByteDots() && length % (weight.isPacked ? 8 : 4) == 0)
-    return convertTensor(b, multiply(b, rows, weight), getElementTypeOrSelf(x));
-  Value rounded = convertTensor(b, rows.decode(), getElementTypeOrSelf(x));
-  return projectStored(b, rounded, weight);
+  Value y = weight.scales ? projectBytes(b, wide, weight)
+                          : projectBf16(b, wide, weight);
+  return convertTensor(b, y, getElementTypeOrSelf(x));
 }

@@ -1,4 +1,4 @@
-// RUN: lathe-opt %s -pass-pipeline='builtin.module(lathe-lower-to-linalg{channels-last byte-dots})' | FileCheck %s
+// RUN: lathe-opt %s -pass-pipeline='builtin.module(lathe-lower-to-linalg{channels-last byte-dots bf16-dots})' | FileCheck %s
 // RUN: lathe-opt %s -pass-pipeline='builtin.module(lathe-lower-to-linalg)' | FileCheck %s --check-prefix=PLAIN
 
 // The largest of a group becomes 127; infinity and NaN leave no code out of range. Codes are unsigned, in panels filled up
@@ -14,10 +14,10 @@
 // CHECK: arith.fptosi %{{.*}} : f32 to i8
 // CHECK: arith.fptosi %{{.*}} : f32 to i32
 // CHECK: arith.xori
-// CHECK: kernel.byte_product rows(%{{.*}} : tensor<6x64xi8>, tensor<6x2xf32>, tensor<6x2xi32>) weights(%{{.*}} : tensor<2x16x128xi8>, tensor<2x2x32xf32>) outs(%{{.*}} : tensor<6x40xf32>) {shift = 128 : i64}
+// CHECK: kernel.dot_product rows(%{{.*}} : tensor<6x64xi8>) weights(%{{.*}} : tensor<2x16x128xi8>) groups(%{{.*}} : tensor<6x2xf32>, tensor<6x2xi32>, tensor<2x2x32xf32>) outs(%{{.*}} : tensor<6x40xf32>) {shift = 128 : i64}
 // PLAIN-LABEL: @rows
 // PLAIN: math.roundeven
-// PLAIN-NOT: kernel.byte_product
+// PLAIN-NOT: kernel.dot_product
 func.func @rows(%x: tensor<2x3x64xf32>, %q: tensor<40x64xi8>, %s: tensor<40x2xf32>) -> tensor<2x3x40xf32> {
   %y = lathe.quantized_linear %x, %q, %s {operandSegmentSizes = array<i32: 1, 1, 1, 0, 0>, rounds_input}
       : (tensor<2x3x64xf32>, tensor<40x64xi8>, tensor<40x2xf32>) -> tensor<2x3x40xf32>
@@ -28,9 +28,34 @@ func.func @rows(%x: tensor<2x3x64xf32>, %q: tensor<40x64xi8>, %s: tensor<40x2xf3
 
 // CHECK-LABEL: @odd
 // CHECK: math.roundeven
-// CHECK-NOT: kernel.byte_product
+// CHECK-NOT: kernel.dot_product
 func.func @odd(%x: tensor<2x12xf32>, %q: tensor<40x12xi8>, %s: tensor<40x2xf32>) -> tensor<2x40xf32> {
   %y = lathe.quantized_linear %x, %q, %s {operandSegmentSizes = array<i32: 1, 1, 1, 0, 0>, rounds_input}
       : (tensor<2x12xf32>, tensor<40x12xi8>, tensor<40x2xf32>) -> tensor<2x40xf32>
+  return %y : tensor<2x40xf32>
+}
+
+// Rows become bf16 and nothing else; panels hold pairs of a column.
+
+// CHECK-LABEL: @pairs
+// CHECK: arith.truncf %{{.*}} : f32 to bf16
+// CHECK-NOT: math
+// CHECK: kernel.dot_product rows(%{{.*}} : tensor<6x64xbf16>) weights(%{{.*}} : tensor<2x32x64xbf16>) outs(%{{.*}} : tensor<6x40xf32>) ->
+// PLAIN-LABEL: @pairs
+// PLAIN: arith.truncf %{{.*}} : f32 to bf16
+// PLAIN: arith.extf %{{.*}} : bf16 to f32
+// PLAIN-NOT: kernel.dot_product
+func.func @pairs(%x: tensor<2x3x64xf32>, %q: tensor<40x64xbf16>) -> tensor<2x3x40xf32> {
+  %y = lathe.quantized_linear %x, %q {operandSegmentSizes = array<i32: 1, 1, 0, 0, 0>, rounds_input}
+      : (tensor<2x3x64xf32>, tensor<40x64xbf16>) -> tensor<2x3x40xf32>
+  return %y : tensor<2x3x40xf32>
+}
+
+// CHECK-LABEL: @single
+// CHECK: arith.truncf
+// CHECK-NOT: kernel.dot_product
+func.func @single(%x: tensor<2x63xf32>, %q: tensor<40x63xbf16>) -> tensor<2x40xf32> {
+  %y = lathe.quantized_linear %x, %q {operandSegmentSizes = array<i32: 1, 1, 0, 0, 0>, rounds_input}
+      : (tensor<2x63xf32>, tensor<40x63xbf16>) -> tensor<2x40xf32>
   return %y : tensor<2x40xf32>
 }

@@ -162,3 +162,48 @@ func.func @unbounded(%x: memref<?x2048xf32>, %w: memref<2048x256xf32>, %y: memre
   }
   return
 }
+
+// -----
+
+// 14 rows of 2,048 numbers of bf16 share 8 lines, too. They are rows of one dimension to the product alone.
+
+// CHECK-LABEL: func @pairs
+// CHECK: %[[WHOLE:.*]] = memref.alloc(%{{.*}}) : memref<?x1x2080xbf16>
+// CHECK: %[[ROWS:.*]] = memref.subview %[[WHOLE]]
+// CHECK: kernel.nest {{.*}}outs(%[[ROWS]] : memref<?x1x2048xbf16, strided<[2080, 2080, 1]>>)
+// CHECK: %[[FLAT:.*]] = memref.collapse_shape %[[WHOLE]] {{\[\[}}0, 1], [2]] : memref<?x1x2080xbf16> into memref<?x2080xbf16>
+// CHECK: %[[PLAIN:.*]] = memref.subview %[[FLAT]]{{.*}} to memref<?x2048xbf16, strided<[2080, 1]>>
+// CHECK: kernel.dot_product rows(%[[PLAIN]]
+// FEW-LABEL: func @pairs
+// FEW: memref.alloc({{.*}}) : memref<?x1x2048xbf16>
+func.func @pairs(%x: memref<?x1x2048xf32>, %u: memref<1x1024x64xbf16>, %y: memref<?x32xf32>, %n: index) {
+  %q = memref.alloc(%n) : memref<?x1x2048xbf16>
+  kernel.nest ins(%x : memref<?x1x2048xf32>) outs(%q : memref<?x1x2048xbf16>) {
+      indexing_maps = [affine_map<(a, b, k) -> (a, b, k)>, affine_map<(a, b, k) -> (a, b, k)>],
+      init = 0.0 : bf16, reductions = array<i1: false, false, false>} reduce {
+  } finish {
+  ^bb0(%e: f32, %zero: bf16):
+    %t = arith.truncf %e : f32 to bf16
+    kernel.yield %t : bf16
+  }
+  %flat = memref.collapse_shape %q [[0], [1, 2]] : memref<?x1x2048xbf16> into memref<?x2048xbf16>
+  kernel.dot_product rows(%flat : memref<?x2048xbf16>) weights(%u : memref<1x1024x64xbf16>) outs(%y : memref<?x32xf32>)
+  return
+}
+
+// -----
+
+// 7 rows of bytes fit into 8 lines; and nobody copies rows that something else reads.
+
+// CHECK-LABEL: func @kept
+// CHECK: memref.alloc({{.*}}) : memref<?x4096xi8>
+// CHECK: memref.alloc({{.*}}) : memref<?x2048xbf16>
+func.func @kept(%z: memref<?x1xf32>, %s: memref<1x1x32xf32>, %i: memref<?x1xi32>, %c: memref<1x1024x128xi8>, %u: memref<1x1024x64xbf16>,
+                %y: memref<?x32xf32>, %n: index) -> memref<?x2048xbf16> {
+  %q = memref.alloc(%n) : memref<?x4096xi8>
+  kernel.dot_product rows(%q : memref<?x4096xi8>) weights(%c : memref<1x1024x128xi8>)
+      groups(%z, %i, %s : memref<?x1xf32>, memref<?x1xi32>, memref<1x1x32xf32>) outs(%y : memref<?x32xf32>) {shift = 128 : i64}
+  %h = memref.alloc(%n) : memref<?x2048xbf16>
+  kernel.dot_product rows(%h : memref<?x2048xbf16>) weights(%u : memref<1x1024x64xbf16>) outs(%y : memref<?x32xf32>)
+  return %h : memref<?x2048xbf16>
+}

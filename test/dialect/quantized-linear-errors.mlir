@@ -81,10 +81,10 @@ func.func @bias(%x: tensor<2x8xf32>, %q: tensor<5x8xi8>, %s: tensor<5x2xf32>, %b
 
 // -----
 
-func.func @rounded(%x: tensor<2x8xf32>, %q: tensor<5x8xbf16>) {
-  // expected-error@+2 {{'quantized_linear' rounds its input, but has codes of 'bf16' [C6]}}
+func.func @rounded(%x: tensor<2x8xf32>, %q: tensor<5x8xf16>) {
+  // expected-error@+2 {{'quantized_linear' rounds its input, but has codes of 'f16' [C6]}}
   // expected-error@+1 {{failed to infer returned types}}
   %r = lathe.quantized_linear %x, %q {operandSegmentSizes = array<i32: 1, 1, 0, 0, 0>, rounds_input}
-      : (tensor<2x8xf32>, tensor<5x8xbf16>) -> tensor<2x5xf32>
+      : (tensor<2x8xf32>, tensor<5x8xf16>) -> tensor<2x5xf32>
   return
 }

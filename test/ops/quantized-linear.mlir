@@ -50,5 +50,16 @@ func.func @main() {
       : (tensor<4x4xf32>, tensor<1x4xi8>, tensor<1x2xf32>) -> tensor<4x1xf32>
   %p3 = tensor.cast %r : tensor<4x1xf32> to tensor<*xf32>
   call @printMemrefF32(%p3) : (tensor<*xf32>) -> ()
+
+  // Rows rounded to bf16, halves to the even one: 1 + 1/256 is 1 and 1 + 3/256 is 1 + 4/256.
+  // CHECK: [3.03125]
+  // CHECK-NEXT: [-inf]
+  // CHECK-NEXT: [nan]
+  %x4 = arith.constant dense<[[1.00390625, 1.01171875], [0xFF800000, 1.0], [1.0, 0x7FC00000]]> : tensor<3x2xf32>
+  %w4 = arith.constant dense<[[1.0, 2.0]]> : tensor<1x2xbf16>
+  %h = lathe.quantized_linear %x4, %w4 {operandSegmentSizes = array<i32: 1, 1, 0, 0, 0>, rounds_input}
+      : (tensor<3x2xf32>, tensor<1x2xbf16>) -> tensor<3x1xf32>
+  %p4 = tensor.cast %h : tensor<3x1xf32> to tensor<*xf32>
+  call @printMemrefF32(%p4) : (tensor<*xf32>) -> ()
   return
 }

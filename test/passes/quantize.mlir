@@ -1,6 +1,7 @@
 // RUN: lathe-opt %s -split-input-file -lathe-quantize | FileCheck %s
 // RUN: lathe-opt %s -split-input-file -lathe-quantize -lathe-quantize | FileCheck %s
 // RUN: lathe-opt %s -split-input-file -pass-pipeline='builtin.module(lathe-quantize{byte-dots})' | FileCheck %s --check-prefix=BYTES
+// RUN: lathe-opt %s -split-input-file -pass-pipeline='builtin.module(lathe-quantize{bf16-dots})' | FileCheck %s --check-prefix=BRAIN
 // Matrices are stored as `precision` says, by ops on weights.
 
 // The last pattern that matches a name decides. Two groups a row of 64.
@@ -210,6 +211,32 @@ module attributes {lathe.precision = {activations = "int8", storage = [["*", "in
     %0 = lathe.linear %x, %u : (tensor<2x70xf32>, tensor<3x70xf32>) -> tensor<2x3xf32>
     %1 = lathe.linear %x, %d : (tensor<2x70xf32>, tensor<3x70xf32>) -> tensor<2x3xf32>
     %2 = lathe.linear %x, %h : (tensor<2x70xf32>, tensor<3x70xf32>) -> tensor<2x3xf32>
+    return %0, %1, %2 : tensor<2x3xf32>, tensor<2x3xf32>, tensor<2x3xf32>
+  }
+}
+
+// -----
+
+// With bf16 it is the layers of bf16, whose inputs come in pairs, as the target multiplies them.
+module attributes {lathe.precision = {activations = "bf16", storage = [["*", "bf16"], ["bytes", "int8"], ["half", "f16"]]}} {
+  lathe.weight @brain : tensor<3x71xf32>
+  lathe.weight @bytes : tensor<3x71xf32>
+  lathe.weight @half : tensor<3x71xf32>
+  // CHECK-LABEL: @paired(
+  // CHECK-NOT: rounds_input
+  // BYTES-LABEL: @paired(
+  // BYTES-NOT: rounds_input
+  // BRAIN-LABEL: @paired(
+  // BRAIN: lathe.quantized_linear {{.*}}rounds_input} : (tensor<2x72xf32>, tensor<3x72xbf16>)
+  // BRAIN-NOT: rounds_input
+  // BRAIN: return
+  func.func @paired(%x: tensor<2x71xf32>) -> (tensor<2x3xf32>, tensor<2x3xf32>, tensor<2x3xf32>) {
+    %u = lathe.parameter @brain : tensor<3x71xf32>
+    %d = lathe.parameter @bytes : tensor<3x71xf32>
+    %h = lathe.parameter @half : tensor<3x71xf32>
+    %0 = lathe.linear %x, %u : (tensor<2x71xf32>, tensor<3x71xf32>) -> tensor<2x3xf32>
+    %1 = lathe.linear %x, %d : (tensor<2x71xf32>, tensor<3x71xf32>) -> tensor<2x3xf32>
+    %2 = lathe.linear %x, %h : (tensor<2x71xf32>, tensor<3x71xf32>) -> tensor<2x3xf32>
     return %0, %1, %2 : tensor<2x3xf32>, tensor<2x3xf32>, tensor<2x3xf32>
   }
 }
