@@ -124,6 +124,18 @@ def LayoutWeights : LathePass<"lathe-layout-weights", "::mlir::ModuleOp"> {
   }];
 }
 
+def FuseDotEpilogues : LathePass<"lathe-fuse-dot-epilogues", "::mlir::func::FuncOp"> {
+  let summary = "lets kernel.dot_product apply the elementwise op that follows it";
+  let description = [{
+    An elementwise op that alone reads a product, element by element, becomes
+    the product's `finish`, and what else it reads its extras: a bias, an
+    activation, a residual and a gate cost no pass over memory. Between the two
+    there may be a reshape of the rows, which then follows; other operands are
+    vectors of the columns, or have the product's shape.
+  }];
+  let statistics = [Statistic<"fused", "fused", "elementwise ops that a product applies">];
+}
+
 def FormNests : LathePass<"lathe-form-nests", "::mlir::func::FuncOp"> {
   let summary = "turns linalg ops into kernel.nest, with their epilogues";
   let description = [{

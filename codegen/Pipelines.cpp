@@ -109,6 +109,8 @@ void lathe::buildTensorPipeline(OpPassManager &pm,
   if (options.isOn("fuse-elementwise"))
     pm.addNestedPass<func::FuncOp>(createFuseElementwise());
   pm.addPass(createCSEPass());
+  if (options.isOn("fuse-epilogues"))
+    pm.addNestedPass<func::FuncOp>(createFuseDotEpilogues());
   FormNestsOptions nests;
   nests.fuseEpilogues = options.isOn("fuse-epilogues");
   pm.addNestedPass<func::FuncOp>(createFormNests(nests));

@@ -1,0 +1,205 @@
+//===- FuseDotEpilogues.cpp - Elementwise ops as a part of products -------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// As FormNests does with the epilogues of reductions. A kernel.dot_product has
+// rows without further dimensions, so that a reshape stands between it and what
+// reads it.
+//
+//===----------------------------------------------------------------------===//
+
+#include "codegen/Passes.h"
+#include "mlir/IR/Matchers.h"
+#include "mlir/IR/PatternMatch.h"
+
+namespace mlir::lathe {
+#define GEN_PASS_DEF_FUSEDOTEPILOGUES
+#include "codegen/Passes.h.inc"
+} // namespace mlir::lathe
+
+using namespace mlir;
+using namespace mlir::lathe;
+using kernel::DotProductOp;
+
+/// The op that alone uses a value.
+static Operation *getOnlyUser(Value value) {
+  if (value.use_empty() || !llvm::all_equal(value.getUsers()))
+    return nullptr;
+  return *value.getUsers().begin();
+}
+
+/// Whether the op gives each element of its result from one of each input, by
+/// arithmetic alone.
+static bool isElementwise(linalg::GenericOp op) {
+  if (!op.hasPureTensorSemantics() || op.getNumResults() != 1 ||
+      op.getNumReductionLoops() > 0 ||
+      !op.getIndexingMapsArray().back().isIdentity() ||
+      op.payloadUsesValueFromOperand(op.getDpsInitOperand(0)))
+    return false;
+  return llvm::all_of(op.getBlock()->without_terminator(), [](Operation &op) {
+    return matchPattern(&op, m_Constant()) ||
+           OpTrait::hasElementwiseMappableTraits(&op);
+  });
+}
+
+namespace {
+/// A product and what it may apply: the only op that reads it, if need be
+/// through a reshape of its rows.
+class Epilogue {
+public:
+  explicit Epilogue(DotProductOp product)
+      : product(product), read(product.getResult().front()) {
+    Operation *user = getOnlyUser(read);
+    reshape = dyn_cast_or_null<tensor::ExpandShapeOp>(user);
+    if (reshape) {
+      read = reshape.getResult();
+      user = getOnlyUser(read);
+    }
+    op = dyn_cast_or_null<linalg::GenericOp>(user);
+  }
+
+  bool canFuse() {
+    if (!op || !isElementwise(op) || op.getNumLoops() < 2 ||
+        (reshape && !keepsColumns(reshape)) ||
+        cast<ShapedType>(read.getType()).getShape() !=
+            cast<ShapedType>(op.getResult(0).getType()).getShape())
+      return false;
+    for (OpOperand *input : op.getDpsInputOperands()) {
+      AffineMap map = op.getMatchingIndexingMap(input);
+      if (input->get() == read ? !map.isIdentity() : !mapExtra(map))
+        return false;
+    }
+    return true;
+  }
+
+  void fuse(RewriterBase &rewriter) {
+    rewriter.setInsertionPoint(op);
+    SmallVector<Value> extras;
+    SmallVector<AffineMap> maps;
+    for (OpOperand *input : op.getDpsInputOperands()) {
+      if (input->get() == read)
+        continue;
+      AffineMap map = op.getMatchingIndexingMap(input);
+      extras.push_back(flatten(rewriter, input->get(), map));
+      maps.push_back(*mapExtra(map));
+    }
+    Location location = product.getLoc();
+    Type element = getElementTypeOrSelf(op.getResult(0));
+    Value output = tensor::EmptyOp::create(
+        rewriter, location,
+        tensor::getMixedSizes(rewriter, location, product.getInitOutput()),
+        element);
+    auto fused = DotProductOp::create(
+        rewriter, location, output.getType(), product.getRows(),
+        product.getSteps(), product.getSums(), product.getCodes(),
+        product.getScales(), product.getOffsets(), extras, output,
+        rewriter.getAffineMapArrayAttr(maps), product.getShiftAttr(),
+        product.getPackedAttr());
+    fused->setDiscardableAttrs(product->getDiscardableAttrDictionary());
+    fillFinish(rewriter, fused);
+    Value result = fused.getResult().front();
+    if (reshape)
+      result = tensor::ExpandShapeOp::create(
+          rewriter, reshape.getLoc(), op.getResult(0).getType(), result,
+          groupRows(op.getNumLoops(), /*hasColumns=*/true),
+          reshape.getMixedOutputShape());
+    rewriter.replaceOp(op, result);
+    if (reshape)
+      rewriter.eraseOp(reshape);
+    rewriter.eraseOp(product);
+  }
+
+private:
+  /// Whether the last dimension stays as it is. Sizes of 1 before it are as
+  /// good as of the rows.
+  static bool keepsColumns(tensor::ExpandShapeOp reshape) {
+    return reshape.getSrcType().getShape().back() ==
+           reshape.getResultType().getShape().back();
+  }
+
+  /// All dimensions but the last are those of rows.
+  static SmallVector<ReassociationIndices> groupRows(int64_t rank,
+                                                     bool hasColumns) {
+    auto rows = llvm::to_vector<2>(llvm::seq(hasColumns ? rank - 1 : rank));
+    SmallVector<ReassociationIndices> groups = {ReassociationIndices(rows)};
+    if (hasColumns)
+      groups.push_back({rank - 1});
+    return groups;
+  }
+
+  /// How an operand that is read by `map` is read from a row and a column;
+  /// nothing if rows have no place of their own in it.
+  static std::optional<AffineMap> mapExtra(AffineMap map) {
+    unsigned last = map.getNumDims() - 1;
+    MLIRContext *context = map.getContext();
+    AffineMap identity = AffineMap::getMultiDimIdentityMap(last + 1, context);
+    AffineExpr row = getAffineDimExpr(0, context);
+    AffineExpr column = getAffineDimExpr(1, context);
+    if (map == identity)
+      return AffineMap::get(2, 0, {row, column}, context);
+    if (map == identity.getMajorSubMap(last))
+      return AffineMap::get(2, 0, row);
+    if (map == identity.getMinorSubMap(1))
+      return AffineMap::get(2, 0, column);
+    if (map.getNumResults() == 0)
+      return AffineMap::get(2, 0, context);
+    return std::nullopt;
+  }
+
+  /// An extra with the rows in one dimension.
+  Value flatten(OpBuilder &b, Value extra, AffineMap map) {
+    if (!reshape || !map.isFunctionOfDim(0))
+      return extra;
+    int64_t rank = map.getNumResults();
+    return tensor::CollapseShapeOp::create(
+        b, op.getLoc(), extra, groupRows(rank, rank == op.getNumLoops()));
+  }
+
+  void fillFinish(RewriterBase &rewriter, DotProductOp fused) {
+    OpBuilder::InsertionGuard guard(rewriter);
+    Block *block = rewriter.createBlock(&fused.getFinish());
+    Location location = op.getLoc();
+    IRMapping mapping;
+    for (auto [input, argument] :
+         llvm::zip(op.getDpsInputs(), op.getBlock()->getArguments()))
+      if (input != read)
+        mapping.map(argument, block->addArgument(argument.getType(), location));
+    Value sum = block->addArgument(rewriter.getF32Type(), location);
+    for (auto [input, argument] :
+         llvm::zip(op.getDpsInputs(), op.getBlock()->getArguments()))
+      if (input == read)
+        mapping.map(argument, sum);
+    for (Operation &inner : op.getBlock()->without_terminator())
+      rewriter.clone(inner, mapping);
+    Value yielded = op.getBlock()->getTerminator()->getOperand(0);
+    kernel::YieldOp::create(rewriter, location,
+                            mapping.lookupOrDefault(yielded));
+  }
+
+  DotProductOp product;
+  /// What the elementwise op reads of the product.
+  Value read;
+  tensor::ExpandShapeOp reshape;
+  linalg::GenericOp op;
+};
+
+struct FuseDotEpiloguesPass
+    : lathe::impl::FuseDotEpiloguesBase<FuseDotEpiloguesPass> {
+  void runOnOperation() override {
+    SmallVector<DotProductOp> products;
+    getOperation().walk([&](DotProductOp op) {
+      if (op.getFinish().empty())
+        products.push_back(op);
+    });
+    IRRewriter rewriter(&getContext());
+    for (DotProductOp product : products) {
+      Epilogue epilogue(product);
+      if (!epilogue.canFuse())
+        continue;
+      epilogue.fuse(rewriter);
+      ++fused;
+    }
+  }
+};
+} // namespace
