@@ -18,9 +18,14 @@ namespace mlir::lathe {
 using namespace mlir;
 using namespace mlir::lathe;
 
-/// Whether an elementwise op could be applied to the sums of a reduction.
+/// Whether an elementwise op could be applied to the sums of a reduction, or of
+/// a product behind a reshape of its rows.
 static bool isEpilogue(linalg::GenericOp op) {
   return llvm::any_of(op.getDpsInputs(), [](Value input) {
+    auto reshape = input.getDefiningOp<tensor::ExpandShapeOp>();
+    Value source = reshape ? reshape.getSrc() : input;
+    if (source.getDefiningOp<kernel::DotProductOp>())
+      return true;
     auto before = input.getDefiningOp<linalg::GenericOp>();
     return before && before.getNumReductionLoops() > 0;
   });

@@ -133,3 +133,36 @@ func.func @reduced(%x: tensor<8x4xf32>, %y: tensor<8x4x3xf32>) -> (tensor<8xf32>
   } -> tensor<8xf32>
   return %a, %b : tensor<8xf32>, tensor<8xf32>
 }
+
+// -----
+
+// It leaves what follows a product of narrow numbers to that, too.
+
+// CHECK-LABEL: func @product
+// CHECK: kernel.dot_product
+// CHECK: linalg.generic {{.*}}["parallel", "parallel", "parallel"]
+// CHECK-NEXT: ^bb0
+// CHECK-NEXT: math.exp
+// CHECK: linalg.generic {{.*}}["parallel", "parallel", "reduction"]
+// CHECK-NEXT: ^bb0
+// CHECK-NEXT: arith.maximumf
+func.func @product(%q: tensor<6x64xbf16>, %u: tensor<1x32x64xbf16>) -> tensor<2x3xf32> {
+  %z = arith.constant 0.0 : f32
+  %p = tensor.empty() : tensor<6x32xf32>
+  %e = tensor.empty() : tensor<2x3x32xf32>
+  %f = tensor.empty() : tensor<2x3xf32>
+  %g = linalg.fill ins(%z : f32) outs(%f : tensor<2x3xf32>) -> tensor<2x3xf32>
+  %s = kernel.dot_product rows(%q : tensor<6x64xbf16>) weights(%u : tensor<1x32x64xbf16>) outs(%p : tensor<6x32xf32>) -> tensor<6x32xf32>
+  %x = tensor.expand_shape %s [[0, 1], [2]] output_shape [2, 3, 32] : tensor<6x32xf32> into tensor<2x3x32xf32>
+  %t = linalg.generic {indexing_maps = [affine_map<(d0, d1, d2) -> (d0, d1, d2)>, affine_map<(d0, d1, d2) -> (d0, d1, d2)>], iterator_types = ["parallel", "parallel", "parallel"]} ins(%x : tensor<2x3x32xf32>) outs(%e : tensor<2x3x32xf32>) {
+    ^bb0(%c: f32, %o: f32):
+      %0 = math.exp %c : f32
+      linalg.yield %0 : f32
+  } -> tensor<2x3x32xf32>
+  %b = linalg.generic {indexing_maps = [affine_map<(d0, d1, d2) -> (d0, d1, d2)>, affine_map<(d0, d1, d2) -> (d0, d1)>], iterator_types = ["parallel", "parallel", "reduction"]} ins(%t : tensor<2x3x32xf32>) outs(%g : tensor<2x3xf32>) {
+    ^bb0(%c: f32, %o: f32):
+      %0 = arith.maximumf %o, %c : f32
+      linalg.yield %0 : f32
+  } -> tensor<2x3xf32>
+  return %b : tensor<2x3xf32>
+}
