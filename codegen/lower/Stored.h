@@ -26,8 +26,8 @@ Value decode(Structured &b, const StoredWeight &weight, ArrayRef<DimExpr> shape,
 /// code stands for is part of the loop, shared by the rows of a tile.
 Value projectStored(Structured &b, Value x, const StoredWeight &weight);
 
-/// The same after x is rounded as `quantized_linear` says, to 8 bits or bf16; by
-/// a kernel.dot_product where the target has an instruction for that.
+/// The same after x is rounded as `quantized_linear` says, to 8 bits or bf16;
+/// by a kernel.dot_product where the target has an instruction for that.
 Value projectRounded(Structured &b, Value x, const StoredWeight &weight);
 
 } // namespace mlir::lathe
