@@ -215,27 +215,20 @@ def Kernel_FrequencyFilterOp : Kernel_Op<"frequency_filter",
     place, a few frequencies at a time, and transforms it back; the spectrum is
     on the stack of the task's thread, so that no tensor of spectra exists.
 
-    With n = H or W, the transforms use the symmetry of sines and cosines about
-    n/2: sums x[i] + x[n-i] meet cosines, differences sines, and both give the
-    frequencies u and n - u. The tables hold, for i, u <= n/2, cosines and sines
-    of 2π i u / n: those of H and W scaled by 1/√n, then those of W from
-    frequency to column, in which columns that stand for two count twice.
+    How each length is transformed, `planFourier` decides (`codegen/Fourier.h`).
 
     Constraints:
     - (C1) input and output are [N, H, W, C] with static H, W and C; all is f32.
     - (C2) the weights are [2, k, C/k, C/k] and the biases [2, k, C/k].
-    - (C3) the six tables are [H/2+1, H/2+1], twice, and [W/2+1, W/2+1].
-    - (C4) both regions take and yield one f32.
+    - (C3) both regions take and yield one f32.
   }];
   let arguments = (ins AnyShaped:$input, AnyShaped:$w1, AnyShaped:$b1,
-                       AnyShaped:$w2, AnyShaped:$b2, Variadic<AnyShaped>:$tables,
-                       AnyShaped:$init_output);
+                       AnyShaped:$w2, AnyShaped:$b2, AnyShaped:$init_output);
   let results = (outs Optional<AnyRankedTensor>:$result);
   let regions = (region SizedRegion<1>:$hidden, SizedRegion<1>:$mask);
   let assemblyFormat = [{
     `ins` `(` $input `:` type($input) `)`
     `weights` `(` $w1 `,` $b1 `,` $w2 `,` $b2 `:` type($w1) `,` type($b1) `,` type($w2) `,` type($b2) `)`
-    `tables` `(` $tables `:` type($tables) `)`
     `outs` `(` $init_output `:` type($init_output) `)` attr-dict
     `hidden` $hidden `mask` $mask (`->` type($result)^)?
   }];

@@ -270,13 +270,14 @@ def GenerateAttention : LathePass<"lathe-generate-attention", "::mlir::func::Fun
     Statistic<"parallelised", "parallelised", "ops handed to several threads">];
 }
 
-def GenerateFilters : LathePass<"lathe-generate-filters", "::mlir::func::FuncOp"> {
+def GenerateFilters : LathePass<"lathe-generate-filters", "::mlir::ModuleOp"> {
   let summary = "writes loops and vector code for kernel.frequency_filter";
   let description = [{
-    Lanes run along the channels of a task's blocks. Transforms are tiles of
-    frequencies whose sums are in registers; the products of the mask are tiles
-    of frequencies by a vector of a block's channels. Images and groups of blocks
-    become a kernel.parallel.
+    Lanes run along the channels of a task's blocks. Transforms are fast ones,
+    written out for short lengths and in stages for long ones, or, where that
+    takes less, direct ones, tiles of frequencies whose sums are in registers.
+    Images and groups of blocks become a kernel.parallel. Tables of sines become
+    globals of the module.
   }];
   let options = [
     Option<"vectorBytes", "vector-bytes", "int64_t", "32", "width of a vector register">,

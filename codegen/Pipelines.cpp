@@ -156,11 +156,6 @@ void lathe::buildLoopsPipeline(OpPassManager &pm,
   attention.cacheBytes = options.target.cacheBytes;
   attention.parallel = options.optimise;
   functions.addPass(createGenerateAttention(attention));
-  GenerateFiltersOptions filters;
-  filters.vectorBytes = options.target.vectorBytes;
-  filters.registers = options.target.registers;
-  filters.parallel = options.optimise;
-  functions.addPass(createGenerateFilters(filters));
   GenerateWinogradOptions winograd;
   winograd.vectorBytes = options.target.vectorBytes;
   winograd.registers = options.target.registers;
@@ -174,6 +169,11 @@ void lathe::buildLoopsPipeline(OpPassManager &pm,
   dots.leastThreadWork = options.target.leastThreadWork;
   dots.parallel = options.optimise;
   functions.addPass(createGenerateDotProducts(dots));
+  GenerateFiltersOptions filters;
+  filters.vectorBytes = options.target.vectorBytes;
+  filters.registers = options.target.registers;
+  filters.parallel = options.optimise;
+  pm.addPass(createGenerateFilters(filters));
   pm.addPass(createOutlineParallel());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());

@@ -87,8 +87,8 @@ optimised = jit(
     "func.func(lathe-sink-transposes,lathe-sink-decoding,lathe-fuse-elementwise,lathe-form-nests,"
     "lathe-pad-in-place)",
     "func.func(lathe-fill-borders,lathe-copies-to-nests,convert-linalg-to-loops,lathe-generate-nests{vector-bytes=32 parallel=false},"
-    "lathe-generate-attention{vector-bytes=32 parallel=false},"
-    "lathe-generate-filters{vector-bytes=32 parallel=false})",
+    "lathe-generate-attention{vector-bytes=32 parallel=false}),"
+    "lathe-generate-filters{vector-bytes=32 parallel=false}",
     "func.func(lathe-approximate-math)",
 )
 config.substitutions.insert(0, ("%reference", reference))

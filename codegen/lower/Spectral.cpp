@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "codegen/Fourier.h"
 #include "codegen/KernelDialect.h"
 #include "codegen/lower/Tensors.h"
 #include "dialect/Fused.h"
@@ -15,7 +16,8 @@ using namespace mlir;
 using namespace mlir::lathe;
 
 // The reference for fast transforms: direct ones, as contractions with tables
-// of cosines and sines computed in double precision.
+// of cosines and sines computed in double precision. Zeros at quarter turns are
+// exact: the inverse transform relies on them to ignore what it must.
 
 namespace {
 
@@ -23,24 +25,6 @@ namespace {
 struct Complex {
   Value re, im;
 };
-
-/// cos(2π k / n) and sin(2π k / n), exact at quarter turns: the inverse
-/// transform relies on zeros to ignore what it must.
-double cosTurn(int64_t k, int64_t n) {
-  static constexpr double quarters[] = {1, 0, -1, 0};
-  k %= n;
-  if (4 * k % n == 0)
-    return quarters[4 * k / n];
-  return std::cos(2 * llvm::numbers::pi * k / n);
-}
-
-double sinTurn(int64_t k, int64_t n) {
-  static constexpr double quarters[] = {0, 1, 0, -1};
-  k %= n;
-  if (4 * k % n == 0)
-    return quarters[4 * k / n];
-  return std::sin(2 * llvm::numbers::pi * k / n);
-}
 
 /// The lowering of one op; images are [N, C, H, W] or [N, H, W, C].
 class FrequencyFilter {
@@ -65,7 +49,7 @@ public:
     };
     auto filter = kernel::FrequencyFilterOp::create(
         b, output.getType(), images, wide(op.getW1()), wide(op.getB1()),
-        wide(op.getW2()), wide(op.getB2()), makeFoldedTables(), output);
+        wide(op.getW2()), wide(op.getB2()), output);
     fillRegion(filter.getHidden(), op.getAct(), 0);
     fillRegion(filter.getMask(), ActivationKind::softshrink,
                op.getSoftshrink().convertToDouble());
@@ -118,22 +102,6 @@ private:
       }
     return {b.table({from, to}, type, cosines),
             b.table({from, to}, type, sines)};
-  }
-
-  /// The tables of kernel.frequency_filter: up to half of each period.
-  SmallVector<Value> makeFoldedTables() {
-    auto square = [&](int64_t period,
-                      function_ref<double(int64_t, int64_t)> scale) {
-      int64_t side = period / 2 + 1;
-      return turns(side, side, period, scale);
-    };
-    double ofRows = 1 / std::sqrt(height), ofColumns = 1 / std::sqrt(width);
-    Complex rows = square(height, [&](int64_t, int64_t) { return ofRows; });
-    Complex columns =
-        square(width, [&](int64_t, int64_t) { return ofColumns; });
-    Complex inverse = square(
-        width, [&](int64_t v, int64_t) { return countColumn(v) * ofColumns; });
-    return {rows.re, rows.im, columns.re, columns.im, inverse.re, inverse.im};
   }
 
   /// How many columns of a whole spectrum one of the half stands for.

@@ -1,54 +1,39 @@
 // RUN: lathe-opt %s -split-input-file -verify-diagnostics
 
-func.func @images(%x: memref<1x6x?x4xf32>, %w: memref<2x2x2x2xf32>, %b: memref<2x2x2xf32>, %t: memref<4x4xf32>) {
+func.func @images(%x: memref<1x6x?x4xf32>, %w: memref<2x2x2x2xf32>, %b: memref<2x2x2xf32>) {
   // expected-error @+1 {{needs images [N, H, W, C] of static sizes, got 'memref<1x6x?x4xf32>' and 'memref<1x6x?x4xf32>' [C1]}}
   kernel.frequency_filter ins(%x : memref<1x6x?x4xf32>)
       weights(%w, %b, %w, %b : memref<2x2x2x2xf32>, memref<2x2x2xf32>, memref<2x2x2x2xf32>, memref<2x2x2xf32>)
-      tables(%t, %t, %t, %t, %t, %t : memref<4x4xf32>, memref<4x4xf32>, memref<4x4xf32>, memref<4x4xf32>, memref<4x4xf32>, memref<4x4xf32>)
       outs(%x : memref<1x6x?x4xf32>) hidden { ^bb0(%a: f32): kernel.yield %a : f32 } mask { ^bb0(%a: f32): kernel.yield %a : f32 }
   return
 }
 
 // -----
 
-func.func @type(%x: memref<1x6x6x4xf16>, %w: memref<2x2x2x2xf32>, %b: memref<2x2x2xf32>, %t: memref<4x4xf32>) {
+func.func @type(%x: memref<1x6x6x4xf16>, %w: memref<2x2x2x2xf32>, %b: memref<2x2x2xf32>) {
   // expected-error @+1 {{needs f32, got 'memref<1x6x6x4xf16>' [C1]}}
   kernel.frequency_filter ins(%x : memref<1x6x6x4xf16>)
       weights(%w, %b, %w, %b : memref<2x2x2x2xf32>, memref<2x2x2xf32>, memref<2x2x2x2xf32>, memref<2x2x2xf32>)
-      tables(%t, %t, %t, %t, %t, %t : memref<4x4xf32>, memref<4x4xf32>, memref<4x4xf32>, memref<4x4xf32>, memref<4x4xf32>, memref<4x4xf32>)
       outs(%x : memref<1x6x6x4xf16>) hidden { ^bb0(%a: f32): kernel.yield %a : f32 } mask { ^bb0(%a: f32): kernel.yield %a : f32 }
   return
 }
 
 // -----
 
-func.func @parameter(%x: memref<1x6x6x4xf32>, %w: memref<2x2x2x2xf32>, %b: memref<2x2x3xf32>, %t: memref<4x4xf32>) {
+func.func @parameter(%x: memref<1x6x6x4xf32>, %w: memref<2x2x2x2xf32>, %b: memref<2x2x3xf32>) {
   // expected-error @+1 {{has a parameter 'memref<2x2x3xf32>' for 4 channels [C2]}}
   kernel.frequency_filter ins(%x : memref<1x6x6x4xf32>)
       weights(%w, %b, %w, %b : memref<2x2x2x2xf32>, memref<2x2x3xf32>, memref<2x2x2x2xf32>, memref<2x2x3xf32>)
-      tables(%t, %t, %t, %t, %t, %t : memref<4x4xf32>, memref<4x4xf32>, memref<4x4xf32>, memref<4x4xf32>, memref<4x4xf32>, memref<4x4xf32>)
       outs(%x : memref<1x6x6x4xf32>) hidden { ^bb0(%a: f32): kernel.yield %a : f32 } mask { ^bb0(%a: f32): kernel.yield %a : f32 }
   return
 }
 
 // -----
 
-func.func @table(%x: memref<1x6x5x4xf32>, %w: memref<2x2x2x2xf32>, %b: memref<2x2x2xf32>, %t: memref<4x4xf32>) {
-  // expected-error @+1 {{needs a table of 3 by 3, got 'memref<4x4xf32>' [C3]}}
-  kernel.frequency_filter ins(%x : memref<1x6x5x4xf32>)
-      weights(%w, %b, %w, %b : memref<2x2x2x2xf32>, memref<2x2x2xf32>, memref<2x2x2x2xf32>, memref<2x2x2xf32>)
-      tables(%t, %t, %t, %t, %t, %t : memref<4x4xf32>, memref<4x4xf32>, memref<4x4xf32>, memref<4x4xf32>, memref<4x4xf32>, memref<4x4xf32>)
-      outs(%x : memref<1x6x5x4xf32>) hidden { ^bb0(%a: f32): kernel.yield %a : f32 } mask { ^bb0(%a: f32): kernel.yield %a : f32 }
-  return
-}
-
-// -----
-
-func.func @region(%x: memref<1x6x6x4xf32>, %w: memref<2x2x2x2xf32>, %b: memref<2x2x2xf32>, %t: memref<4x4xf32>) {
-  // expected-error @+1 {{needs regions from one f32 to one f32 [C4]}}
+func.func @region(%x: memref<1x6x6x4xf32>, %w: memref<2x2x2x2xf32>, %b: memref<2x2x2xf32>) {
+  // expected-error @+1 {{needs regions from one f32 to one f32 [C3]}}
   kernel.frequency_filter ins(%x : memref<1x6x6x4xf32>)
       weights(%w, %b, %w, %b : memref<2x2x2x2xf32>, memref<2x2x2xf32>, memref<2x2x2x2xf32>, memref<2x2x2xf32>)
-      tables(%t, %t, %t, %t, %t, %t : memref<4x4xf32>, memref<4x4xf32>, memref<4x4xf32>, memref<4x4xf32>, memref<4x4xf32>, memref<4x4xf32>)
       outs(%x : memref<1x6x6x4xf32>) hidden { ^bb0(%a: f32): kernel.yield %a : f32 } mask { ^bb0(%a: f32): kernel.yield }
   return
 }

@@ -1,36 +1,42 @@
-// RUN: lathe-opt %s -split-input-file -pass-pipeline='builtin.module(func.func(lathe-generate-filters{vector-bytes=64 registers=32},canonicalize,cse))' | FileCheck %s
-// RUN: lathe-opt %s -split-input-file -pass-pipeline='builtin.module(func.func(lathe-generate-filters{parallel=false},canonicalize,cse))' | FileCheck %s --check-prefix=SERIAL
+// RUN: lathe-opt %s -split-input-file -pass-pipeline='builtin.module(lathe-generate-filters{vector-bytes=64 registers=32},canonicalize,cse)' | FileCheck %s
+// RUN: lathe-opt %s -split-input-file -pass-pipeline='builtin.module(lathe-generate-filters{parallel=false},canonicalize,cse)' | FileCheck %s --check-prefix=SERIAL
 
 // Blocks of 12 channels: four of them fill three vectors of 16, so that two tasks an image share eight blocks. A task has
-// the two parts of a spectrum of 6 x 4 frequencies, its folds, and what is between the products.
+// the two parts of a spectrum of 8 x 5 frequencies, and what is between the products. Transforms are written out, with
+// no table and no loop inside.
 
+// CHECK-NOT: memref.global
 // CHECK-LABEL: func @filter
 // CHECK: %[[N:.*]] = memref.dim
 // CHECK: %[[TASKS:.*]] = arith.muli %[[N]], %c2
 // CHECK: kernel.parallel %[[TASKS]] grain
-// CHECK-DAG: memref.alloca() {alignment = 64 : i64} : memref<24x48xf32>
-// CHECK-DAG: memref.alloca() {alignment = 64 : i64} : memref<24x48xf32>
-// CHECK-DAG: memref.alloca() {alignment = 64 : i64} : memref<16x16xf32>
+// CHECK-DAG: memref.alloca() {alignment = 64 : i64} : memref<40x48xf32>
+// CHECK-DAG: memref.alloca() {alignment = 64 : i64} : memref<40x48xf32>
 // CHECK-DAG: memref.alloca() {alignment = 64 : i64} : memref<28x16xf32>
-// Columns of 6 are 3 folded terms; each gives the sums of 4 frequencies, of cosines and of sines.
-// CHECK: scf.for {{.*}} to %c4 step %c1 iter_args({{.*}}) -> ({{(vector<16xf32>, ){7}vector<16xf32>}})
-// Rows are complex: four sums for each of 4 frequencies.
-// CHECK: scf.for {{.*}} to %c4 step %c1 iter_args({{.*}}) -> ({{(vector<16xf32>, ){15}vector<16xf32>}})
-// The products, at 14 frequencies; the regions run on vectors, and on the last ten frequencies too.
+// A row of 8 real numbers has two products beside those by the scale of 1/8, and a change of sign.
+// CHECK: scf.for
+// CHECK: scf.for
+// CHECK-COUNT-11: arith.mulf
+// CHECK-NOT: arith.mulf
+// CHECK: scf.for
+// A column of 8 complex numbers has four, and works in place.
+// CHECK: scf.for
+// CHECK-COUNT-16: vector.load
+// CHECK-COUNT-4: arith.mulf
+// CHECK-NOT: arith.mulf
+// CHECK: scf.for
+// The products, at 14 frequencies; the regions run on vectors, and on the last twelve frequencies too.
 // CHECK: scf.for {{.*}} to %c12 step %c1 iter_args({{.*}}) -> ({{(vector<16xf32>, ){27}vector<16xf32>}})
 // CHECK: math.tanh %{{.*}} : vector<16xf32>
 // CHECK: math.absf %{{.*}} : vector<16xf32>
-// CHECK: scf.for {{.*}} to %c12 step %c1 iter_args({{.*}}) -> ({{(vector<16xf32>, ){19}vector<16xf32>}})
+// CHECK: scf.for {{.*}} to %c12 step %c1 iter_args({{.*}}) -> ({{(vector<16xf32>, ){23}vector<16xf32>}})
 // SERIAL-LABEL: func @filter
 // SERIAL-NOT: kernel.parallel
 // SERIAL: math.tanh %{{.*}} : vector<8xf32>
-func.func @filter(%x: memref<?x6x6x96xf32>, %w: memref<2x8x12x12xf32>, %b: memref<2x8x12xf32>, %t: memref<4x4xf32>,
-                  %y: memref<?x6x6x96xf32>) {
-  kernel.frequency_filter ins(%x : memref<?x6x6x96xf32>)
+func.func @filter(%x: memref<?x8x8x96xf32>, %w: memref<2x8x12x12xf32>, %b: memref<2x8x12xf32>, %y: memref<?x8x8x96xf32>) {
+  kernel.frequency_filter ins(%x : memref<?x8x8x96xf32>)
       weights(%w, %b, %w, %b : memref<2x8x12x12xf32>, memref<2x8x12xf32>, memref<2x8x12x12xf32>, memref<2x8x12xf32>)
-      tables(%t, %t, %t, %t, %t, %t : memref<4x4xf32>, memref<4x4xf32>, memref<4x4xf32>, memref<4x4xf32>,
-                                      memref<4x4xf32>, memref<4x4xf32>)
-      outs(%y : memref<?x6x6x96xf32>)
+      outs(%y : memref<?x8x8x96xf32>)
       hidden {
       ^bb0(%a: f32):
         %r = math.tanh %a : f32
@@ -39,6 +45,41 @@ func.func @filter(%x: memref<?x6x6x96xf32>, %w: memref<2x8x12x12xf32>, %b: memre
       ^bb0(%a: f32):
         %r = math.absf %a : f32
         kernel.yield %r : f32
+      }
+  return
+}
+
+// -----
+
+// Seventeen is prime: with 16 registers straight-line code would read its values again too often, and tables of cosines
+// and sines serve rows and columns. 144 is transformed in two stages of 12, its real lines in pairs.
+
+// SERIAL-DAG: memref.global "private" constant @cosines_17 : memref<9x9xf32> =
+// SERIAL-DAG: memref.global "private" constant @sines_17 : memref<9x9xf32> =
+// SERIAL-DAG: memref.global "private" constant @turns_cos_144 : memref<144xf32> =
+// SERIAL-DAG: memref.global "private" constant @turns_sin_144 : memref<144xf32> =
+// SERIAL-LABEL: func @long
+// SERIAL-DAG: memref.alloca() {alignment = 64 : i64} : memref<36x8xf32>
+// SERIAL-DAG: memref.alloca() {alignment = 64 : i64} : memref<864x8xf32>
+// Columns: nine pairs of 17 rows, two stages, and what takes the pairs apart.
+// SERIAL: scf.for {{.*}} to %c17 step %c2
+// SERIAL: scf.for {{.*}} to %c12 step %c1
+// SERIAL: scf.for {{.*}} to %c12 step %c1
+// SERIAL: scf.for {{.*}} to %c73 step %c1
+// Rows: sums of 9 terms for 2 to 3 frequencies at once.
+// SERIAL: scf.for {{.*}} to %c73 step %c1
+// SERIAL: scf.for {{.*}} to %c9 step %c1
+// SERIAL: scf.for {{.*}} to %c9 step %c1 iter_args({{.*}}) -> ({{(vector<8xf32>, ){7}vector<8xf32>}})
+func.func @long(%x: memref<1x17x144x8xf32>, %w: memref<2x1x8x8xf32>, %b: memref<2x1x8xf32>, %y: memref<1x17x144x8xf32>) {
+  kernel.frequency_filter ins(%x : memref<1x17x144x8xf32>)
+      weights(%w, %b, %w, %b : memref<2x1x8x8xf32>, memref<2x1x8xf32>, memref<2x1x8x8xf32>, memref<2x1x8xf32>)
+      outs(%y : memref<1x17x144x8xf32>)
+      hidden {
+      ^bb0(%a: f32):
+        kernel.yield %a : f32
+      } mask {
+      ^bb0(%a: f32):
+        kernel.yield %a : f32
       }
   return
 }
