@@ -65,7 +65,6 @@ private:
   Value column(int64_t vector) { return constant(vector * lanes); }
   /// The scores' row of a block's key.
   Value row(Value key) { return add(key, mostRows); }
-  Values turn(Values rows);
 
   int64_t vectors, width, mostRows, block;
   Value tiles, turned, scores, sums;
@@ -112,27 +111,6 @@ void ManyQueries::emitTask(Value task) {
   finish(ValueRange(carried).drop_front(vectors));
 }
 
-/// The vectors of a square of elements, transposed: blocks off the diagonal
-/// change places, of half the size each time.
-SmallVector<Value> ManyQueries::turn(Values rows) {
-  for (int64_t half = lanes / 2; half > 0; half /= 2) {
-    SmallVector<int64_t> upper, lower;
-    for (int64_t lane = 0; lane < lanes; ++lane) {
-      bool isSecond = lane & half;
-      upper.push_back(isSecond ? lanes + lane - half : lane);
-      lower.push_back(isSecond ? lanes + lane : lane + half);
-    }
-    for (int64_t i = 0; i < lanes; ++i) {
-      if (i & half)
-        continue;
-      Value x = rows[i], y = rows[i + half];
-      rows[i] = vector::ShuffleOp::create(b, x, y, upper);
-      rows[i + half] = vector::ShuffleOp::create(b, x, y, lower);
-    }
-  }
-  return rows;
-}
-
 void ManyQueries::turnQueries() {
   Value scale = splat(op.getScale().convertToDouble());
   Value feature = mul(head, d);
@@ -144,7 +122,7 @@ void ManyQueries::turnQueries() {
             loadLanes(op.getQuery(),
                       {n, query(v * lanes + i), add(feature, first)}, count),
             scale));
-      rows = turn(rows);
+      rows = transpose(rows);
       for (int64_t i = 0; i < count; ++i)
         storeScratch(rows[i], turned, add(first, i), column(v));
     }
@@ -257,7 +235,7 @@ void ManyQueries::addTurnedBias(Value start, Value count) {
                                  {stretch(0, n), stretch(1, head),
                                   query(v * lanes + lane), add(start, i)},
                                  mask));
-      for (auto [at, x] : llvm::enumerate(turn(rows))) {
+      for (auto [at, x] : llvm::enumerate(transpose(rows))) {
         Value place = row(add(i, at));
         Value sum = fadd(loadScratch(scores, place, column(v)), x);
         storeScratch(sum, scores, place, column(v));
@@ -350,7 +328,7 @@ void ManyQueries::finish(ValueRange l) {
       for (int64_t i = 0; i < count; ++i)
         rows[i] =
             fmul(loadScratch(sums, add(first, i), column(v)), inverses[v]);
-      for (auto [i, x] : llvm::enumerate(turn(rows)))
+      for (auto [i, x] : llvm::enumerate(transpose(rows)))
         storeLanes(x, op.getInitOutput(),
                    {n, query(v * lanes + i), add(feature, first)}, count);
     }

@@ -23,7 +23,9 @@ using namespace mlir::lathe::kernel;
 namespace {
 /// Writes one filter. A task is an image's channels of a few blocks: its
 /// spectrum has a row a frequency, [H · (W/2+1), channels], real and imaginary
-/// parts apart, and every step leaves its result in place.
+/// parts apart, and every step leaves its result in place. Lanes of the
+/// transforms are channels. Those of the mask are frequencies, which fill
+/// vectors whatever the blocks' size: a tile of frequencies is transposed.
 class FilterEmitter : FourierEmitter {
 public:
   FilterEmitter(kernel::FrequencyFilterOp op, const KernelTarget &target,
@@ -38,6 +40,7 @@ public:
     blocks = op.countTaskBlocks(lanes);
     channels = blocks * each;
     padded = llvm::alignTo(channels, lanes);
+    chooseTile();
   }
 
   void emit(bool parallel) {
@@ -52,7 +55,8 @@ public:
                      {FourierKind::forward, height},
                      {FourierKind::inverse, height},
                      {FourierKind::realInverse, width}});
-      hidden = allocate(2 * tilePositions(), llvm::alignTo(each, lanes));
+      turned = allocate(2 * padded, tile.vectors * lanes);
+      hidden = allocate(2 * each, tile.vectors * lanes);
     };
     forTasks(count, grain, parallel, allocateAll, [&](Value task) {
       n = divide(task, groups);
@@ -75,33 +79,44 @@ private:
   void forVectors(function_ref<void(Value channel, int64_t count)> body);
   /// Calls `body` with the first of as many rows as are transformed at once.
   void forRows(FourierKind kind, function_ref<void(ArrayRef<Value>)> body);
-  int64_t tilePositions() const { return (target.registers - 4) / 2; }
-
   void transformColumns();
   void transformRows(bool inverse);
   void invertColumns();
 
+  void chooseTile();
   void filter();
   void filterTile(Value position, int64_t count);
-  /// One vector of outputs of a product at some frequencies, its bias added:
-  /// `x` gives the parts of an input.
-  SmallVector<std::pair<Value, Value>>
-  mix(int64_t count, Value block, int64_t output, Value weight, Value bias,
-      function_ref<std::pair<Value, Value>(int64_t, Value)> x);
-  /// The outputs of a block from `output` on that share a vector, and its
-  /// width: the last ones have a narrow one, which costs less on some machines.
-  int64_t usedLanes(int64_t output) const {
-    return std::min(lanes, each - output);
-  }
-  int64_t widthOf(int64_t output) const {
-    return llvm::PowerOf2Ceil(std::max<int64_t>(2, usedLanes(output)));
+  void filterBlock(Value inTask, ArrayRef<int64_t> widths);
+  /// Copies a tile of frequencies from the spectrum to `turned`, where rows are
+  /// channels, or back.
+  void turnTile(Value position, int64_t count, bool back);
+  /// W x + b at a tile of frequencies, whose vectors have the given widths; x
+  /// has a row an input from `first` on, and imaginary parts `parts` rows
+  /// below.
+  using StoreOutput =
+      function_ref<void(Value output, int64_t column, Value re, Value im)>;
+  void multiply(Value weight, Value bias, Value block, ArrayRef<int64_t> widths,
+                Value x, Value first, int64_t parts, StoreOutput store);
+  /// The same for some outputs.
+  void multiplyTile(Value weight, Value bias, Value block,
+                    ArrayRef<int64_t> widths, Value x, Value first,
+                    int64_t parts, Value output, int64_t outputs,
+                    StoreOutput store);
+  Value loadRow(Value scratch, Value row, int64_t column, int64_t width) {
+    return vector::LoadOp::create(b, vectorType(width), scratch,
+                                  ValueRange{row, constant(column)});
   }
 
   kernel::FrequencyFilterOp op;
   int64_t height, width, half, each, blocks, channels, padded;
   /// Of both transforms and of their inverses: 1 / √(H W).
   double scale;
-  Value re, im, hidden;
+  Value re, im, turned, hidden;
+  /// Outputs of a product, and vectors of frequencies, of which the sums are in
+  /// registers.
+  struct {
+    int64_t outputs, vectors;
+  } tile;
   // Of the present task:
   Value n, firstBlock, firstChannel;
 };
@@ -194,91 +209,150 @@ void FilterEmitter::invertColumns() {
 // The mask
 //===----------------------------------------------------------------------===//
 
+/// Two sums for each output and vector; a step of a product reads two parts of
+/// each vector and two of each weight for four multiply-adds of all pairs.
+void FilterEmitter::chooseTile() {
+  tile = {1, 1};
+  for (int64_t vectors = 1; vectors < target.registers; ++vectors) {
+    int64_t room = target.registers - 3 - 2 * vectors;
+    int64_t outputs = std::min(room / (2 * vectors), each);
+    if (outputs * vectors * (tile.outputs + tile.vectors) >
+        tile.outputs * tile.vectors * (outputs + vectors))
+      tile = {outputs, vectors};
+  }
+  tile.outputs = llvm::divideCeil(each, llvm::divideCeil(each, tile.outputs));
+}
+
 void FilterEmitter::filter() {
-  int64_t positions = height * half, tile = tilePositions();
-  int64_t whole = positions / tile * tile;
-  loop(constant(0), constant(whole), tile,
-       [&](Value position) { filterTile(position, tile); });
+  int64_t positions = height * half, many = tile.vectors * lanes;
+  int64_t whole = positions / many * many;
+  loop(constant(0), constant(whole), many,
+       [&](Value position) { filterTile(position, many); });
   if (whole < positions)
     filterTile(constant(whole), positions - whole);
 }
 
 void FilterEmitter::filterTile(Value position, int64_t count) {
-  loop(constant(0), constant(blocks), 1, [&](Value inTask) {
-    Value block = add(firstBlock, inTask), first = mul(inTask, each);
-    auto partsOf = [&](Value real, Value imaginary, Value row, Value column) {
-      return std::pair(load(real, {row, column}),
-                       load(imaginary, {row, column}));
-    };
-    for (int64_t o = 0; o < each; o += lanes) {
-      auto sums =
-          mix(count, block, o, op.getW1(), op.getB1(), [&](int64_t p, Value i) {
-            return partsOf(re, im, add(position, p), add(first, i));
-          });
-      for (auto [p, sum] : llvm::enumerate(sums)) {
-        storeScratch(apply(op.getHidden(), sum.first), hidden, constant(2 * p),
-                     constant(o));
-        storeScratch(apply(op.getHidden(), sum.second), hidden,
-                     constant(2 * p + 1), constant(o));
-      }
-    }
-    for (int64_t o = 0; o < each; o += lanes) {
-      auto sums =
-          mix(count, block, o, op.getW2(), op.getB2(), [&](int64_t p, Value i) {
-            return std::pair(load(hidden, {constant(2 * p), i}),
-                             load(hidden, {constant(2 * p + 1), i}));
-          });
-      int64_t used = usedLanes(o), wide = widthOf(o);
-      for (auto [p, sum] : llvm::enumerate(sums)) {
-        Values place = {add(position, p), add(first, o)};
-        Value real = loadLanes(re, place, used, wide);
-        Value imaginary = loadLanes(im, place, used, wide);
-        Value a = apply(op.getMask(), sum.first);
-        Value c = apply(op.getMask(), sum.second);
-        storeLanes(fsub(fmul(a, real), fmul(c, imaginary)), re, place, used);
-        storeLanes(fma(a, imaginary, fmul(c, real)), im, place, used);
-      }
-    }
-  });
+  // The last vector may be a narrow one, which costs less on some machines.
+  constexpr int64_t least = 4;
+  SmallVector<int64_t> widths(count / lanes, lanes);
+  if (int64_t rest = count % lanes)
+    widths.push_back(
+        std::max<int64_t>(std::min(least, lanes), llvm::PowerOf2Ceil(rest)));
+  turnTile(position, count, /*back=*/false);
+  loop(constant(0), constant(blocks), 1,
+       [&](Value inTask) { filterBlock(inTask, widths); });
+  turnTile(position, count, /*back=*/true);
 }
 
-SmallVector<std::pair<Value, Value>>
-FilterEmitter::mix(int64_t count, Value block, int64_t output, Value weight,
-                   Value bias,
-                   function_ref<std::pair<Value, Value>(int64_t, Value)> x) {
-  int64_t used = usedLanes(output), wide = widthOf(output);
-  auto parameter = [&](Value from, int64_t part, Values rest) {
-    Values place = {constant(part), block};
-    place.append(rest);
-    place.push_back(constant(output));
-    return loadLanes(from, place, used, wide);
+void FilterEmitter::turnTile(Value position, int64_t count, bool back) {
+  auto turnSquare = [&](Value first, int64_t rows) {
+    loop(constant(0), constant(padded), lanes, [&](Value channel) {
+      for (bool isImaginary : {false, true}) {
+        Value part = isImaginary ? im : re;
+        Value start = add(channel, isImaginary ? padded : 0);
+        Values square;
+        for (int64_t i = 0; i < lanes; ++i) {
+          Value at = add(add(position, first), i);
+          if (back)
+            square.push_back(loadScratch(turned, add(start, i), first));
+          else
+            square.push_back(i < rows ? loadScratch(part, at, channel)
+                                      : splat(0));
+        }
+        square = transpose(square);
+        for (int64_t i = 0; i < (back ? rows : lanes); ++i)
+          if (back)
+            storeScratch(square[i], part, add(add(position, first), i),
+                         channel);
+          else
+            storeScratch(square[i], turned, add(start, i), first);
+      }
+    });
   };
-  auto spread = [&](Value x) -> Value {
-    return vector::BroadcastOp::create(b, vectorType(wide), x);
+  int64_t whole = count / lanes * lanes;
+  loop(constant(0), constant(whole), lanes,
+       [&](Value first) { turnSquare(first, lanes); });
+  if (whole < count)
+    turnSquare(constant(whole), count - whole);
+}
+
+void FilterEmitter::filterBlock(Value inTask, ArrayRef<int64_t> widths) {
+  Value block = add(firstBlock, inTask), first = mul(inTask, each);
+  multiply(op.getW1(), op.getB1(), block, widths, turned, first, padded,
+           [&](Value output, int64_t column, Value real, Value imaginary) {
+             Value at = constant(column);
+             storeScratch(apply(op.getHidden(), real), hidden, output, at);
+             storeScratch(apply(op.getHidden(), imaginary), hidden,
+                          add(output, each), at);
+           });
+  multiply(op.getW2(), op.getB2(), block, widths, hidden, constant(0), each,
+           [&](Value output, int64_t column, Value a, Value c) {
+             int64_t width = cast<VectorType>(a.getType()).getNumElements();
+             Value row = add(first, output), below = add(row, padded);
+             Value real = loadRow(turned, row, column, width);
+             Value imaginary = loadRow(turned, below, column, width);
+             a = apply(op.getMask(), a);
+             c = apply(op.getMask(), c);
+             Value at = constant(column);
+             storeScratch(fsub(fmul(a, real), fmul(c, imaginary)), turned, row,
+                          at);
+             storeScratch(fma(a, imaginary, fmul(c, real)), turned, below, at);
+           });
+}
+
+void FilterEmitter::multiply(Value weight, Value bias, Value block,
+                             ArrayRef<int64_t> widths, Value x, Value first,
+                             int64_t parts, StoreOutput store) {
+  int64_t whole = each / tile.outputs * tile.outputs;
+  auto emit = [&](Value output, int64_t outputs) {
+    multiplyTile(weight, bias, block, widths, x, first, parts, output, outputs,
+                 store);
+  };
+  loop(constant(0), constant(whole), tile.outputs,
+       [&](Value output) { emit(output, tile.outputs); });
+  if (whole < each)
+    emit(constant(whole), each - whole);
+}
+
+void FilterEmitter::multiplyTile(Value weight, Value bias, Value block,
+                                 ArrayRef<int64_t> widths, Value x, Value first,
+                                 int64_t parts, Value output, int64_t outputs,
+                                 StoreOutput store) {
+  auto spread = [&](Value x, int64_t width) -> Value {
+    return vector::BroadcastOp::create(b, vectorType(width), x);
   };
   Values sums;
-  for (int64_t p = 0; p < count; ++p) {
-    sums.push_back(parameter(bias, 0, {}));
-    sums.push_back(parameter(bias, 1, {}));
-  }
+  for (int64_t o = 0; o < outputs; ++o)
+    for (int64_t width : widths)
+      for (int64_t part : {0, 1})
+        sums.push_back(
+            spread(load(bias, {constant(part), block, add(output, o)}), width));
   sums =
       loop(constant(0), constant(each), 1, sums, [&](Value i, ValueRange sums) {
-        Value real = parameter(weight, 0, {i});
-        Value imaginary = parameter(weight, 1, {i});
+        SmallVector<std::pair<Value, Value>> inputs;
+        Value row = add(first, i);
+        for (auto [v, width] : llvm::enumerate(widths))
+          inputs.push_back({loadRow(x, row, v * lanes, width),
+                            loadRow(x, add(row, parts), v * lanes, width)});
         Values next;
-        for (int64_t p = 0; p < count; ++p) {
-          auto [a, c] = x(p, i);
-          Value xr = spread(a), xi = spread(c);
-          next.push_back(
-              fsub(fma(xr, real, sums[next.size()]), fmul(xi, imaginary)));
-          next.push_back(fma(xi, real, fma(xr, imaginary, sums[next.size()])));
+        for (int64_t o = 0; o < outputs; ++o) {
+          auto weightPart = [&](int64_t part) {
+            return load(weight, {constant(part), block, i, add(output, o)});
+          };
+          Value real = weightPart(0), imaginary = weightPart(1);
+          for (auto [input, width] : llvm::zip(inputs, widths)) {
+            auto [re, im] = input;
+            Value a = spread(real, width), c = spread(imaginary, width);
+            next.push_back(fsub(fma(re, a, sums[next.size()]), fmul(im, c)));
+            next.push_back(fma(im, a, fma(re, c, sums[next.size()])));
+          }
         }
         return next;
       });
-  SmallVector<std::pair<Value, Value>> result;
   for (size_t i = 0; i < sums.size(); i += 2)
-    result.push_back({sums[i], sums[i + 1]});
-  return result;
+    store(add(output, i / 2 / widths.size()), i / 2 % widths.size() * lanes,
+          sums[i], sums[i + 1]);
 }
 
 namespace {

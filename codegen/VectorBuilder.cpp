@@ -162,6 +162,26 @@ Value VectorBuilder::maskOf(int64_t count, int64_t width) {
       b, VectorType::get(width, b.getI1Type()), ArrayRef<int64_t>{count});
 }
 
+/// Blocks off the diagonal change places, of half the size each time.
+SmallVector<Value> VectorBuilder::transpose(Values rows) {
+  for (int64_t half = lanes / 2; half > 0; half /= 2) {
+    SmallVector<int64_t> upper, lower;
+    for (int64_t lane = 0; lane < lanes; ++lane) {
+      bool isSecond = lane & half;
+      upper.push_back(isSecond ? lanes + lane - half : lane);
+      lower.push_back(isSecond ? lanes + lane : lane + half);
+    }
+    for (int64_t i = 0; i < lanes; ++i) {
+      if (i & half)
+        continue;
+      Value x = rows[i], y = rows[i + half];
+      rows[i] = vector::ShuffleOp::create(b, x, y, upper);
+      rows[i + half] = vector::ShuffleOp::create(b, x, y, lower);
+    }
+  }
+  return rows;
+}
+
 Value VectorBuilder::fadd(Value x, Value y) {
   return arith::AddFOp::create(b, x, y, arith::FastMathFlags::contract);
 }

@@ -102,6 +102,9 @@ protected:
   /// The first `count` lanes of a vector.
   Value maskOf(int64_t count, int64_t width);
 
+  /// As many vectors as they have lanes, a square of elements, transposed.
+  Values transpose(Values rows);
+
   Value fadd(Value x, Value y);
   Value fsub(Value x, Value y);
   Value fmul(Value x, Value y);

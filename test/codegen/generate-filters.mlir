@@ -2,8 +2,8 @@
 // RUN: lathe-opt %s -split-input-file -pass-pipeline='builtin.module(lathe-generate-filters{parallel=false},canonicalize,cse)' | FileCheck %s --check-prefix=SERIAL
 
 // Blocks of 12 channels: four of them fill three vectors of 16, so that two tasks an image share eight blocks. A task has
-// the two parts of a spectrum of 8 x 5 frequencies, and what is between the products. Transforms are written out, with
-// no table and no loop inside.
+// the two parts of a spectrum of 8 x 5 frequencies, a tile of 32 of them with rows of channels, and what is between the
+// products. Transforms are written out, with no table and no loop inside.
 
 // CHECK-NOT: memref.global
 // CHECK-LABEL: func @filter
@@ -12,7 +12,8 @@
 // CHECK: kernel.parallel %[[TASKS]] grain
 // CHECK-DAG: memref.alloca() {alignment = 64 : i64} : memref<40x48xf32>
 // CHECK-DAG: memref.alloca() {alignment = 64 : i64} : memref<40x48xf32>
-// CHECK-DAG: memref.alloca() {alignment = 64 : i64} : memref<28x16xf32>
+// CHECK-DAG: memref.alloca() {alignment = 64 : i64} : memref<96x32xf32>
+// CHECK-DAG: memref.alloca() {alignment = 64 : i64} : memref<24x32xf32>
 // A row of 8 real numbers has two products beside those by the scale of 1/8, and a change of sign.
 // CHECK: scf.for
 // CHECK: scf.for
@@ -24,12 +25,23 @@
 // CHECK-COUNT-16: vector.load
 // CHECK-COUNT-4: arith.mulf
 // CHECK-NOT: arith.mulf
-// CHECK: scf.for
-// The products, at 14 frequencies; the regions run on vectors, and on the last twelve frequencies too.
-// CHECK: scf.for {{.*}} to %c12 step %c1 iter_args({{.*}}) -> ({{(vector<16xf32>, ){27}vector<16xf32>}})
-// CHECK: math.tanh %{{.*}} : vector<16xf32>
-// CHECK: math.absf %{{.*}} : vector<16xf32>
+// Squares of 16 frequencies by 16 channels are transposed, in four steps each.
+// CHECK: scf.for {{.*}} to %c32 step %c16
+// CHECK: scf.for {{.*}} to %c48 step %c16
+// CHECK-COUNT-128: vector.shuffle
+// CHECK-NOT: vector.shuffle
+// The products, of 6 outputs at two vectors of frequencies; the regions run on vectors.
+// CHECK: scf.for {{.*}} to %c4 step %c1
+// CHECK: scf.for {{.*}} to %c12 step %c6
 // CHECK: scf.for {{.*}} to %c12 step %c1 iter_args({{.*}}) -> ({{(vector<16xf32>, ){23}vector<16xf32>}})
+// CHECK-COUNT-24: math.tanh %{{.*}} : vector<16xf32>
+// CHECK: scf.for {{.*}} to %c12 step %c6
+// CHECK: scf.for {{.*}} to %c12 step %c1 iter_args({{.*}}) -> ({{(vector<16xf32>, ){23}vector<16xf32>}})
+// CHECK-COUNT-24: math.absf %{{.*}} : vector<16xf32>
+// CHECK-COUNT-128: vector.shuffle
+// The last eight frequencies are a narrower vector.
+// CHECK: scf.for {{.*}} to %c12 step %c1 iter_args({{.*}}) -> ({{(vector<8xf32>, ){11}vector<8xf32>}})
+// CHECK-COUNT-12: math.tanh %{{.*}} : vector<8xf32>
 // SERIAL-LABEL: func @filter
 // SERIAL-NOT: kernel.parallel
 // SERIAL: math.tanh %{{.*}} : vector<8xf32>
