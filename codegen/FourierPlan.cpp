@@ -151,8 +151,7 @@ FourierPlan kernel::planFourier(FourierKind kind, int64_t n,
     SmallVector<FourierStep> steps = writeFourier(kind, n);
     if (static_cast<int64_t>(steps.size()) <= mostStraightSteps)
       offer({Method::straight, {}},
-            // A value that is read again was stored.
-            countOperations(steps) + 2 * countReloads(steps, registers));
+            countOperations(steps) + countReloads(steps, registers));
   }
   SmallVector<int64_t> radices = splitLength(n);
   if (radices.size() > 1 && n <= mostStaged) {

@@ -63,29 +63,29 @@ func.func @filter(%x: memref<?x8x8x96xf32>, %w: memref<2x8x12x12xf32>, %b: memre
 
 // -----
 
-// Seventeen is prime: with 16 registers straight-line code would read its values again too often, and tables of cosines
+// Twenty-nine is prime: with 16 registers straight-line code would read its values again too often, and tables of cosines
 // and sines serve rows and columns. 144 is transformed in two stages of 12, its real lines in pairs.
 
-// SERIAL-DAG: memref.global "private" constant @cosines_17 : memref<9x9xf32> =
-// SERIAL-DAG: memref.global "private" constant @sines_17 : memref<9x9xf32> =
+// SERIAL-DAG: memref.global "private" constant @cosines_29 : memref<15x15xf32> =
+// SERIAL-DAG: memref.global "private" constant @sines_29 : memref<15x15xf32> =
 // SERIAL-DAG: memref.global "private" constant @turns_cos_144 : memref<144xf32> =
 // SERIAL-DAG: memref.global "private" constant @turns_sin_144 : memref<144xf32> =
 // SERIAL-LABEL: func @long
-// SERIAL-DAG: memref.alloca() {alignment = 64 : i64} : memref<36x8xf32>
+// SERIAL-DAG: memref.alloca() {alignment = 64 : i64} : memref<60x8xf32>
 // SERIAL-DAG: memref.alloca() {alignment = 64 : i64} : memref<864x8xf32>
-// Columns: nine pairs of 17 rows, two stages, and what takes the pairs apart.
-// SERIAL: scf.for {{.*}} to %c17 step %c2
+// Columns: fifteen pairs of 29 rows, two stages, and what takes the pairs apart.
+// SERIAL: scf.for {{.*}} to %c29 step %c2
 // SERIAL: scf.for {{.*}} to %c12 step %c1
 // SERIAL: scf.for {{.*}} to %c12 step %c1
 // SERIAL: scf.for {{.*}} to %c73 step %c1
-// Rows: sums of 9 terms for 2 to 3 frequencies at once.
+// Rows: sums of 15 terms for 2 frequencies at once.
 // SERIAL: scf.for {{.*}} to %c73 step %c1
-// SERIAL: scf.for {{.*}} to %c9 step %c1
-// SERIAL: scf.for {{.*}} to %c9 step %c1 iter_args({{.*}}) -> ({{(vector<8xf32>, ){7}vector<8xf32>}})
-func.func @long(%x: memref<1x17x144x8xf32>, %w: memref<2x1x8x8xf32>, %b: memref<2x1x8xf32>, %y: memref<1x17x144x8xf32>) {
-  kernel.frequency_filter ins(%x : memref<1x17x144x8xf32>)
+// SERIAL: scf.for {{.*}} to %c15 step %c1
+// SERIAL: scf.for {{.*}} to %c15 step %c1 iter_args({{.*}}) -> ({{(vector<8xf32>, ){7}vector<8xf32>}})
+func.func @long(%x: memref<1x29x144x8xf32>, %w: memref<2x1x8x8xf32>, %b: memref<2x1x8xf32>, %y: memref<1x29x144x8xf32>) {
+  kernel.frequency_filter ins(%x : memref<1x29x144x8xf32>)
       weights(%w, %b, %w, %b : memref<2x1x8x8xf32>, memref<2x1x8xf32>, memref<2x1x8x8xf32>, memref<2x1x8xf32>)
-      outs(%y : memref<1x17x144x8xf32>)
+      outs(%y : memref<1x29x144x8xf32>)
       hidden {
       ^bb0(%a: f32):
         kernel.yield %a : f32
