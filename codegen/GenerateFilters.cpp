@@ -37,7 +37,8 @@ public:
     half = width / 2 + 1;
     scale = 1 / std::sqrt(static_cast<double>(height * width));
     each = shape[3] / op.getBlocks();
-    blocks = op.countTaskBlocks(lanes);
+    blocks = kernel::FrequencyFilterOp::countTaskBlocks(shape, op.getBlocks(),
+                                                        lanes);
     channels = blocks * each;
     padded = llvm::alignTo(channels, lanes);
     chooseTile();
@@ -49,8 +50,10 @@ public:
     int64_t work = height * half * channels * (height + width + 8 * each);
     Value grain = constant(llvm::divideCeil(leastWorkPerThread, work));
     auto allocateAll = [&] {
-      re = allocate(height * half, padded);
-      im = allocate(height * half, padded);
+      if (!op.getInitSpectrum()) {
+        re = allocate(height * half, padded);
+        im = allocate(height * half, padded);
+      }
       allocateLines({{FourierKind::realForward, width},
                      {FourierKind::forward, height},
                      {FourierKind::inverse, height},
@@ -62,6 +65,10 @@ public:
       n = divide(task, groups);
       firstBlock = mul(sub(task, mul(n, groups)), blocks);
       firstChannel = mul(firstBlock, each);
+      if (op.getInitSpectrum()) {
+        re = takeSpectrum(sub(task, mul(n, groups)), 0);
+        im = takeSpectrum(sub(task, mul(n, groups)), 1);
+      }
       transformColumns();
       transformRows(/*inverse=*/false);
       filter();
@@ -71,6 +78,23 @@ public:
   }
 
 private:
+  /// A part of the spectrum of the image's task `group`, in memory.
+  Value takeSpectrum(Value group, int64_t part) {
+    Value all = op.getInitSpectrum();
+    int64_t size = height * half * padded;
+    int64_t ofImage = cast<MemRefType>(all.getType()).getDimSize(1);
+    OpFoldResult start =
+        add(add(mul(n, ofImage), mul(group, 2 * size)), part * size);
+    auto type =
+        MemRefType::get({height * half, padded}, b.getF32Type(),
+                        StridedLayoutAttr::get(
+                            b.getContext(), ShapedType::kDynamic, {padded, 1}));
+    OpFoldResult sizes[] = {b.getIndexAttr(height * half),
+                            b.getIndexAttr(padded)};
+    OpFoldResult strides[] = {b.getIndexAttr(padded), b.getIndexAttr(1)};
+    return memref::ReinterpretCastOp::create(b, type, all, start, sizes,
+                                             strides);
+  }
   Value frequency(Value row, Value column) {
     return add(mul(row, half), column);
   }

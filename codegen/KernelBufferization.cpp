@@ -14,10 +14,10 @@ using namespace mlir;
 using namespace mlir::lathe::kernel;
 
 namespace {
-/// Of an op whose last operand is its output, of which it stores every element
-/// and reads none.
+/// Of an op whose last operands are its outputs, of which it stores every
+/// element and reads none before.
 template <typename Model, typename OpTy>
-struct OutputLast
+struct OutputsLast
     : bufferization::DstBufferizableOpInterfaceExternalModel<Model, OpTy> {
   bool bufferizesToMemoryRead(Operation *op, OpOperand &operand,
                               const bufferization::AnalysisState &) const {
@@ -36,26 +36,27 @@ struct OutputLast
         return failure();
       buffers.push_back(*buffer);
     }
-    Value output = buffers.back();
     auto lowered = OpTy::create(rewriter, op->getLoc(), TypeRange(), buffers,
                                 op->getAttrs());
     for (auto [to, from] : llvm::zip(lowered->getRegions(), op->getRegions()))
       to.takeBody(from);
-    bufferization::replaceOpWithBufferizedValues(rewriter, op, output);
+    bufferization::replaceOpWithBufferizedValues(
+        rewriter, op, ArrayRef(buffers).take_back(op->getNumResults()));
     return success();
   }
 };
 
 struct AttentionBufferization
-    : OutputLast<AttentionBufferization, AttentionOp> {};
+    : OutputsLast<AttentionBufferization, AttentionOp> {};
 struct FrequencyFilterBufferization
-    : OutputLast<FrequencyFilterBufferization, FrequencyFilterOp> {};
+    : OutputsLast<FrequencyFilterBufferization, FrequencyFilterOp> {};
 struct DotProductBufferization
-    : OutputLast<DotProductBufferization, DotProductOp> {};
+    : OutputsLast<DotProductBufferization, DotProductOp> {};
 
-struct WinogradBufferization : OutputLast<WinogradBufferization, WinogradOp> {};
+struct WinogradBufferization : OutputsLast<WinogradBufferization, WinogradOp> {
+};
 
-struct NestBufferization : OutputLast<NestBufferization, NestOp> {
+struct NestBufferization : OutputsLast<NestBufferization, NestOp> {
   bool bufferizesToElementwiseAccess(Operation *op,
                                      const bufferization::AnalysisState &,
                                      ArrayRef<OpOperand *> operands) const {

@@ -184,16 +184,18 @@ void AttentionOp::getEffects(
 // FrequencyFilterOp
 //===----------------------------------------------------------------------===//
 
-int64_t FrequencyFilterOp::countTaskBlocks(int64_t lanes) {
-  ArrayRef<int64_t> shape = cast<ShapedType>(getInput().getType()).getShape();
-  int64_t blocks = getBlocks(), each = shape[3] / blocks, best = 1;
+int64_t FrequencyFilterOp::countTaskBlocks(ArrayRef<int64_t> image,
+                                           int64_t blocks, int64_t lanes) {
+  int64_t each = image[3] / blocks, best = 1;
   auto padded = [&](int64_t count) {
     return llvm::alignTo(count * each, lanes);
   };
   for (int64_t count = 1; count <= blocks; ++count) {
+    // Lanes that are idle otherwise cost no memory.
     if (blocks % count ||
-        (count > 1 && countSpectrumBytes(shape[1], shape[2], padded(count)) >
-                          mostSpectrumBytes))
+        (padded(count) > padded(1) &&
+         countSpectrumBytes(image[1], image[2], padded(count)) >
+             mostSpectrumBytes))
       continue;
     // Fewer lanes are idle where padded / channels is less.
     if (padded(count) * best < padded(best) * count)
@@ -202,6 +204,20 @@ int64_t FrequencyFilterOp::countTaskBlocks(int64_t lanes) {
       break;
   }
   return best;
+}
+
+int64_t FrequencyFilterOp::countSpectra(ArrayRef<int64_t> image,
+                                        int64_t blocks) {
+  int64_t most = 0;
+  bool fits = true;
+  for (int64_t lanes : {4, 8, 16}) {
+    int64_t count = countTaskBlocks(image, blocks, lanes);
+    int64_t padded = llvm::alignTo(image[3] / blocks * count, lanes);
+    int64_t bytes = countSpectrumBytes(image[1], image[2], padded);
+    fits &= bytes <= mostSpectrumBytes;
+    most = std::max(most, blocks / count * bytes);
+  }
+  return fits ? 0 : most / 4;
 }
 
 LogicalResult FrequencyFilterOp::verify() {
@@ -237,6 +253,13 @@ LogicalResult FrequencyFilterOp::verify() {
         !region->front().getArgument(0).getType().isF32() ||
         region->front().getTerminator()->getNumOperands() != 1)
       return emitOpError("needs regions from one f32 to one f32 [C3]");
+  if (Value spectrum = getInitSpectrum()) {
+    int64_t floats = countSpectra(input, blocks);
+    if (shapeOf(spectrum).size() != 2 || shapeOf(spectrum)[1] != floats)
+      return emitOpError("needs spectra of ")
+             << floats << " numbers an image, got " << spectrum.getType()
+             << " [C4]";
+  }
   return success();
 }
 

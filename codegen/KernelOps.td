@@ -212,8 +212,10 @@ def Kernel_FrequencyFilterOp : Kernel_Op<"frequency_filter",
     W₂ Z + b₂.
 
     A task transforms the channels of a few blocks, filters the spectrum in
-    place, a few frequencies at a time, and transforms it back; the spectrum is
-    on the stack of the task's thread, so that no tensor of spectra exists.
+    place, a few frequencies at a time, and transforms it back. The spectrum is
+    on the stack of the task's thread, so that no tensor of spectra exists, or,
+    if it is too large for that, a task's part of `init_spectrum`, memory that
+    the op works in.
 
     How each length is transformed, `planFourier` decides (`codegen/Fourier.h`).
 
@@ -221,31 +223,42 @@ def Kernel_FrequencyFilterOp : Kernel_Op<"frequency_filter",
     - (C1) input and output are [N, H, W, C] with static H, W and C; all is f32.
     - (C2) the weights are [2, k, C/k, C/k] and the biases [2, k, C/k].
     - (C3) both regions take and yield one f32.
+    - (C4) a spectrum in memory is [N, S] with S as `countSpectra` tells it.
   }];
   let arguments = (ins AnyShaped:$input, AnyShaped:$w1, AnyShaped:$b1,
-                       AnyShaped:$w2, AnyShaped:$b2, AnyShaped:$init_output);
-  let results = (outs Optional<AnyRankedTensor>:$result);
+                       AnyShaped:$w2, AnyShaped:$b2, AnyShaped:$init_output,
+                       Optional<AnyShaped>:$init_spectrum);
+  let results = (outs Variadic<AnyRankedTensor>:$results);
   let regions = (region SizedRegion<1>:$hidden, SizedRegion<1>:$mask);
   let assemblyFormat = [{
     `ins` `(` $input `:` type($input) `)`
     `weights` `(` $w1 `,` $b1 `,` $w2 `,` $b2 `:` type($w1) `,` type($b1) `,` type($w2) `,` type($b2) `)`
-    `outs` `(` $init_output `:` type($init_output) `)` attr-dict
-    `hidden` $hidden `mask` $mask (`->` type($result)^)?
+    `outs` `(` $init_output `:` type($init_output) `)`
+    (`spectrum` `(` $init_spectrum^ `:` type($init_spectrum) `)`)? attr-dict
+    `hidden` $hidden `mask` $mask (`->` type($results)^)?
   }];
   let hasVerifier = 1;
   let extraClassDeclaration = [{
-    MutableOperandRange getDpsInitsMutable() { return getInitOutputMutable(); }
+    MutableOperandRange getDpsInitsMutable() {
+      unsigned first = getInitOutputMutable().getOperandNumber();
+      return MutableOperandRange(*this, first, getNumOperands() - first);
+    }
     int64_t getBlocks() {
       return llvm::cast<ShapedType>(getW1().getType()).getDimSize(1);
     }
-    /// The blocks of channels of a task, for vectors of `lanes`: as few as fill
-    /// vectors to seven eighths, or what fills them best and fits in a stack.
-    int64_t countTaskBlocks(int64_t lanes);
+    /// The blocks of channels of a task, for images [N, H, W, C] and vectors of
+    /// `lanes`: as few as fill vectors to seven eighths, or what fills them best
+    /// and fits in a stack.
+    static int64_t countTaskBlocks(ArrayRef<int64_t> image, int64_t blocks,
+                                   int64_t lanes);
     /// The bytes of a spectrum of some channels.
     static int64_t countSpectrumBytes(int64_t height, int64_t width,
                                       int64_t channels) {
       return height * (width / 2 + 1) * channels * 8;
     }
+    /// The floats of the spectra of an image's tasks if they have to be in
+    /// memory, for vectors of any width; 0 if each fits in a stack.
+    static int64_t countSpectra(ArrayRef<int64_t> image, int64_t blocks);
   }];
 }
 

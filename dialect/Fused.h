@@ -17,7 +17,8 @@ namespace mlir::lathe {
 /// its own, and not as the composition that it is.
 inline constexpr StringLiteral fusedAttrName = "lathe.fused";
 
-/// What the spectrum of a fused frequency filter may take of a thread's stack.
+/// What the spectrum of a fused frequency filter may take of a thread's stack:
+/// a larger one is in the arena.
 inline constexpr int64_t mostSpectrumBytes = 384 * 1024;
 
 inline bool isFused(Operation *op) { return op->hasAttr(fusedAttrName); }

@@ -24,17 +24,22 @@ using namespace mlir::lathe;
 /// The widest vector's elements, up to which channels are filled.
 static constexpr int64_t widestVector = 16;
 
+/// The widest blocks whose spectra may be too large for a stack. In wider ones
+/// products take the time, which nests share among threads.
+static constexpr int64_t widestLarge = 64;
+
 static bool canFuse(FrequencyFilterOp op) {
   ArrayRef<int64_t> shape = op.getInput().getType().getShape();
   int64_t block = shape[1] / static_cast<int64_t>(op.getBlocks());
-  int64_t bytes;
+  int64_t bytes, all;
   // Two f32 a frequency and channel.
   bool overflows =
       llvm::MulOverflow<int64_t>(shape[2], (shape[3] / 2 + 1) * 8, bytes) ||
       llvm::MulOverflow<int64_t>(bytes, llvm::alignTo(block, widestVector),
-                                 bytes);
+                                 bytes) ||
+      llvm::MulOverflow<int64_t>(bytes, op.getBlocks(), all);
   return !getElementTypeOrSelf(op.getInput()).isF64() && !overflows &&
-         bytes <= mostSpectrumBytes;
+         (bytes <= mostSpectrumBytes || block <= widestLarge);
 }
 
 namespace {

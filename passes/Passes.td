@@ -196,12 +196,12 @@ def FuseSpectral : Pass<"lathe-fuse-spectral", "::mlir::func::FuncOp"> {
     Marks each `frequency_filter` with `lathe.fused`: its lowering then is one
     `kernel.frequency_filter`, which has the spectrum of a few blocks of channels
     at a time, and not nests over the spectra of all. What stays: f64, and
-    images of which the spectrum of one block is too large for a stack.
+    wide blocks of images whose spectrum is too large for a stack.
   }];
   let dependentDialects = ["::mlir::lathe::LatheDialect"];
   let statistics = [
     Statistic<"fused", "fused", "filters that keep their spectrum in cache">,
-    Statistic<"kept", "kept", "filters left as nests: f64, or a large image">];
+    Statistic<"kept", "kept", "filters left as nests: f64, or wide blocks of large images">];
 }
 
 #endif // LATHE_PASSES_PASSES_TD

@@ -47,13 +47,19 @@ public:
     auto wide = [&](Value parameter) {
       return convertTensor(b, parameter, type);
     };
+    SmallVector<Value> inits = {output};
+    int64_t channelsLast[] = {1, height, width, channels};
+    if (int64_t floats =
+            kernel::FrequencyFilterOp::countSpectra(channelsLast, blocks))
+      inits.push_back(b.empty({this->images, floats}, type));
     auto filter = kernel::FrequencyFilterOp::create(
-        b, output.getType(), images, wide(op.getW1()), wide(op.getB1()),
-        wide(op.getW2()), wide(op.getB2()), output);
+        b, ValueRange(inits).getTypes(), images, wide(op.getW1()),
+        wide(op.getB1()), wide(op.getW2()), wide(op.getB2()), output,
+        inits.size() > 1 ? inits.back() : Value());
     fillRegion(filter.getHidden(), op.getAct(), 0);
     fillRegion(filter.getMask(), ActivationKind::softshrink,
                op.getSoftshrink().convertToDouble());
-    Value y = b.record(filter.getResult(), b.getShape(images));
+    Value y = b.record(filter.getResult(0), b.getShape(images));
     y = convertTensor(b, y, getElementTypeOrSelf(op.getInput()));
     return b.transpose(y, {0, 3, 1, 2});
   }

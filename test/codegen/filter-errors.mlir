@@ -37,3 +37,14 @@ func.func @region(%x: memref<1x6x6x4xf32>, %w: memref<2x2x2x2xf32>, %b: memref<2
       outs(%x : memref<1x6x6x4xf32>) hidden { ^bb0(%a: f32): kernel.yield %a : f32 } mask { ^bb0(%a: f32): kernel.yield }
   return
 }
+
+// -----
+
+func.func @spectrum(%x: memref<3x128x128x4xf32>, %w: memref<2x2x2x2xf32>, %b: memref<2x2x2xf32>, %s: memref<3x8xf32>) {
+  // expected-error @+1 {{needs spectra of 266240 numbers an image, got 'memref<3x8xf32>' [C4]}}
+  kernel.frequency_filter ins(%x : memref<3x128x128x4xf32>)
+      weights(%w, %b, %w, %b : memref<2x2x2x2xf32>, memref<2x2x2xf32>, memref<2x2x2x2xf32>, memref<2x2x2xf32>)
+      outs(%x : memref<3x128x128x4xf32>) spectrum(%s : memref<3x8xf32>)
+      hidden { ^bb0(%a: f32): kernel.yield %a : f32 } mask { ^bb0(%a: f32): kernel.yield %a : f32 }
+  return
+}

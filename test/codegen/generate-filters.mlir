@@ -95,3 +95,31 @@ func.func @long(%x: memref<1x29x144x8xf32>, %w: memref<2x1x8x8xf32>, %b: memref<
       }
   return
 }
+
+// -----
+
+// The spectrum of 128 by 65 frequencies is too large for a stack: a task takes its part of the memory that is there for
+// all. Two blocks of 8 fill a vector of 16, and one a vector of 8.
+
+// CHECK-LABEL: func @large
+// CHECK-SAME: %[[SPECTRA:[a-z0-9]+]]: memref<?x532480xf32>
+// CHECK: kernel.parallel
+// CHECK-NOT: memref<8320x16xf32>
+// CHECK: memref.reinterpret_cast %[[SPECTRA]] to offset: [%{{.*}}], sizes: [8320, 16], strides: [16, 1]
+// CHECK: memref.reinterpret_cast %[[SPECTRA]] to offset: [%{{.*}}], sizes: [8320, 16], strides: [16, 1]
+// SERIAL-LABEL: func @large
+// SERIAL: memref.reinterpret_cast %{{.*}} to offset: [%{{.*}}], sizes: [8320, 8], strides: [8, 1]
+func.func @large(%x: memref<?x128x128x32xf32>, %w: memref<2x4x8x8xf32>, %b: memref<2x4x8xf32>,
+                 %s: memref<?x532480xf32>, %y: memref<?x128x128x32xf32>) {
+  kernel.frequency_filter ins(%x : memref<?x128x128x32xf32>)
+      weights(%w, %b, %w, %b : memref<2x4x8x8xf32>, memref<2x4x8xf32>, memref<2x4x8x8xf32>, memref<2x4x8xf32>)
+      outs(%y : memref<?x128x128x32xf32>) spectrum(%s : memref<?x532480xf32>)
+      hidden {
+      ^bb0(%a: f32):
+        kernel.yield %a : f32
+      } mask {
+      ^bb0(%a: f32):
+        kernel.yield %a : f32
+      }
+  return
+}

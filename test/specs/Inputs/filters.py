@@ -12,12 +12,13 @@ from pathlib import Path
 import numpy as np
 
 # Height, width, channels, blocks: lengths that are one, primes, their powers and products, in straight-line code, in
-# stages (from 100 on) and direct; blocks narrower and wider than vectors.
+# stages (from 100 on) and direct; blocks narrower and wider than vectors; the last ones have spectra beyond a stack.
 SIZES = [
     (1, 1, 3, 1), (1, 2, 4, 2), (2, 3, 6, 2), (3, 4, 5, 1), (5, 7, 8, 8), (8, 8, 30, 1), (11, 12, 36, 2), (16, 13, 20, 1),
     (7, 9, 24, 3), (9, 15, 16, 4), (30, 31, 6, 1), (31, 30, 7, 1), (32, 32, 18, 1), (56, 64, 4, 2), (64, 56, 3, 1),
     (1, 37, 17, 1), (37, 1, 33, 1), (25, 27, 2, 1), (62, 34, 4, 1), (49, 17, 3, 3), (1, 144, 5, 1), (144, 1, 4, 1),
     (5, 169, 6, 2), (130, 3, 4, 1), (4, 210, 2, 1), (1, 1000, 1, 1), (1, 251, 2, 1), (19, 23, 16, 1),
+    (128, 50, 20, 4), (50, 128, 3, 3), (129, 65, 10, 1),
 ]
 SHRINK = 0.01
 # Of the largest output. Transforms by sums of all terms in f32 are further away than this.
