@@ -105,8 +105,12 @@ func.func @long(%x: memref<1x29x144x8xf32>, %w: memref<2x1x8x8xf32>, %b: memref<
 // CHECK-SAME: %[[SPECTRA:[a-z0-9]+]]: memref<?x532480xf32>
 // CHECK: kernel.parallel
 // CHECK-NOT: memref<8320x16xf32>
-// CHECK: memref.reinterpret_cast %[[SPECTRA]] to offset: [%{{.*}}], sizes: [8320, 16], strides: [16, 1]
-// CHECK: memref.reinterpret_cast %[[SPECTRA]] to offset: [%{{.*}}], sizes: [8320, 16], strides: [16, 1]
+// CHECK-DAG: %[[IMAGE:.*]] = arith.muli %{{.*}}, %c532480
+// CHECK-DAG: %[[TASK:.*]] = arith.muli %{{.*}}, %c266240
+// CHECK: %[[RE:.*]] = arith.addi %[[IMAGE]], %[[TASK]]
+// CHECK: memref.reinterpret_cast %[[SPECTRA]] to offset: [%[[RE]]], sizes: [8320, 16], strides: [16, 1]
+// CHECK: %[[IM:.*]] = arith.addi %[[RE]], %c133120
+// CHECK: memref.reinterpret_cast %[[SPECTRA]] to offset: [%[[IM]]], sizes: [8320, 16], strides: [16, 1]
 // SERIAL-LABEL: func @large
 // SERIAL: memref.reinterpret_cast %{{.*}} to offset: [%{{.*}}], sizes: [8320, 8], strides: [8, 1]
 func.func @large(%x: memref<?x128x128x32xf32>, %w: memref<2x4x8x8xf32>, %b: memref<2x4x8xf32>,
