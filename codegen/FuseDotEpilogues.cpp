@@ -193,7 +193,9 @@ struct FuseDotEpiloguesPass
         products.push_back(op);
     });
     IRRewriter rewriter(&getContext());
-    for (DotProductOp product : products) {
+    // Of several products that an op reads the last one takes it, and none
+    // moves past another.
+    for (DotProductOp product : llvm::reverse(products)) {
       Epilogue epilogue(product);
       if (!epilogue.canFuse())
         continue;

@@ -45,8 +45,9 @@ func.func @all(%q: tensor<?x64xbf16>, %u: tensor<1x32x64xbf16>, %bias: tensor<32
 #all = affine_map<(m, n) -> (m, n)>
 
 // CHECK-LABEL: func @gate
-// CHECK: %[[GATE:.*]] = kernel.dot_product rows(%{{.*}}) weights(%{{.*}}) outs(%{{.*}}) ->
-// CHECK: kernel.dot_product {{.*}} extras(%[[GATE]] : tensor<3x32xf32>)
+// CHECK-SAME: %[[Q:.*]]: tensor<3x64xbf16>, %[[U:.*]]: tensor<1x32x64xbf16>, %[[V:.*]]: tensor<1x32x64xbf16>
+// CHECK: %[[GATE:.*]] = kernel.dot_product rows(%[[Q]] : {{.*}}) weights(%[[U]] : {{.*}}) outs(%{{.*}}) ->
+// CHECK: kernel.dot_product rows(%[[Q]] : {{.*}}) weights(%[[V]] : {{.*}}) extras(%[[GATE]] : tensor<3x32xf32>)
 // CHECK: arith.mulf
 // CHECK-NOT: linalg.generic
 func.func @gate(%q: tensor<3x64xbf16>, %u: tensor<1x32x64xbf16>, %v: tensor<1x32x64xbf16>, %e: tensor<3x32xf32>) -> tensor<3x32xf32> {
