@@ -11,8 +11,8 @@ from programs import ROOT
 
 
 def precision(stored):
-    """Settings of matrices stored so: peers round activations where matrices are integers, and so do we."""
-    return {"stored": stored, "activations": "int8" if stored.startswith("int") else "f32"}
+    """Settings of matrices stored so: peers round activations with fewer bits, too, and so do we."""
+    return {"stored": stored, "activations": "int8" if stored.startswith("int") else stored}
 
 
 def product(name, tokens, inputs, features, stored="f32", bias=False):
