@@ -194,22 +194,19 @@ static bool areReal(ArrayRef<Number> x) {
   return llvm::all_of(x, [](Number number) { return number.im.isZero(); });
 }
 
-/// The largest power of the least prime factor of n.
-static int64_t leastPrimePower(int64_t n) {
-  int64_t prime = 2;
-  while (n % prime)
-    ++prime;
-  int64_t power = prime;
-  while (n % (power * prime) == 0)
-    power *= prime;
-  return power;
-}
-
 static int64_t leastPrime(int64_t n) {
   int64_t prime = 2;
   while (n % prime)
     ++prime;
   return prime;
+}
+
+/// The largest power of the least prime factor of n.
+static int64_t leastPrimePower(int64_t n) {
+  int64_t prime = leastPrime(n), power = prime;
+  while (n % (power * prime) == 0)
+    power *= prime;
+  return power;
 }
 
 Numbers FourierGraph::transform(ArrayRef<Number> x) {

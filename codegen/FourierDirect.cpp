@@ -64,8 +64,8 @@ FourierEmitter::sumUp(int64_t n, int64_t first, int64_t tile, bool countsTwice,
       sines.push_back(weight * sinTurn(i * u, n));
     }
   std::string name = (countsTwice ? "twice_" : "") + std::to_string(n);
-  Value cosine = table("cosines_" + name, {terms, terms}, cosines);
-  Value sine = table("sines_" + name, {terms, terms}, sines);
+  Value cosine = table("__cosines_" + name, {terms, terms}, cosines);
+  Value sine = table("__sines_" + name, {terms, terms}, sines);
   Values sums(2 * folds * tile, splat(0));
   sums = loop(constant(0), constant(terms), 1, sums,
               [&](Value i, ValueRange sums) {

@@ -40,8 +40,8 @@ void FourierEmitter::runStage(int64_t n, int64_t radix, int64_t stride,
     cosines.push_back(cosTurn(k, n));
     sines.push_back(sinTurn(k, n));
   }
-  Value cosine = table("turns_cos_" + Twine(n), {n}, cosines);
-  Value sine = table("turns_sin_" + Twine(n), {n}, sines);
+  Value cosine = table("__turns_cos_" + Twine(n), {n}, cosines);
+  Value sine = table("__turns_sin_" + Twine(n), {n}, sines);
   loop(constant(0), constant(count), 1, [&](Value p) {
     SmallVector<std::pair<Value, Value>> twiddles(radix);
     for (int64_t k = 1; k < radix && count > 1; ++k) {

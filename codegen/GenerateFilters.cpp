@@ -47,7 +47,8 @@ public:
   void emit(bool parallel) {
     int64_t groups = op.getBlocks() / blocks;
     Value count = mul(size(op.getInput(), 0), groups);
-    int64_t work = height * half * channels * (height + width + 8 * each);
+    int64_t perElement = 4 * llvm::Log2_64_Ceil(height * width) + 16 * each;
+    int64_t work = height * half * channels * perElement;
     Value grain = constant(llvm::divideCeil(leastWorkPerThread, work));
     auto allocateAll = [&] {
       if (!op.getInitSpectrum()) {
@@ -63,11 +64,12 @@ public:
     };
     forTasks(count, grain, parallel, allocateAll, [&](Value task) {
       n = divide(task, groups);
-      firstBlock = mul(sub(task, mul(n, groups)), blocks);
+      Value group = sub(task, mul(n, groups));
+      firstBlock = mul(group, blocks);
       firstChannel = mul(firstBlock, each);
       if (op.getInitSpectrum()) {
-        re = takeSpectrum(sub(task, mul(n, groups)), 0);
-        im = takeSpectrum(sub(task, mul(n, groups)), 1);
+        re = takeSpectrum(group, 0);
+        im = takeSpectrum(group, 1);
       }
       transformColumns();
       transformRows(/*inverse=*/false);

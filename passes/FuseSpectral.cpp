@@ -28,6 +28,11 @@ static constexpr int64_t widestVector = 16;
 /// products take the time, which nests share among threads.
 static constexpr int64_t widestLarge = 64;
 
+/// What each channel of a block takes of the stack beside the spectrum, for two
+/// of the widest vectors of frequencies: two parts, before the products and
+/// between them.
+static constexpr int64_t tileBytes = 4 * 2 * widestVector * 4;
+
 static bool canFuse(FrequencyFilterOp op) {
   ArrayRef<int64_t> shape = op.getInput().getType().getShape();
   int64_t block = shape[1] / static_cast<int64_t>(op.getBlocks());
@@ -39,6 +44,7 @@ static bool canFuse(FrequencyFilterOp op) {
                                  bytes) ||
       llvm::MulOverflow<int64_t>(bytes, op.getBlocks(), all);
   return !getElementTypeOrSelf(op.getInput()).isF64() && !overflows &&
+         block <= mostSpectrumBytes / tileBytes &&
          (bytes <= mostSpectrumBytes || block <= widestLarge);
 }
 

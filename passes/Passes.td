@@ -196,7 +196,8 @@ def FuseSpectral : Pass<"lathe-fuse-spectral", "::mlir::func::FuncOp"> {
     Marks each `frequency_filter` with `lathe.fused`: its lowering then is one
     `kernel.frequency_filter`, which has the spectrum of a few blocks of channels
     at a time, and not nests over the spectra of all. What stays: f64, and
-    wide blocks of images whose spectrum is too large for a stack.
+    wide blocks of images whose spectrum is too large for a stack, or of which a
+    few frequencies are.
   }];
   let dependentDialects = ["::mlir::lathe::LatheDialect"];
   let statistics = [

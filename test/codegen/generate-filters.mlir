@@ -66,10 +66,10 @@ func.func @filter(%x: memref<?x8x8x96xf32>, %w: memref<2x8x12x12xf32>, %b: memre
 // Twenty-nine is prime: with 16 registers straight-line code would read its values again too often, and tables of cosines
 // and sines serve rows and columns. 144 is transformed in two stages of 12, its real lines in pairs.
 
-// SERIAL-DAG: memref.global "private" constant @cosines_29 : memref<15x15xf32> =
-// SERIAL-DAG: memref.global "private" constant @sines_29 : memref<15x15xf32> =
-// SERIAL-DAG: memref.global "private" constant @turns_cos_144 : memref<144xf32> =
-// SERIAL-DAG: memref.global "private" constant @turns_sin_144 : memref<144xf32> =
+// SERIAL-DAG: memref.global "private" constant @__cosines_29 : memref<15x15xf32> =
+// SERIAL-DAG: memref.global "private" constant @__sines_29 : memref<15x15xf32> =
+// SERIAL-DAG: memref.global "private" constant @__turns_cos_144 : memref<144xf32> =
+// SERIAL-DAG: memref.global "private" constant @__turns_sin_144 : memref<144xf32> =
 // SERIAL-LABEL: func @long
 // SERIAL-DAG: memref.alloca() {alignment = 64 : i64} : memref<60x8xf32>
 // SERIAL-DAG: memref.alloca() {alignment = 64 : i64} : memref<864x8xf32>

@@ -43,3 +43,15 @@ func.func @kept(%x: tensor<2x6x8x7xf64>, %w: tensor<2x2x3x3xf64>, %b: tensor<2x2
       -> tensor<2x130x128x128xf32>
   return %y, %z : tensor<2x6x8x7xf64>, tensor<2x130x128x128xf32>
 }
+
+// Of 800 channels a tile of frequencies alone is too large.
+
+// CHECK-LABEL: func @wide
+// CHECK-NOT: lathe.fused
+func.func @wide(%x: tensor<1x800x2x2xf32>, %w: tensor<2x1x800x800xf32>, %b: tensor<2x1x800xf32>) -> tensor<1x800x2x2xf32> {
+  %y = lathe.frequency_filter %x, %w, %b, %w, %b
+      {act = #lathe<activation_kind silu>, blocks = 1 : i64, softshrink = 0.01 : f64}
+      : (tensor<1x800x2x2xf32>, tensor<2x1x800x800xf32>, tensor<2x1x800xf32>, tensor<2x1x800x800xf32>, tensor<2x1x800xf32>)
+      -> tensor<1x800x2x2xf32>
+  return %y : tensor<1x800x2x2xf32>
+}
