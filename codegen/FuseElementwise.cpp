@@ -24,7 +24,7 @@ static bool isEpilogue(linalg::GenericOp op) {
   return llvm::any_of(op.getDpsInputs(), [](Value input) {
     auto reshape = input.getDefiningOp<tensor::ExpandShapeOp>();
     Value source = reshape ? reshape.getSrc() : input;
-    if (source.getDefiningOp<kernel::DotProductOp>())
+    if (source.getDefiningOp<kernel::FinishOpInterface>())
       return true;
     auto before = input.getDefiningOp<linalg::GenericOp>();
     return before && before.getNumReductionLoops() > 0;

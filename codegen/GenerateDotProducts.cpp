@@ -86,7 +86,6 @@ private:
   /// The mask of a vector that begins at the column `at`; null for all lanes.
   Value maskFrom(Value at);
   void finishVector(Value row, Value at, ValueRange totals);
-  Value loadExtra(unsigned extra, Value row, Value at, Value mask);
 
   VectorType codesType() {
     return VectorType::get(length * lanes, op.getRowsType().getElementType());
@@ -249,7 +248,8 @@ void DotProductEmitter::finishVector(Value row, Value at, ValueRange totals) {
         bool isShared = !op.getExtraMap(i).isFunctionOfDim(0);
         Value value = isShared ? shared[i] : Value();
         if (!value)
-          value = loadExtra(i, place, at, mask);
+          value = loadExtra(op.getExtras()[i], op.getExtraMap(i), {place, at},
+                            mask, lanes);
         shared[i] = value;
         arguments.push_back(value);
       }
@@ -262,32 +262,6 @@ void DotProductEmitter::finishVector(Value row, Value at, ValueRange totals) {
     else
       vector::StoreOp::create(b, total, op.getInitOutput(), {place, at});
   }
-}
-
-/// A vector, or the scalar that is the same for all lanes.
-Value DotProductEmitter::loadExtra(unsigned extra, Value row, Value at,
-                                   Value mask) {
-  Value buffer = op.getExtras()[extra];
-  AffineMap map = op.getExtraMap(extra);
-  Values indices;
-  for (unsigned i = 0; i < map.getNumResults(); ++i)
-    indices.push_back(map.getDimPosition(i) == 0 ? row : at);
-  if (!map.isFunctionOfDim(1))
-    return memref::LoadOp::create(b, buffer, indices);
-  if (!isContiguousInside(buffer)) {
-    Values elements;
-    for (int64_t i = 0; i < lanes; ++i) {
-      indices.back() = least(add(at, i), constant(features - 1));
-      elements.push_back(memref::LoadOp::create(b, buffer, indices));
-    }
-    auto type = VectorType::get(lanes, getElementTypeOrSelf(buffer));
-    return vector::FromElementsOp::create(b, type, elements);
-  }
-  auto type = VectorType::get(lanes, getElementTypeOrSelf(buffer));
-  if (!mask)
-    return vector::LoadOp::create(b, type, buffer, indices);
-  Value zeros = arith::ConstantOp::create(b, b.getZeroAttr(type));
-  return vector::MaskedLoadOp::create(b, type, buffer, indices, mask, zeros);
 }
 
 namespace {

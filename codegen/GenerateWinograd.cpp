@@ -304,6 +304,7 @@ private:
           },
           [&](ArrayRef<Value> line) { return restore(line); });
       Value feature = add(mul(panel, columns), first);
+      loadShared(feature, count, width);
       for (int64_t i = 0; i < results; ++i)
         for (int64_t j = 0; j < results; ++j)
           writePixel(square[i * results + j], i, j, row, column, feature,
@@ -311,12 +312,43 @@ private:
     }
   }
 
+  /// Of all pixels: no index of a pixel names these extras' elements.
+  static bool isShared(AffineMap map) {
+    return !map.isFunctionOfDim(1) && !map.isFunctionOfDim(2);
+  }
+  Value loadExtra(unsigned extra, ValueRange place, int64_t count,
+                  int64_t width) {
+    Value mask = count < width ? maskOf(count, width) : Value();
+    return VectorBuilder::loadExtra(op.getExtras()[extra],
+                                    op.getExtraMap(extra), place, mask, width);
+  }
+  void loadShared(Value feature, int64_t count, int64_t width) {
+    Value zero = constant(0);
+    shared.assign(op.getExtras().size(), Value());
+    for (unsigned i = 0; i < shared.size(); ++i)
+      if (isShared(op.getExtraMap(i)))
+        shared[i] = loadExtra(i, {n, zero, zero, feature}, count, width);
+  }
+  /// What is stored of a vector of sums.
+  Value finish(Value x, ValueRange place, int64_t count) {
+    if (op.getFinish().empty())
+      return x;
+    int64_t width = cast<VectorType>(x.getType()).getDimSize(0);
+    Values arguments;
+    for (unsigned i = 0; i < shared.size(); ++i)
+      arguments.push_back(shared[i] ? shared[i]
+                                    : loadExtra(i, place, count, width));
+    arguments.push_back(x);
+    return apply(op.getFinish(), arguments);
+  }
+
   /// Stores a vector of pixel (i, j) of a tile, if it lies in the result.
   void writePixel(Value x, int64_t i, int64_t j, Value row, Value column,
                   Value feature, int64_t count) {
     Value y = add(row, i), z = add(column, j);
     auto store = [&] {
-      storeLanes(x, op.getInitOutput(), {n, y, z, feature}, count);
+      Values place = {n, y, z, feature};
+      storeLanes(finish(x, place, count), op.getInitOutput(), place, count);
     };
     auto isInside = [&](Value index, int64_t size) -> Value {
       return arith::CmpIOp::create(b, arith::CmpIPredicate::ult, index,
@@ -362,6 +394,8 @@ private:
   Value transformed, products;
   // Of the present task:
   Value n, firstTile;
+  /// Extras that all pixels of the present vector of features have.
+  Values shared;
 };
 
 struct GenerateWinogradPass

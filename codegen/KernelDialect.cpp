@@ -17,6 +17,7 @@ using namespace mlir;
 using namespace mlir::lathe::kernel;
 
 #include "codegen/KernelDialect.cpp.inc"
+#include "codegen/KernelInterfaces.cpp.inc"
 #define GET_OP_CLASSES
 #include "codegen/KernelOps.cpp.inc"
 
@@ -273,6 +274,43 @@ void FrequencyFilterOp::getEffects(
 // DotProductOp
 //===----------------------------------------------------------------------===//
 
+/// Checks maps and region of a kernel that finishes its results.
+static LogicalResult verifyFinish(FinishOpInterface op, StringRef constraint) {
+  size_t extras = op.getExtras().size();
+  Region &finish = op.getFinish();
+  bool fits = op.getExtraMaps().size() == extras &&
+              (extras == 0 || !finish.empty()) &&
+              (finish.empty() || finish.getNumArguments() == extras + 1);
+  auto isInOrder = [](AffineMap map) {
+    return map.isProjectedPermutation() &&
+           llvm::is_sorted(
+               llvm::seq(map.getNumResults()), [&](unsigned a, unsigned b) {
+                 return map.getDimPosition(a) < map.getDimPosition(b);
+               });
+  };
+  for (auto [extra, map] : llvm::zip(
+           op.getExtras(), op.getExtraMaps().getAsValueRange<AffineMapAttr>()))
+    fits &= map.getNumDims() == op.getFinishRank() && isInOrder(map) &&
+            map.getNumResults() == cast<ShapedType>(extra.getType()).getRank();
+  if (fits && !finish.empty()) {
+    for (auto [extra, argument] :
+         llvm::zip(op.getExtras(), finish.getArguments()))
+      fits &= getElementTypeOrSelf(extra) == argument.getType();
+    fits &= finish.getArguments().back().getType().isF32();
+  }
+  return fits ? success()
+              : op.emitOpError("needs a map an extra, and a 'finish' of its "
+                               "scalars and the sum [")
+                    << constraint << "]";
+}
+
+/// What a kernel stores: what its `finish` yields, or f32.
+static Type getStoredType(FinishOpInterface op) {
+  if (op.getFinish().empty())
+    return Float32Type::get(op.getContext());
+  return op.getFinish().front().getTerminator()->getOperand(0).getType();
+}
+
 LogicalResult DotProductOp::verify() {
   auto output = cast<ShapedType>(getInitOutput().getType());
   ShapedType rows = getRowsType(), codes = getCodesType();
@@ -282,7 +320,7 @@ LogicalResult DotProductOp::verify() {
     return emitOpError("needs rows, results and codes of rank 2, 2 and 3, "
                        "static but for the number of rows, got ")
            << rows << ", " << output << " and " << codes << " [C1]";
-  if (failed(verifyGroups()) || failed(verifyFinish()))
+  if (failed(verifyGroups()) || failed(verifyFinish(*this, "C4")))
     return failure();
   int64_t columns = getPanelColumns(), features = output.getDimSize(1);
   if (features > getPanels() * columns ||
@@ -292,16 +330,13 @@ LogicalResult DotProductOp::verify() {
   Type narrow = isInteger() ? Type(IntegerType::get(getContext(), 8))
                             : Type(BFloat16Type::get(getContext()));
   int64_t count = rows.getDimSize(0), inputs = rows.getDimSize(1);
-  Type stored =
-      getFinish().empty()
-          ? Float32Type::get(getContext())
-          : getFinish().front().getTerminator()->getOperand(0).getType();
   return failure(
       failed(verifyOperand(getRows(), {count, inputs}, narrow)) ||
       failed(verifyOperand(
           getCodes(), {getPanels(), inputs / getUnit(), codes.getDimSize(2)},
           narrow)) ||
-      failed(verifyOperand(getInitOutput(), {count, features}, stored)));
+      failed(verifyOperand(getInitOutput(), {count, features},
+                           getStoredType(*this))));
 }
 
 LogicalResult DotProductOp::verifyOperand(Value value, ArrayRef<int64_t> shape,
@@ -340,28 +375,6 @@ LogicalResult DotProductOp::verifyGroups() {
       (getOffsets() && failed(verifyOperand(getOffsets(), perColumn, real))));
 }
 
-LogicalResult DotProductOp::verifyFinish() {
-  size_t extras = getExtras().size();
-  bool fits =
-      getExtraMaps().size() == extras &&
-      (extras == 0 || !getFinish().empty()) &&
-      (getFinish().empty() || getFinish().getNumArguments() == extras + 1);
-  for (auto [extra, map] :
-       llvm::zip(getExtras(), getExtraMaps().getAsValueRange<AffineMapAttr>()))
-    fits &= map.getNumDims() == 2 && map.isProjectedPermutation() &&
-            (map.getNumResults() < 2 || map.isIdentity()) &&
-            map.getNumResults() == cast<ShapedType>(extra.getType()).getRank();
-  if (fits && !getFinish().empty()) {
-    for (auto [extra, argument] :
-         llvm::zip(getExtras(), getFinish().getArguments()))
-      fits &= getElementTypeOrSelf(extra) == argument.getType();
-    fits &= getFinish().getArguments().back().getType().isF32();
-  }
-  return fits ? success()
-              : emitOpError("needs a map an extra, and a 'finish' of its "
-                            "scalars and the sum [C4]");
-}
-
 void DotProductOp::getEffects(
     SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>>
         &effects) {
@@ -375,12 +388,14 @@ void DotProductOp::getEffects(
 LogicalResult WinogradOp::verify() {
   ShapedType image = getImageType(), filters = getFiltersType(),
              output = getOutputType();
-  auto isStatic = [](ShapedType type, int64_t from) {
+  Type wide = Float32Type::get(getContext());
+  auto isStatic = [](ShapedType type, int64_t from, Type element) {
     return type.hasRank() && type.getRank() == 4 &&
-           type.getElementType().isF32() &&
+           type.getElementType() == element &&
            !ShapedType::isDynamicShape(type.getShape().drop_front(from));
   };
-  if (!isStatic(image, 1) || !isStatic(filters, 0) || !isStatic(output, 1))
+  if (!isStatic(image, 1, wide) || !isStatic(filters, 0, wide) ||
+      !isStatic(output, 1, getStoredType(*this)))
     return emitOpError(
                "needs an image, filters and a result of f32 and rank 4, "
                "static but for the number of images, got ")
@@ -399,7 +414,7 @@ LogicalResult WinogradOp::verify() {
     return emitOpError("has an image ")
            << image << " and filters " << filters
            << ", which do not give whole tiles of " << output << " [C1]";
-  return success();
+  return verifyFinish(*this, "C2");
 }
 
 void WinogradOp::getEffects(

@@ -22,6 +22,7 @@
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 
 #include "codegen/KernelDialect.h.inc"
+#include "codegen/KernelInterfaces.h.inc"
 #define GET_OP_CLASSES
 #include "codegen/KernelOps.h.inc"
 

@@ -27,6 +27,33 @@ def Kernel_Dialect : Dialect {
 class Kernel_Op<string mnemonic, list<Trait> traits = []>
     : Op<Kernel_Dialect, mnemonic, traits>;
 
+def Kernel_FinishOpInterface : OpInterface<"FinishOpInterface"> {
+  let cppNamespace = "::mlir::lathe::kernel";
+  let description = [{
+    A kernel with one result that can apply elementwise arithmetic to it before
+    it is stored: a bias, an activation, a residual. `finish` takes an element
+    of each of the `extras`, which the maps from the result's indices name, and
+    the f32 that the kernel computed, and yields what is stored. Without
+    `finish` there are no extras, and the f32 is stored.
+  }];
+  let methods = [
+    InterfaceMethod<"", "::mlir::Region &", "getFinish">,
+    InterfaceMethod<"", "::mlir::OperandRange", "getExtras">,
+    InterfaceMethod<"", "::mlir::MutableOperandRange", "getExtrasMutable">,
+    InterfaceMethod<"", "::mlir::ArrayAttr", "getExtraMaps">,
+    InterfaceMethod<"", "void", "setExtraMapsAttr", (ins "::mlir::ArrayAttr":$maps)>,
+    InterfaceMethod<"", "::mlir::OpOperand &", "getInitOutputMutable">];
+  let extraSharedClassDeclaration = [{
+    ::mlir::AffineMap getExtraMap(unsigned extra) {
+      return ::llvm::cast<::mlir::AffineMapAttr>($_op.getExtraMaps()[extra]).getValue();
+    }
+    /// The dimensions of the result.
+    int64_t getFinishRank() {
+      return ::llvm::cast<::mlir::ShapedType>($_op.getInitOutputMutable().get().getType()).getRank();
+    }
+  }];
+}
+
 def Kernel_NestOp : Kernel_Op<"nest",
     [DestinationStyleOpInterface,
      DeclareOpInterfaceMethods<MemoryEffectsOpInterface>]> {
@@ -263,7 +290,7 @@ def Kernel_FrequencyFilterOp : Kernel_Op<"frequency_filter",
 }
 
 def Kernel_DotProductOp : Kernel_Op<"dot_product",
-    [AttrSizedOperandSegments, DestinationStyleOpInterface,
+    [AttrSizedOperandSegments, DestinationStyleOpInterface, Kernel_FinishOpInterface,
      DeclareOpInterfaceMethods<MemoryEffectsOpInterface>]> {
   let summary = "a product of numbers of 8 or 16 bits, of which an instruction sums a few products a lane";
   let description = [{
@@ -337,13 +364,9 @@ def Kernel_DotProductOp : Kernel_Op<"dot_product",
     }
     /// Neighbours of a row that a lane of codes stands for.
     int64_t getUnit() { return getPacked() ? 8 : getDotLength(); }
-    AffineMap getExtraMap(unsigned extra) {
-      return llvm::cast<AffineMapAttr>(getExtraMaps()[extra]).getValue();
-    }
 
   private:
     LogicalResult verifyGroups();
-    LogicalResult verifyFinish();
     LogicalResult verifyOperand(Value value, ArrayRef<int64_t> shape,
                                       Type element);
 
@@ -352,7 +375,7 @@ def Kernel_DotProductOp : Kernel_Op<"dot_product",
 }
 
 def Kernel_WinogradOp : Kernel_Op<"winograd",
-    [DestinationStyleOpInterface,
+    [DestinationStyleOpInterface, Kernel_FinishOpInterface,
      DeclareOpInterfaceMethods<MemoryEffectsOpInterface>]> {
   let summary = "a 3x3 convolution with fewer multiplications";
   let description = [{
@@ -369,13 +392,19 @@ def Kernel_WinogradOp : Kernel_Op<"winograd",
     Constraints:
     - (C1) operands have the shapes above, static but for N, and (m+2)² is 16 or
       36.
+    - (C2) a map an extra, onto some of the result's dimensions in their order,
+      and `finish` takes one scalar an extra and the sum.
   }];
   let arguments = (ins AnyShaped:$image, AnyShaped:$filters,
-                       AnyShaped:$init_output);
+                       Variadic<AnyShaped>:$extras, AnyShaped:$init_output,
+                       DefaultValuedAttr<AffineMapArrayAttr, "{}">:$extra_maps);
   let results = (outs Variadic<AnyRankedTensor>:$result);
+  let regions = (region MaxSizedRegion<1>:$finish);
   let assemblyFormat = [{
     `ins` `(` $image `:` type($image) `)` `filters` `(` $filters `:` type($filters) `)`
-    `outs` `(` $init_output `:` type($init_output) `)` attr-dict (`->` type($result)^)?
+    (`extras` `(` $extras^ `:` type($extras) `)`)?
+    `outs` `(` $init_output `:` type($init_output) `)` attr-dict
+    (`finish` $finish^)? (`->` type($result)^)?
   }];
   let hasVerifier = 1;
   let extraClassDeclaration = [{

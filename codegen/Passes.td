@@ -124,7 +124,7 @@ def LayoutWeights : LathePass<"lathe-layout-weights", "::mlir::ModuleOp"> {
   }];
 }
 
-def FuseDotEpilogues : LathePass<"lathe-fuse-dot-epilogues", "::mlir::func::FuncOp"> {
+def FuseKernelEpilogues : LathePass<"lathe-fuse-kernel-epilogues", "::mlir::func::FuncOp"> {
   let summary = "lets kernel.dot_product apply the elementwise op that follows it";
   let description = [{
     An elementwise op that alone reads a product, element by element, becomes

@@ -110,7 +110,7 @@ void lathe::buildTensorPipeline(OpPassManager &pm,
     pm.addNestedPass<func::FuncOp>(createFuseElementwise());
   pm.addPass(createCSEPass());
   if (options.isOn("fuse-epilogues"))
-    pm.addNestedPass<func::FuncOp>(createFuseDotEpilogues());
+    pm.addNestedPass<func::FuncOp>(createFuseKernelEpilogues());
   FormNestsOptions nests;
   nests.fuseEpilogues = options.isOn("fuse-epilogues");
   pm.addNestedPass<func::FuncOp>(createFormNests(nests));

@@ -120,7 +120,7 @@ void VectorBuilder::storeLanes(Value x, Value buffer, ValueRange indices,
                                int64_t count) {
   Type element = getElementTypeOrSelf(buffer);
   auto type = cast<VectorType>(x.getType());
-  if (element != b.getF32Type())
+  if (element != type.getElementType())
     x = arith::TruncFOp::create(b, type.clone(element), x);
   if (!isContiguousInside(buffer)) {
     for (int64_t i = 0; i < count; ++i) {
@@ -227,4 +227,27 @@ Value VectorBuilder::apply(Region &region, ValueRange arguments) {
   }
   return asVector(
       mapping.lookupOrDefault(region.front().getTerminator()->getOperand(0)));
+}
+
+Value VectorBuilder::loadExtra(Value extra, AffineMap map, ValueRange indices,
+                               Value mask, int64_t width) {
+  Values place;
+  for (unsigned i = 0; i < map.getNumResults(); ++i)
+    place.push_back(indices[map.getDimPosition(i)]);
+  if (!map.isFunctionOfDim(map.getNumDims() - 1))
+    return memref::LoadOp::create(b, extra, place);
+  auto type = VectorType::get(width, getElementTypeOrSelf(extra));
+  if (!isContiguousInside(extra)) {
+    Value end = size(extra, map.getNumResults() - 1), first = place.back();
+    Values elements;
+    for (int64_t i = 0; i < width; ++i) {
+      place.back() = least(add(first, i), add(end, constant(-1)));
+      elements.push_back(memref::LoadOp::create(b, extra, place));
+    }
+    return vector::FromElementsOp::create(b, type, elements);
+  }
+  if (!mask)
+    return vector::LoadOp::create(b, type, extra, place);
+  Value zeros = arith::ConstantOp::create(b, b.getZeroAttr(type));
+  return vector::MaskedLoadOp::create(b, type, extra, place, mask, zeros);
 }

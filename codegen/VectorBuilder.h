@@ -115,6 +115,11 @@ protected:
   /// What a region of scalar code yields for vectors, or scalars that are the
   /// same for all lanes, of which one at least is a vector.
   Value apply(Region &region, ValueRange arguments);
+  /// Elements of an extra of a kernel (FinishOpInterface) for a vector of the
+  /// result from the indices on, along the last dimension: of the width, or of
+  /// those that the mask has, or a scalar that is the same for all.
+  Value loadExtra(Value extra, AffineMap map, ValueRange indices, Value mask,
+                  int64_t width);
 
   /// Whether a buffer's last dimension has neighbours in memory.
   static bool isContiguousInside(Value buffer);

@@ -159,7 +159,8 @@ Value lathe::convolveByWinograd(Structured &b, Conv2dOp op) {
   Shape shape = b.getResultShape();
   shape = {shape[0], shape[2], shape[3], shape[1]};
   Value output = b.empty(shape, type);
-  auto product =
-      kernel::WinogradOp::create(b, output.getType(), image, filters, output);
+  auto product = kernel::WinogradOp::create(b, output.getType(), image, filters,
+                                            /*extras=*/ValueRange(), output,
+                                            b.getAffineMapArrayAttr({}));
   return b.record(product.getResult()[0], shape);
 }

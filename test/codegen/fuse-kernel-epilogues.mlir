@@ -1,4 +1,4 @@
-// RUN: lathe-opt %s -split-input-file -pass-pipeline='builtin.module(func.func(lathe-fuse-dot-epilogues,canonicalize))' | FileCheck %s
+// RUN: lathe-opt %s -split-input-file -pass-pipeline='builtin.module(func.func(lathe-fuse-kernel-epilogues,canonicalize))' | FileCheck %s
 
 #all = affine_map<(a, b, n) -> (a, b, n)>
 #column = affine_map<(a, b, n) -> (n)>

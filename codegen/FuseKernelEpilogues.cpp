@@ -1,4 +1,5 @@
-//===- FuseDotEpilogues.cpp - Elementwise ops as a part of products -------===//
+//===- FuseKernelEpilogues.cpp - Elementwise ops as a part of products
+//-------===//
 //
 // Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -14,13 +15,13 @@
 #include "mlir/IR/PatternMatch.h"
 
 namespace mlir::lathe {
-#define GEN_PASS_DEF_FUSEDOTEPILOGUES
+#define GEN_PASS_DEF_FUSEKERNELEPILOGUES
 #include "codegen/Passes.h.inc"
 } // namespace mlir::lathe
 
 using namespace mlir;
 using namespace mlir::lathe;
-using kernel::DotProductOp;
+using kernel::FinishOpInterface;
 
 /// The op that alone uses a value.
 static Operation *getOnlyUser(Value value) {
@@ -44,12 +45,12 @@ static bool isElementwise(linalg::GenericOp op) {
 }
 
 namespace {
-/// A product and what it may apply: the only op that reads it, if need be
-/// through a reshape of its rows.
+/// A kernel and what it may apply: the only op that reads it, if need be
+/// through a reshape of its rows, where it has rows and columns.
 class Epilogue {
 public:
-  explicit Epilogue(DotProductOp product)
-      : product(product), read(product.getResult().front()) {
+  explicit Epilogue(FinishOpInterface product)
+      : product(product), read(product->getResult(0)) {
     Operation *user = getOnlyUser(read);
     reshape = dyn_cast_or_null<tensor::ExpandShapeOp>(user);
     if (reshape) {
@@ -60,8 +61,8 @@ public:
   }
 
   bool canFuse() {
-    if (!op || !isElementwise(op) || op.getNumLoops() < 2 ||
-        (reshape && !keepsColumns(reshape)) ||
+    if (!op || !isElementwise(op) || (reshape && !keepsColumns(reshape)) ||
+        (!reshape && op.getNumLoops() != product.getFinishRank()) ||
         cast<ShapedType>(read.getType()).getShape() !=
             cast<ShapedType>(op.getResult(0).getType()).getShape())
       return false;
@@ -88,17 +89,19 @@ public:
     Type element = getElementTypeOrSelf(op.getResult(0));
     Value output = tensor::EmptyOp::create(
         rewriter, location,
-        tensor::getMixedSizes(rewriter, location, product.getInitOutput()),
+        tensor::getMixedSizes(rewriter, location,
+                              product.getInitOutputMutable().get()),
         element);
-    auto fused = DotProductOp::create(
-        rewriter, location, output.getType(), product.getRows(),
-        product.getSteps(), product.getSums(), product.getCodes(),
-        product.getScales(), product.getOffsets(), extras, output,
-        rewriter.getAffineMapArrayAttr(maps), product.getShiftAttr(),
-        product.getPackedAttr());
-    fused->setDiscardableAttrs(product->getDiscardableAttrDictionary());
-    fillFinish(rewriter, fused);
-    Value result = fused.getResult().front();
+    rewriter.modifyOpInPlace(product, [&] {
+      product.getExtrasMutable().assign(extras);
+      product.setExtraMapsAttr(rewriter.getAffineMapArrayAttr(maps));
+      product.getInitOutputMutable().assign(output);
+      product->getResult(0).setType(cast<RankedTensorType>(output.getType()));
+      fillFinish(rewriter);
+    });
+    // Behind what the extras are.
+    rewriter.moveOpAfter(product, output.getDefiningOp());
+    Value result = product->getResult(0);
     if (reshape)
       result = tensor::ExpandShapeOp::create(
           rewriter, reshape.getLoc(), op.getResult(0).getType(), result,
@@ -107,15 +110,15 @@ public:
     rewriter.replaceOp(op, result);
     if (reshape)
       rewriter.eraseOp(reshape);
-    rewriter.eraseOp(product);
   }
 
 private:
   /// Whether the last dimension stays as it is. Sizes of 1 before it are as
   /// good as of the rows.
   static bool keepsColumns(tensor::ExpandShapeOp reshape) {
-    return reshape.getSrcType().getShape().back() ==
-           reshape.getResultType().getShape().back();
+    return reshape.getSrcType().getRank() == 2 &&
+           reshape.getSrcType().getShape().back() ==
+               reshape.getResultType().getShape().back();
   }
 
   /// All dimensions but the last are those of rows.
@@ -128,9 +131,15 @@ private:
     return groups;
   }
 
-  /// How an operand that is read by `map` is read from a row and a column;
-  /// nothing if rows have no place of their own in it.
-  static std::optional<AffineMap> mapExtra(AffineMap map) {
+  /// How an operand that is read by `map` is read from the result's indices;
+  /// from a row and a column, nothing if rows have no place of their own in it.
+  std::optional<AffineMap> mapExtra(AffineMap map) const {
+    if (!reshape) {
+      bool isInOrder = map.isProjectedPermutation();
+      for (unsigned i = 1; isInOrder && i < map.getNumResults(); ++i)
+        isInOrder = map.getDimPosition(i - 1) < map.getDimPosition(i);
+      return isInOrder ? std::optional(map) : std::nullopt;
+    }
     unsigned last = map.getNumDims() - 1;
     MLIRContext *context = map.getContext();
     AffineMap identity = AffineMap::getMultiDimIdentityMap(last + 1, context);
@@ -156,9 +165,9 @@ private:
         b, op.getLoc(), extra, groupRows(rank, rank == op.getNumLoops()));
   }
 
-  void fillFinish(RewriterBase &rewriter, DotProductOp fused) {
+  void fillFinish(RewriterBase &rewriter) {
     OpBuilder::InsertionGuard guard(rewriter);
-    Block *block = rewriter.createBlock(&fused.getFinish());
+    Block *block = rewriter.createBlock(&product.getFinish());
     Location location = op.getLoc();
     IRMapping mapping;
     for (auto [input, argument] :
@@ -177,18 +186,18 @@ private:
                             mapping.lookupOrDefault(yielded));
   }
 
-  DotProductOp product;
+  FinishOpInterface product;
   /// What the elementwise op reads of the product.
   Value read;
   tensor::ExpandShapeOp reshape;
   linalg::GenericOp op;
 };
 
-struct FuseDotEpiloguesPass
-    : lathe::impl::FuseDotEpiloguesBase<FuseDotEpiloguesPass> {
+struct FuseKernelEpiloguesPass
+    : lathe::impl::FuseKernelEpiloguesBase<FuseKernelEpiloguesPass> {
   void runOnOperation() override {
-    SmallVector<DotProductOp> products;
-    getOperation().walk([&](DotProductOp op) {
+    SmallVector<FinishOpInterface> products;
+    getOperation().walk([&](FinishOpInterface op) {
       if (op.getFinish().empty())
         products.push_back(op);
     });
