@@ -54,9 +54,13 @@ void latheEventBegin(LatheContext *context, int64_t event) {
 }
 
 void latheEventEnd(LatheContext *context, int64_t event) {
-  if (context->hooks.end)
-    context->hooks.end(context->hooks.user, &context->events[event],
-                       context->dims);
+  if (!context->hooks.end)
+    return;
+  // Launches return at once: what is measured is the device's work.
+  if (context->device)
+    latheDeviceWait(context);
+  context->hooks.end(context->hooks.user, &context->events[event],
+                     context->dims);
 }
 
 void latheReportIndex(LatheContext *context, int64_t event, int64_t index,
@@ -67,6 +71,20 @@ void latheReportIndex(LatheContext *context, int64_t event, int64_t index,
   context->reportedIndex = index;
   context->reportedBound = bound;
   context->reportedFault = nullptr;
+}
+
+void latheDeviceLaunch(LatheContext *context, int64_t event, int64_t kernel,
+                       int64_t count, const LatheDeviceBuffer *buffers,
+                       const int32_t *scalars) {
+  context->device->launch(event, kernel, count, buffers, scalars);
+}
+
+void latheDeviceWait(LatheContext *context) {
+  lathe::runtime::Status status = context->device->wait(context->deviceReports);
+  for (const auto &report : context->deviceReports)
+    latheReportIndex(context, report.event, report.index, report.bound);
+  if (!context->deviceStatus.failed())
+    context->deviceStatus = std::move(status);
 }
 
 void lathe::runtime::reportFault(LatheContext *context, int64_t event,

@@ -8,6 +8,7 @@
 #ifndef LATHE_RUNTIME_CONTEXT_H
 #define LATHE_RUNTIME_CONTEXT_H
 
+#include "runtime/Device.h"
 #include "runtime/ThreadPool.h"
 #include "runtime/abi.h"
 
@@ -19,6 +20,11 @@ struct LatheContext {
   /// A parallel loop is running: loops within it run serially. Written by the
   /// thread that runs the entry, while no other is at work.
   bool inParallelLoop = false;
+
+  /// Null where all code is the processor's.
+  std::unique_ptr<lathe::runtime::DeviceQueue> device;
+  std::vector<lathe::runtime::DeviceReport> deviceReports;
+  lathe::runtime::Status deviceStatus; ///< The first error of the run.
 
   LatheHooks hooks = {};
   const LatheEventInfo *events = nullptr; ///< Of the entry that is running.

@@ -5,11 +5,13 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "runtime/Model.h"
+#include "runtime/DeviceRun.h"
 #include "runtime/Types.h"
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <sys/mman.h>
+#include <utility>
 
 using namespace lathe::runtime;
 
@@ -42,7 +44,6 @@ public:
       munmap(bytes, length);
   }
   void *data() const { return bytes; }
-  size_t size() const { return length; }
 
 private:
   void *bytes = nullptr;
@@ -90,16 +91,28 @@ struct LatheInstance {
   const LatheModel *model = nullptr;
   Memory arena;
   Memory states;
+  DeviceRun device; ///< Has arena and states instead, with a device.
   LatheContext context;
   std::vector<Arguments> arguments; ///< Per entry.
   std::vector<int64_t> dims;
+  std::vector<void *> addresses; ///< Of the present run's tensors.
   std::atomic<bool> running = false;
 
   Status prepare(const LatheInstanceOptions &options);
   Status run(uint32_t entry, std::span<const LatheTensor> inputs,
              std::span<const LatheTensor> outputs);
 
+  void resetState() {
+    if (context.device)
+      device.clearStates();
+    else
+      states.clear();
+  }
+
 private:
+  /// Memory on the device or on the host; weights, states and arena.
+  Status allocate(std::array<const void *, 3> &places,
+                  const std::array<int64_t, 3> &sizes);
   Status checkCall(uint32_t entry, std::span<const LatheTensor> inputs,
                    std::span<const LatheTensor> outputs);
   /// The code for the present dims, null for the entry's own.
@@ -108,37 +121,47 @@ private:
   Status reportedError(const LatheEntryInfo &entry) const;
 };
 
+Status LatheInstance::allocate(std::array<const void *, 3> &places,
+                               const std::array<int64_t, 3> &sizes) {
+  if (model->binary->device) {
+    Status status = device.prepare(*model, sizes[2], sizes[1], context);
+    if (!status.failed())
+      places = {device.weights(), device.states(), device.arena()};
+    return status;
+  }
+  Status status = states.allocate(sizes[1], "state");
+  if (!status.failed())
+    status = arena.allocate(sizes[2], "working memory");
+  places = {model->weights ? model->weights->data() : nullptr, states.data(),
+            arena.data()};
+  return status;
+}
+
 Status LatheInstance::prepare(const LatheInstanceOptions &options) {
   const LatheModelInfo &info = model->descriptor->info;
   dims.resize(info.dimCount);
   size_t arenaBytes = 0;
   for (const LatheEntryInfo &entry : std::span(info.entries, info.entryCount))
     arenaBytes = std::max(arenaBytes, entry.arenaBytes);
-  if (Status status = arena.allocate(arenaBytes, "working memory");
-      status.failed())
-    return status;
-  if (Status status = states.allocate(info.stateBytes, "state");
-      status.failed())
-    return status;
-
   // The arguments are inputs, outputs, weights, states, arena.
-  const void *weights = model->weights ? model->weights->data() : nullptr;
-  int64_t sizes[] = {static_cast<int64_t>(info.weightsBytes),
-                     static_cast<int64_t>(states.size()),
-                     static_cast<int64_t>(arena.size())};
+  std::array<int64_t, 3> sizes = {static_cast<int64_t>(info.weightsBytes),
+                                  static_cast<int64_t>(info.stateBytes),
+                                  static_cast<int64_t>(arenaBytes)};
+  std::array<const void *, 3> places;
+  if (Status status = allocate(places, sizes); status.failed())
+    return status;
   for (const LatheEntryInfo &entry : std::span(info.entries, info.entryCount)) {
     Arguments &args = arguments.emplace_back();
     for (const auto &tensor : std::span(entry.inputs, entry.inputCount))
       args.add(tensor.rank);
     for (const auto &tensor : std::span(entry.outputs, entry.outputCount))
       args.add(tensor.rank);
-    for (size_t i = 0; i < std::size(sizes); ++i)
+    for (size_t i = 0; i < sizes.size(); ++i)
       args.add(1);
     args.link();
     size_t tensors = entry.inputCount + entry.outputCount;
-    args.set(tensors, weights, {&sizes[0], 1});
-    args.set(tensors + 1, states.data(), {&sizes[1], 1});
-    args.set(tensors + 2, arena.data(), {&sizes[2], 1});
+    for (size_t i = 0; i < sizes.size(); ++i)
+      args.set(tensors + i, places[i], {&sizes[i], 1});
   }
 
   context.dims = dims.data();
@@ -224,10 +247,18 @@ Status LatheInstance::run(uint32_t entry, std::span<const LatheTensor> inputs,
   if (Status status = checkCall(entry, inputs, outputs); status.failed())
     return status;
   Arguments &args = arguments[entry];
+  if (context.device) {
+    Status status = device.copyIn(inputs, outputs, *context.device, addresses);
+    if (status.failed())
+      return status;
+  }
   size_t next = 0;
   for (std::span tensors : {inputs, outputs})
-    for (const LatheTensor &tensor : tensors)
-      args.set(next++, tensor.data, {tensor.shape, tensor.rank});
+    for (const LatheTensor &tensor : tensors) {
+      args.set(next, context.device ? addresses[next] : tensor.data,
+               {tensor.shape, tensor.rank});
+      ++next;
+    }
   const Descriptor::Variant *variant = findVariant(entry);
   const LatheEntryInfo &info =
       variant ? variant->info : model->descriptor->info.entries[entry];
@@ -235,6 +266,12 @@ Status LatheInstance::run(uint32_t entry, std::span<const LatheTensor> inputs,
   context.reported.store(false, std::memory_order_relaxed);
   model->binary->entries[variant ? variant->code : entry](&context,
                                                           args.data());
+  if (context.device) {
+    latheDeviceWait(&context);
+    if (context.deviceStatus.failed())
+      return std::exchange(context.deviceStatus, Status());
+    device.copyOut(outputs, std::span(addresses).subspan(inputs.size()));
+  }
   return context.reported.load() ? reportedError(info) : Status();
 }
 
@@ -268,7 +305,7 @@ LatheCode latheInstanceResetState(LatheInstance *instance,
       return {LATHE_BAD_ARGUMENT, "'instance' is null"};
     if (instance->running.exchange(true, std::memory_order_acquire))
       return {LATHE_BAD_ARGUMENT, "the instance is running"};
-    instance->states.clear();
+    instance->resetState();
     instance->running.store(false, std::memory_order_release);
     return {};
   });

@@ -26,6 +26,39 @@ LatheCode latheModelOpen(const LatheModelBinary *binary, LatheModel **model,
   });
 }
 
+/// A copy of `size` bytes in the device's memory.
+static Result<std::unique_ptr<DeviceMemory>>
+copyToDevice(Device &device, const void *data, size_t size,
+             std::string_view purpose) {
+  auto memory = device.allocate(size, purpose);
+  if (memory && size)
+    std::memcpy((*memory)->data(), data, size);
+  return memory;
+}
+
+Status LatheModel::openDevice() const {
+  std::lock_guard<std::mutex> lock(deviceMutex);
+  if (device)
+    return {};
+  const LatheDeviceCode &code = *binary->device;
+  auto opened = code.driver->open(code);
+  if (!opened)
+    return opened.status();
+  auto copy = weights ? copyToDevice(**opened, weights->data(),
+                                     weights->dataSize(), "weights")
+                      : (*opened)->allocate(0, "weights");
+  if (!copy)
+    return copy.status();
+  auto constants =
+      copyToDevice(**opened, code.constants, code.constantsSize, "constants");
+  if (!constants)
+    return constants.status();
+  device = std::move(*opened);
+  deviceWeights = std::move(*copy);
+  deviceConstants = std::move(*constants);
+  return {};
+}
+
 void latheModelClose(LatheModel *model) { delete model; }
 
 const LatheModelInfo *latheModelInfo(const LatheModel *model) {

@@ -11,11 +11,22 @@
 #include "runtime/Context.h"
 #include "runtime/Descriptor.h"
 #include "runtime/Safetensors.h"
+#include <mutex>
 
 struct LatheModel {
   const LatheModelBinary *binary = nullptr;
   std::unique_ptr<lathe::runtime::Descriptor> descriptor;
   std::optional<lathe::runtime::Safetensors> weights;
+
+  /// The device that runs the model's kernels, and its copy of the weights:
+  /// made for the first instance, and shared by all.
+  mutable std::mutex deviceMutex;
+  mutable std::unique_ptr<lathe::runtime::Device> device;
+  mutable std::unique_ptr<lathe::runtime::DeviceMemory> deviceWeights;
+  mutable std::unique_ptr<lathe::runtime::DeviceMemory> deviceConstants;
+
+  /// Makes the device and its weights, unless they are there.
+  lathe::runtime::Status openDevice() const;
 
   /// Can an instance be made?
   bool isReady() const { return weights || descriptor->info.weightsBytes == 0; }

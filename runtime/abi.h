@@ -14,7 +14,7 @@
 
 #include <stdint.h>
 
-#define LATHE_ABI_VERSION 2u
+#define LATHE_ABI_VERSION 3u
 
 /// Visible to compiled code that a process loads (the compiler runs some).
 #define LATHE_ABI __attribute__((visibility("default")))
@@ -37,6 +37,41 @@ typedef void (*LatheEntry)(LatheContext *context, void **descriptors);
 /// Iterations [begin, end) of a parallel loop, on any thread.
 typedef void (*LatheLoopBody)(int64_t begin, int64_t end, void *captures);
 
+/// A kernel for a device. Binding i of its set 0 is buffer i; the last binding
+/// is an array of 32-bit words: LATHE_REPORT_WORDS that it may report an index
+/// in (set, index low, index high, bound), for each buffer the place of its
+/// first element among the elements bound, and the launch's scalars.
+typedef struct LatheDeviceKernel {
+  const char *name;
+  const void *code; ///< SPIR-V, aligned to 4 bytes; its entry has the name.
+  uint64_t codeSize;
+  uint32_t bufferCount;
+  uint32_t scalarCount;
+} LatheDeviceKernel;
+
+#define LATHE_REPORT_WORDS 4
+
+/// The kernels of a model, and the part of the runtime that runs them, which
+/// the object names and so is linked with (runtime/Device.h).
+typedef struct LatheDeviceCode {
+  const struct LatheDeviceDriver *driver;
+  const LatheDeviceKernel *kernels;
+  uint32_t kernelCount;
+  uint32_t workgroupSize; ///< Invocations of a workgroup, in one dimension.
+  /// Constants that launches name by their address here, and read on the
+  /// device.
+  const void *constants;
+  uint64_t constantsSize;
+} LatheDeviceCode;
+
+/// A buffer of a launch: its first element's address for the host, the bytes
+/// from there to the end of its last element, and those of one element.
+typedef struct LatheDeviceBuffer {
+  void *address;
+  int64_t bytes;
+  int64_t elementBytes;
+} LatheDeviceBuffer;
+
 /// A compiled model, as one constant in its object file.
 typedef struct LatheModelBinary {
   uint32_t abiVersion;
@@ -46,6 +81,7 @@ typedef struct LatheModelBinary {
   const LatheEntry *entries;    ///< In the descriptor's order.
   const unsigned char *weights; ///< Embedded weights file, or null.
   uint64_t weightsSize;
+  const LatheDeviceCode *device; ///< Null: all code is the processor's.
 } LatheModelBinary;
 
 /// Runs `body` over [0, count) in contiguous parts. `grain` is the least
@@ -66,6 +102,18 @@ LATHE_ABI void latheEventEnd(LatheContext *context, int64_t event);
 /// naming the op. May be called from any thread; the first report wins.
 LATHE_ABI void latheReportIndex(LatheContext *context, int64_t event,
                                 int64_t index, int64_t bound);
+
+/// Hands kernel `kernel` of event `event` to the device, behind all that was
+/// handed to it before: `count` invocations, and as many more as fill a
+/// workgroup. Returns at once.
+LATHE_ABI void latheDeviceLaunch(LatheContext *context, int64_t event,
+                                 int64_t kernel, int64_t count,
+                                 const LatheDeviceBuffer *buffers,
+                                 const int32_t *scalars);
+
+/// Returns when the device has done what was handed to it: the host sees what
+/// kernels stored. What goes wrong there is the run's status.
+LATHE_ABI void latheDeviceWait(LatheContext *context);
 
 //===----------------------------------------------------------------------===//
 // Functions that compute

@@ -56,6 +56,7 @@ typedef enum LatheCode {
   LATHE_BAD_INDEX,     ///< An index among the inputs was out of its range.
   LATHE_OUT_OF_MEMORY, ///< Memory or threads could not be had.
   LATHE_BAD_VALUE,     ///< A value met while running admits no result.
+  LATHE_DEVICE_ERROR,  ///< No device can run the model, or it was lost.
 } LatheCode;
 
 /// How a call went. `message` is one line of UTF-8 without a final newline,

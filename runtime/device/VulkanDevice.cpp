@@ -1,0 +1,378 @@
+//===- VulkanDevice.cpp - Kernels on a Vulkan device ----------------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "runtime/device/VulkanDevice.h"
+#include "runtime/device/VulkanQueue.h"
+#include <algorithm>
+#include <cstring>
+#include <span>
+
+using namespace lathe::runtime;
+
+//===----------------------------------------------------------------------===//
+// Memory
+//===----------------------------------------------------------------------===//
+
+VulkanMemory::~VulkanMemory() {
+  device.api.DestroyBuffer(device.handle, buffer, nullptr);
+  device.api.FreeMemory(device.handle, memory, nullptr);
+}
+
+/// The kind of memory that suits the host best of those in `allowed`: it must
+/// be mapped and coherent, and reads are fast where it is cached.
+static std::optional<uint32_t>
+chooseMemory(const VkPhysicalDeviceMemoryProperties &memories,
+             uint32_t allowed) {
+  constexpr VkMemoryPropertyFlags needed = VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT |
+                                           VK_MEMORY_PROPERTY_HOST_COHERENT_BIT;
+  for (VkMemoryPropertyFlags wanted :
+       {needed | VK_MEMORY_PROPERTY_HOST_CACHED_BIT, needed})
+    for (uint32_t i = 0; i < memories.memoryTypeCount; ++i)
+      if ((allowed >> i & 1) &&
+          (memories.memoryTypes[i].propertyFlags & wanted) == wanted)
+        return i;
+  return std::nullopt;
+}
+
+Status VulkanMemory::allocate(size_t size, std::string_view purpose) {
+  const VulkanApi &api = device.api;
+  std::string what = concat("allocate the ", size, " bytes of ", purpose);
+  // Buffers are bound in whole words.
+  auto bufferInfo =
+      describe<VkBufferCreateInfo>(VK_STRUCTURE_TYPE_BUFFER_CREATE_INFO);
+  bufferInfo.size = (std::max<size_t>(size, 1) + 63) / 64 * 64;
+  bufferInfo.usage = VK_BUFFER_USAGE_STORAGE_BUFFER_BIT;
+  VkResult result =
+      api.CreateBuffer(device.handle, &bufferInfo, nullptr, &buffer);
+  if (result != VK_SUCCESS)
+    return vulkanStatus(result, what);
+  VkMemoryRequirements needs;
+  api.GetBufferMemoryRequirements(device.handle, buffer, &needs);
+  auto info =
+      describe<VkMemoryAllocateInfo>(VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO);
+  info.allocationSize = needs.size;
+  std::optional<uint32_t> type =
+      chooseMemory(device.memories, needs.memoryTypeBits);
+  if (!type)
+    return {LATHE_DEVICE_ERROR,
+            concat("the Vulkan device '", device.name,
+                   "' has no memory that the processor sees, too")};
+  info.memoryTypeIndex = *type;
+  void *mapped = nullptr;
+  result = api.AllocateMemory(device.handle, &info, nullptr, &memory);
+  if (result == VK_SUCCESS)
+    result = api.BindBufferMemory(device.handle, buffer, memory, 0);
+  if (result == VK_SUCCESS)
+    result = api.MapMemory(device.handle, memory, 0, VK_WHOLE_SIZE, 0, &mapped);
+  if (result != VK_SUCCESS)
+    return vulkanStatus(result, what);
+  bytes = static_cast<unsigned char *>(mapped);
+  length = bufferInfo.size;
+  std::memset(bytes, 0, length);
+  return {};
+}
+
+Result<std::unique_ptr<DeviceMemory>>
+VulkanDevice::allocate(size_t size, std::string_view purpose) {
+  auto memory = std::make_unique<VulkanMemory>(*this);
+  if (Status status = memory->allocate(size, purpose); status.failed())
+    return status;
+  return std::unique_ptr<DeviceMemory>(std::move(memory));
+}
+
+Result<std::unique_ptr<DeviceQueue>> VulkanDevice::createQueue() {
+  auto created = std::make_unique<VulkanQueue>(*this);
+  if (Status status = created->prepare(); status.failed())
+    return status;
+  return std::unique_ptr<DeviceQueue>(std::move(created));
+}
+
+VkResult VulkanDevice::submit(VkCommandBuffer commands, VkFence fence) {
+  auto info = describe<VkSubmitInfo>(VK_STRUCTURE_TYPE_SUBMIT_INFO);
+  info.commandBufferCount = 1;
+  info.pCommandBuffers = &commands;
+  std::lock_guard<std::mutex> lock(queueMutex);
+  return api.QueueSubmit(queue, 1, &info, fence);
+}
+
+//===----------------------------------------------------------------------===//
+// The device
+//===----------------------------------------------------------------------===//
+
+Result<std::unique_ptr<Device>>
+VulkanDevice::open(const LatheDeviceCode &code) {
+  auto device = std::make_unique<VulkanDevice>();
+  device->workgroupSize = code.workgroupSize;
+  Status status = device->api.load();
+  if (!status.failed())
+    status = device->createInstance();
+  if (!status.failed())
+    status = device->choosePhysicalDevice();
+  if (!status.failed())
+    status = device->createDevice();
+  for (uint32_t i = 0; i < code.kernelCount && !status.failed(); ++i)
+    status = device->createKernel(code.kernels[i]);
+  if (status.failed())
+    return status;
+  return std::unique_ptr<Device>(std::move(device));
+}
+
+VulkanDevice::~VulkanDevice() {
+  if (handle) {
+    api.DeviceWaitIdle(handle);
+    std::vector<VkPipelineLayout> freed;
+    for (const VulkanKernel &kernel : kernels) {
+      api.DestroyPipeline(handle, kernel.pipeline, nullptr);
+      if (std::find(freed.begin(), freed.end(), kernel.layout) != freed.end())
+        continue;
+      freed.push_back(kernel.layout);
+      api.DestroyPipelineLayout(handle, kernel.layout, nullptr);
+      api.DestroyDescriptorSetLayout(handle, kernel.bindings, nullptr);
+    }
+    api.DestroyDevice(handle, nullptr);
+  }
+  if (instance)
+    api.DestroyInstance(instance, nullptr);
+}
+
+Status VulkanDevice::createInstance() {
+  auto application =
+      describe<VkApplicationInfo>(VK_STRUCTURE_TYPE_APPLICATION_INFO);
+  application.pApplicationName = "lathe";
+  application.apiVersion = VK_API_VERSION_1_2;
+  auto info =
+      describe<VkInstanceCreateInfo>(VK_STRUCTURE_TYPE_INSTANCE_CREATE_INFO);
+  info.pApplicationInfo = &application;
+  VkResult result = api.CreateInstance(&info, nullptr, &instance);
+  if (result == VK_ERROR_INCOMPATIBLE_DRIVER)
+    return {LATHE_DEVICE_ERROR,
+            "this model runs on a Vulkan device, and the Vulkan loader found "
+            "no driver: install that of your GPU, or Mesa's (Debian: "
+            "mesa-vulkan-drivers)"};
+  if (result == VK_SUCCESS)
+    api.loadInstance(instance);
+  return vulkanStatus(result, "make an instance");
+}
+
+/// How much we want a kind of device: GPUs before processors.
+static int preferenceOf(VkPhysicalDeviceType type) {
+  switch (type) {
+  case VK_PHYSICAL_DEVICE_TYPE_DISCRETE_GPU:
+    return 4;
+  case VK_PHYSICAL_DEVICE_TYPE_INTEGRATED_GPU:
+    return 3;
+  case VK_PHYSICAL_DEVICE_TYPE_VIRTUAL_GPU:
+    return 2;
+  default:
+    return 1;
+  }
+}
+
+Status VulkanDevice::choosePhysicalDevice() {
+  uint32_t count = 0;
+  api.EnumeratePhysicalDevices(instance, &count, nullptr);
+  std::vector<VkPhysicalDevice> found(count);
+  VkResult result =
+      api.EnumeratePhysicalDevices(instance, &count, found.data());
+  if (result != VK_SUCCESS && result != VK_INCOMPLETE)
+    return vulkanStatus(result, "list devices");
+  int best = 0;
+  for (VkPhysicalDevice candidate : std::span(found.data(), count)) {
+    VkPhysicalDeviceProperties properties;
+    api.GetPhysicalDeviceProperties(candidate, &properties);
+    int preference = preferenceOf(properties.deviceType);
+    if (properties.apiVersion < VK_API_VERSION_1_2 || preference <= best)
+      continue;
+    best = preference;
+    physical = candidate;
+    limits = properties.limits;
+    name = properties.deviceName;
+  }
+  if (best == 0)
+    return {LATHE_DEVICE_ERROR,
+            concat("this model runs on a Vulkan device, and none of the ",
+                   count, " here has Vulkan 1.2: update its driver")};
+  if (limits.maxComputeWorkGroupInvocations < workgroupSize)
+    return {LATHE_DEVICE_ERROR,
+            concat("the Vulkan device '", name, "' runs ",
+                   limits.maxComputeWorkGroupInvocations,
+                   " invocations in a workgroup, the model's kernels have ",
+                   workgroupSize)};
+  api.GetPhysicalDeviceMemoryProperties(physical, &memories);
+  return {};
+}
+
+Status VulkanDevice::createDevice() {
+  uint32_t count = 0;
+  api.GetPhysicalDeviceQueueFamilyProperties(physical, &count, nullptr);
+  std::vector<VkQueueFamilyProperties> families(count);
+  api.GetPhysicalDeviceQueueFamilyProperties(physical, &count, families.data());
+  auto computes = [](const VkQueueFamilyProperties &family) {
+    return (family.queueFlags & VK_QUEUE_COMPUTE_BIT) != 0;
+  };
+  auto family = std::find_if(families.begin(), families.end(), computes);
+  if (family == families.end())
+    return {LATHE_DEVICE_ERROR,
+            concat("the Vulkan device '", name, "' does not compute")};
+  queueFamily = family - families.begin();
+
+  auto offered12 = describe<VkPhysicalDeviceVulkan12Features>(
+      VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_FEATURES);
+  auto offered11 = describe<VkPhysicalDeviceVulkan11Features>(
+      VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_1_FEATURES, &offered12);
+  auto offered = describe<VkPhysicalDeviceFeatures2>(
+      VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2, &offered11);
+  api.GetPhysicalDeviceFeatures2(physical, &offered);
+  auto enabled12 = describe<VkPhysicalDeviceVulkan12Features>(
+      VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_FEATURES);
+  auto enabled11 = describe<VkPhysicalDeviceVulkan11Features>(
+      VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_1_FEATURES, &enabled12);
+  auto enabled = describe<VkPhysicalDeviceFeatures2>(
+      VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2, &enabled11);
+  // Numbers of capabilities are those of the SPIR-V specification.
+  auto enable = [&](VkBool32 has, VkBool32 &feature, uint32_t capability) {
+    feature = has;
+    if (has)
+      capabilities.push_back(capability);
+  };
+  enable(offered.features.shaderFloat64, enabled.features.shaderFloat64, 10);
+  enable(offered.features.shaderInt64, enabled.features.shaderInt64, 11);
+  enable(offered.features.shaderInt16, enabled.features.shaderInt16, 22);
+  enable(offered12.shaderFloat16, enabled12.shaderFloat16, 9);
+  enable(offered12.shaderInt8, enabled12.shaderInt8, 39);
+  enable(offered11.storageBuffer16BitAccess, enabled11.storageBuffer16BitAccess,
+         4433);
+  enable(offered12.storageBuffer8BitAccess, enabled12.storageBuffer8BitAccess,
+         4448);
+
+  float priority = 1;
+  auto queueInfo = describe<VkDeviceQueueCreateInfo>(
+      VK_STRUCTURE_TYPE_DEVICE_QUEUE_CREATE_INFO);
+  queueInfo.queueFamilyIndex = queueFamily;
+  queueInfo.queueCount = 1;
+  queueInfo.pQueuePriorities = &priority;
+  auto info = describe<VkDeviceCreateInfo>(VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO,
+                                           &enabled);
+  info.queueCreateInfoCount = 1;
+  info.pQueueCreateInfos = &queueInfo;
+  VkResult result = api.CreateDevice(physical, &info, nullptr, &handle);
+  if (result != VK_SUCCESS)
+    return vulkanStatus(result, "start");
+  api.loadDevice(handle);
+  api.GetDeviceQueue(handle, queueFamily, 0, &queue);
+  return {};
+}
+
+//===----------------------------------------------------------------------===//
+// Kernels
+//===----------------------------------------------------------------------===//
+
+static const char *describeCapability(uint32_t capability) {
+  switch (capability) {
+  case 9:
+    return "arithmetic on 16-bit floats (shaderFloat16)";
+  case 10:
+    return "64-bit floats (shaderFloat64)";
+  case 11:
+    return "64-bit integers (shaderInt64)";
+  case 22:
+    return "16-bit integers (shaderInt16)";
+  case 39:
+    return "8-bit integers (shaderInt8)";
+  case 4433:
+    return "16-bit numbers in buffers (storageBuffer16BitAccess)";
+  case 4448:
+    return "8-bit numbers in buffers (storageBuffer8BitAccess)";
+  default:
+    return "a capability that its kernels use";
+  }
+}
+
+Status VulkanDevice::checkCapabilities(const LatheDeviceKernel &kernel) const {
+  constexpr uint32_t matrix = 0, shader = 1, opCapability = 2u << 16 | 17;
+  constexpr size_t header = 5;
+  std::span words(static_cast<const uint32_t *>(kernel.code),
+                  kernel.codeSize / 4);
+  for (size_t i = header; i + 1 < words.size() && words[i] == opCapability;
+       i += 2)
+    if (words[i + 1] != matrix && words[i + 1] != shader &&
+        std::find(capabilities.begin(), capabilities.end(), words[i + 1]) ==
+            capabilities.end())
+      return {LATHE_DEVICE_ERROR,
+              concat("the Vulkan device '", name, "' lacks ",
+                     describeCapability(words[i + 1]), ", which kernel '",
+                     kernel.name,
+                     "' of this model needs: use another device, or compile "
+                     "for the processor")};
+  return {};
+}
+
+Status VulkanDevice::createLayouts(VulkanKernel &kernel) {
+  // The parameters are the last binding.
+  uint32_t count = kernel.code->bufferCount + 1;
+  if (count > limits.maxPerStageDescriptorStorageBuffers)
+    return {LATHE_DEVICE_ERROR,
+            concat("kernel '", kernel.code->name, "' has ", count,
+                   " buffers, the Vulkan device '", name, "' binds ",
+                   limits.maxPerStageDescriptorStorageBuffers)};
+  for (const VulkanKernel &other : kernels)
+    if (other.code->bufferCount == kernel.code->bufferCount) {
+      kernel.bindings = other.bindings;
+      kernel.layout = other.layout;
+      return {};
+    }
+  std::vector<VkDescriptorSetLayoutBinding> bindings(count);
+  for (uint32_t i = 0; i < count; ++i)
+    bindings[i] = {i, VK_DESCRIPTOR_TYPE_STORAGE_BUFFER, 1,
+                   VK_SHADER_STAGE_COMPUTE_BIT, nullptr};
+  auto info = describe<VkDescriptorSetLayoutCreateInfo>(
+      VK_STRUCTURE_TYPE_DESCRIPTOR_SET_LAYOUT_CREATE_INFO);
+  info.bindingCount = count;
+  info.pBindings = bindings.data();
+  VkResult result =
+      api.CreateDescriptorSetLayout(handle, &info, nullptr, &kernel.bindings);
+  auto layoutInfo = describe<VkPipelineLayoutCreateInfo>(
+      VK_STRUCTURE_TYPE_PIPELINE_LAYOUT_CREATE_INFO);
+  layoutInfo.setLayoutCount = 1;
+  layoutInfo.pSetLayouts = &kernel.bindings;
+  if (result == VK_SUCCESS)
+    result =
+        api.CreatePipelineLayout(handle, &layoutInfo, nullptr, &kernel.layout);
+  return vulkanStatus(result, "lay out a kernel's buffers");
+}
+
+Status VulkanDevice::createKernel(const LatheDeviceKernel &code) {
+  if (Status status = checkCapabilities(code); status.failed())
+    return status;
+  VulkanKernel kernel;
+  kernel.code = &code;
+  Status status = createLayouts(kernel);
+  // Its handles are this object's to free from here on.
+  kernels.push_back(kernel);
+  if (status.failed())
+    return status;
+  auto info = describe<VkShaderModuleCreateInfo>(
+      VK_STRUCTURE_TYPE_SHADER_MODULE_CREATE_INFO);
+  info.codeSize = code.codeSize;
+  info.pCode = static_cast<const uint32_t *>(code.code);
+  VkShaderModule shader = VK_NULL_HANDLE;
+  VkResult result = api.CreateShaderModule(handle, &info, nullptr, &shader);
+  auto pipeline = describe<VkComputePipelineCreateInfo>(
+      VK_STRUCTURE_TYPE_COMPUTE_PIPELINE_CREATE_INFO);
+  pipeline.stage.sType = VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_CREATE_INFO;
+  pipeline.stage.stage = VK_SHADER_STAGE_COMPUTE_BIT;
+  pipeline.stage.module = shader;
+  pipeline.stage.pName = code.name;
+  pipeline.layout = kernel.layout;
+  if (result == VK_SUCCESS)
+    result = api.CreateComputePipelines(handle, VK_NULL_HANDLE, 1, &pipeline,
+                                        nullptr, &kernels.back().pipeline);
+  api.DestroyShaderModule(handle, shader, nullptr);
+  return vulkanStatus(result, concat("compile kernel '", code.name, "'"));
+}
+
+extern "C" const LatheDeviceDriver latheVulkan = {VulkanDevice::open};
