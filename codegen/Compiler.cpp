@@ -225,6 +225,9 @@ private:
     contents.descriptor = descriptor.str(
         declarations, describeTarget(), options.pipeline.optimise,
         llvm::sys::path::filename(weightsPath));
+    contents.kernels = takeKernels(module);
+    if (options.pipeline.device)
+      contents.workgroupSize = options.pipeline.device->workgroupSize;
     if (embedded)
       contents.weights = embedded->getBuffer();
     if (text && options.embedWeights)
@@ -277,7 +280,8 @@ private:
 
   std::string describeTarget() {
     const CpuTarget &target = options.pipeline.target;
-    return target.cpu + " (" + target.triple + ")";
+    std::string device = options.pipeline.device ? "Vulkan, beside " : "";
+    return device + target.cpu + " (" + target.triple + ")";
   }
 
   LogicalResult writeHeader(StringRef symbol, StringRef descriptor) {
@@ -310,6 +314,8 @@ private:
     if (failed(object) || failed(write(object->str())))
       return failure();
     SmallVector<StringRef> parts;
+    if (!contents.kernels.empty())
+      parts.push_back("vulkan");
     if (emit == EmitKind::executable && takesImages)
       parts.push_back("images");
     if (emit == EmitKind::executable && text)
@@ -364,6 +370,7 @@ private:
     if (!machine)
       return emitError(module.getLoc()) << error;
     host.target = std::move(*machine);
+    host.device.reset();
     return host;
   }
 

@@ -9,6 +9,7 @@
 #include "codegen/KernelDialect.h"
 #include "dialect/Fused.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/TypeUtilities.h"
 #include "llvm/Support/MathExtras.h"
@@ -432,5 +433,16 @@ LogicalResult DispatchOp::verifySymbolUses(SymbolTableCollection &tables) {
       tables.lookupNearestSymbolFrom<func::FuncOp>(*this, getCalleeAttr());
   if (!callee)
     return emitOpError("calls '") << getCallee() << "', which is no function";
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// LaunchOp
+//===----------------------------------------------------------------------===//
+
+LogicalResult LaunchOp::verifySymbolUses(SymbolTableCollection &tables) {
+  Operation *kernel = tables.lookupNearestSymbolFrom(*this, getKernelAttr());
+  if (!kernel || !isa<BinaryOp, gpu::GPUModuleOp>(kernel))
+    return emitOpError("launches '") << getKernel() << "', which is no kernel";
   return success();
 }

@@ -136,6 +136,47 @@ def Kernel_DispatchOp : Kernel_Op<"dispatch", [DeclareOpInterfaceMethods<SymbolU
   }];
 }
 
+def Kernel_LaunchOp : Kernel_Op<"launch",
+    [AttrSizedOperandSegments, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
+  let summary = "hands a kernel to the device, behind all that was handed to it before";
+  let description = [{
+    `count` invocations of the kernel in the gpu.module, or the kernel.binary,
+    of that name. A buffer is its elements: the kernel knows sizes and strides,
+    or takes them among the scalars. Launches see what those before them
+    stored; the host sees it after kernel.wait.
+
+    Example:
+
+        kernel.launch @main_stem over %n (%x, %y) scalars(%size) in %run
+            : !llvm.ptr, memref<?x8xf32>, memref<?x8xf32>
+  }];
+  let arguments = (ins FlatSymbolRefAttr:$kernel, AnyType:$run, Index:$count,
+                       Variadic<AnyMemRef>:$buffers, Variadic<I32>:$scalars);
+  let assemblyFormat = [{
+    $kernel `over` $count `(` $buffers `)` (`scalars` `(` $scalars^ `)`)?
+    `in` $run attr-dict `:` type($run) `,` type($buffers)
+  }];
+}
+
+def Kernel_WaitOp : Kernel_Op<"wait", []> {
+  let summary = "returns when the device has done all that was handed to it";
+  let arguments = (ins AnyType:$run);
+  let assemblyFormat = "`in` $run attr-dict `:` type($run)";
+}
+
+def Kernel_BinaryOp : Kernel_Op<"binary", [Symbol]> {
+  let summary = "a kernel as the device's driver takes it";
+  let description = [{
+    `code` is SPIR-V. The kernel's buffers come first, each with the first
+    element's place among those that are bound as the scalar of its number.
+  }];
+  let arguments = (ins SymbolNameAttr:$sym_name, StrAttr:$code,
+                       I64Attr:$buffers, I64Attr:$scalars);
+  let assemblyFormat = [{
+    $sym_name `buffers` $buffers `scalars` $scalars `code` $code attr-dict
+  }];
+}
+
 def Kernel_EventOp : Kernel_Op<"event", []> {
   let summary = "the begin or end of an op's code, for profiles";
   let arguments = (ins I64Attr:$id, UnitAttr:$end, AnyType:$run);

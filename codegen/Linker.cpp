@@ -53,6 +53,8 @@ static SmallVector<StringRef> archivesOf(StringRef part) {
     return {"lathe-images", "png16", "jpeg", "z"};
   if (part == "text")
     return {"lathe-text", "pcre2-8", "utf8proc"};
+  if (part == "vulkan")
+    return {"lathe-vulkan"};
   return {part};
 }
 
@@ -96,9 +98,12 @@ LogicalResult lathe::link(Location location, StringRef object, LinkKind kind,
   case LinkKind::sharedLibrary:
     // Only the C interface is visible, and the library calls its own copy even
     // where a process holds several.
+    llvm::append_range(
+        arguments,
+        ArrayRef<StringRef>{"-shared", "-Wl,--whole-archive", runtime});
+    llvm::append_range(arguments, whole);
     llvm::append_range(arguments,
-                       ArrayRef<StringRef>{"-shared", "-Wl,--whole-archive",
-                                           runtime, "-Wl,--no-whole-archive",
+                       ArrayRef<StringRef>{"-Wl,--no-whole-archive",
                                            "-Wl,-Bsymbolic", exports});
     break;
   case LinkKind::plugin:

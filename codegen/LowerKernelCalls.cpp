@@ -29,6 +29,9 @@ struct LowerKernelCallsPass
     module.walk([&](kernel::EventOp op) { lower(op); });
     module.walk([&](kernel::ReportIndexOp op) { lower(op); });
     module.walk([&](kernel::CallOp op) { lower(op); });
+    numberKernels();
+    module.walk([&](func::FuncOp function) { lowerLaunches(function); });
+    module.walk([&](kernel::WaitOp op) { lower(op); });
     // Memory is planned: bounds have done their work.
     module.walk([&](kernel::BoundedOp op) {
       op.replaceAllUsesWith(op.getSize());
@@ -201,6 +204,94 @@ private:
     op.erase();
   }
 
+  /// Kernels are numbered as they stand in the module.
+  void numberKernels() {
+    kernelNumbers.clear();
+    for (auto [i, kernel] :
+         llvm::enumerate(getOperation().getOps<kernel::BinaryOp>()))
+      kernelNumbers[kernel.getName()] = i;
+  }
+
+  /// Bytes from a buffer's first element to the end of its last; none or less
+  /// for an empty one.
+  static Value countBytes(ImplicitLocOpBuilder &b, Value buffer) {
+    auto type = mlir::cast<MemRefType>(buffer.getType());
+    auto layout = memref::ExtractStridedMetadataOp::create(b, buffer);
+    Value one = arith::ConstantIndexOp::create(b, 1), elements = one;
+    for (auto [size, stride] :
+         llvm::zip(layout.getSizes(), layout.getStrides())) {
+      Value steps = arith::SubIOp::create(b, size, one);
+      Value distance = arith::MulIOp::create(b, steps, stride);
+      elements = arith::AddIOp::create(b, elements, distance);
+    }
+    Value bytes = arith::ConstantIndexOp::create(
+        b, getElementBytes(type.getElementType()));
+    return toI64(b, arith::MulIOp::create(b, elements, bytes));
+  }
+
+  /// Memory on the function's stack for an array of `type`, for each launch as
+  /// long as it needs it.
+  static Value makeRoom(func::FuncOp function, Type type, int64_t count) {
+    OpBuilder b = OpBuilder::atBlockBegin(&function.front());
+    Location location = function.getLoc();
+    Value size = LLVM::ConstantOp::create(b, location, b.getI64Type(), count);
+    return LLVM::AllocaOp::create(
+        b, location, LLVM::LLVMPointerType::get(b.getContext()), type, size);
+  }
+
+  void lowerLaunches(func::FuncOp function) {
+    SmallVector<kernel::LaunchOp> launches;
+    function.walk([&](kernel::LaunchOp op) { launches.push_back(op); });
+    if (launches.empty())
+      return;
+    size_t buffers = 1, scalars = 1;
+    for (kernel::LaunchOp op : launches) {
+      buffers = std::max<size_t>(buffers, op.getBuffers().size());
+      scalars = std::max<size_t>(scalars, op.getScalars().size());
+    }
+    Type i32 = IntegerType::get(&getContext(), 32);
+    // LatheDeviceBuffer: address, bytes, bytes of an element.
+    auto buffer = LLVM::LLVMStructType::getLiteral(&getContext(),
+                                                   {pointer(), i64(), i64()});
+    Value bufferRoom = makeRoom(function, buffer, buffers);
+    Value scalarRoom = makeRoom(function, i32, scalars);
+    for (kernel::LaunchOp op : launches) {
+      ImplicitLocOpBuilder b(op.getLoc(), op);
+      auto storeAt = [&](Value value, Type type, Value room,
+                         ArrayRef<LLVM::GEPArg> at) {
+        LLVM::StoreOp::create(
+            b, value, LLVM::GEPOp::create(b, pointer(), type, room, at));
+      };
+      for (auto [i, memref] : llvm::enumerate(op.getBuffers())) {
+        auto type = mlir::cast<MemRefType>(memref.getType());
+        Value element = arith::ConstantOp::create(
+            b, b.getI64IntegerAttr(getElementBytes(type.getElementType())));
+        Value fields[] = {addressOf(b, memref), countBytes(b, memref), element};
+        for (auto [field, value] : llvm::enumerate(fields))
+          storeAt(value, buffer, bufferRoom, {int32_t(i), int32_t(field)});
+      }
+      for (auto [i, scalar] : llvm::enumerate(op.getScalars()))
+        storeAt(scalar, i32, scalarRoom, {int32_t(i)});
+      Value kernel = arith::ConstantOp::create(
+          b, b.getI64IntegerAttr(kernelNumbers.lookup(op.getKernel())));
+      SmallVector<Value> arguments = {op.getRun(), eventOf(b, op),
+                                      kernel,      toI64(b, op.getCount()),
+                                      bufferRoom,  scalarRoom};
+      func::FuncOp launch =
+          declare("latheDeviceLaunch",
+                  llvm::to_vector(ValueRange(arguments).getTypes()));
+      func::CallOp::create(b, launch, arguments);
+      op.erase();
+    }
+  }
+
+  void lower(kernel::WaitOp op) {
+    ImplicitLocOpBuilder b(op.getLoc(), op);
+    func::CallOp::create(b, declare("latheDeviceWait", {pointer()}),
+                         ValueRange{op.getRun()});
+    op.erase();
+  }
+
   /// index < bound ? index : (report, clamped index)
   void lower(kernel::ReportIndexOp op) {
     ImplicitLocOpBuilder b(op.getLoc(), op);
@@ -231,5 +322,7 @@ private:
     op.replaceAllUsesWith(choice.getResult(0));
     op.erase();
   }
+
+  llvm::StringMap<int64_t> kernelNumbers;
 };
 } // namespace

@@ -18,8 +18,8 @@ using namespace mlir::lathe;
 
 /// Whether the op does work that a profile should show.
 static bool doesWork(Operation &op) {
-  return isa<DestinationStyleOpInterface, kernel::ReportIndexOp, scf::ForOp,
-             scf::ParallelOp>(op);
+  return isa<DestinationStyleOpInterface, kernel::ReportIndexOp,
+             kernel::LaunchOp, scf::ForOp, scf::ParallelOp>(op);
 }
 
 namespace {
@@ -57,7 +57,7 @@ struct MarkEventsPass : lathe::impl::MarkEventsBase<MarkEventsPass> {
       int64_t event = paths.size() - 1;
       // What may report an error names its event.
       op.walk([&](Operation *inner) {
-        if (isa<kernel::ReportIndexOp, kernel::CallOp>(inner))
+        if (isa<kernel::ReportIndexOp, kernel::CallOp, kernel::LaunchOp>(inner))
           inner->setAttr("lathe.event",
                          OpBuilder(inner).getI64IntegerAttr(event));
       });

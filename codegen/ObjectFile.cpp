@@ -6,6 +6,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "codegen/ObjectFile.h"
+#include "codegen/KernelDialect.h"
+#include "codegen/gpu/Constants.h"
 #include "mlir/Target/LLVMIR/Export.h"
 #include "runtime/abi.h"
 #include "llvm/IR/IRBuilder.h"
@@ -53,7 +55,8 @@ public:
         llvm::ConstantInt::get(i64, contents.descriptor.size()),
         table,
         weights,
-        llvm::ConstantInt::get(i64, contents.weights.size())};
+        llvm::ConstantInt::get(i64, contents.weights.size()),
+        makeDeviceCode(contents)};
     llvm::Constant *binary = llvm::ConstantStruct::getAnon(fields);
     new llvm::GlobalVariable(module, binary->getType(), /*isConstant=*/true,
                              llvm::GlobalValue::ExternalLinkage, binary,
@@ -75,6 +78,40 @@ private:
     define(
         "latheTokenizerSize",
         llvm::ConstantInt::get(llvm::Type::getInt64Ty(context), bytes.size()));
+  }
+
+  /// A LatheDeviceCode with its kernels, or null without any.
+  llvm::Constant *makeDeviceCode(const ObjectContents &contents) {
+    if (contents.kernels.empty())
+      return llvm::ConstantPointerNull::get(pointer);
+    llvm::Type *i32 = llvm::Type::getInt32Ty(context);
+    llvm::Type *i64 = llvm::Type::getInt64Ty(context);
+    SmallVector<llvm::Constant *> kernels;
+    for (const DeviceKernel &kernel : contents.kernels)
+      kernels.push_back(llvm::ConstantStruct::getAnon(
+          {makeGlobal(llvm::ConstantDataArray::getString(context, kernel.name)),
+           makeGlobal(llvm::ConstantDataArray::getString(context, kernel.code,
+                                                         /*AddNull=*/false)),
+           llvm::ConstantInt::get(i64, kernel.code.size()),
+           llvm::ConstantInt::get(i32, kernel.buffers),
+           llvm::ConstantInt::get(i32, kernel.scalars)}));
+    llvm::Constant *table = makeGlobal(llvm::ConstantArray::get(
+        llvm::ArrayType::get(kernels.front()->getType(), kernels.size()),
+        kernels));
+    // What the linker finds in the part of the runtime that runs kernels.
+    auto *driver = new llvm::GlobalVariable(
+        module, llvm::Type::getInt8Ty(context), /*isConstant=*/true,
+        llvm::GlobalValue::ExternalLinkage, nullptr, "latheVulkan");
+    llvm::Constant *constants = llvm::ConstantPointerNull::get(pointer);
+    uint64_t bytes = 0;
+    if (auto *global = module.getNamedGlobal(kernel::constantsName)) {
+      constants = global;
+      bytes = module.getDataLayout().getTypeAllocSize(global->getValueType());
+    }
+    return makeGlobal(llvm::ConstantStruct::getAnon(
+        {driver, table, llvm::ConstantInt::get(i32, kernels.size()),
+         llvm::ConstantInt::get(i32, contents.workgroupSize), constants,
+         llvm::ConstantInt::get(i64, bytes)}));
   }
 
   llvm::Constant *makeGlobal(llvm::Constant *value, unsigned alignment = 8) {
@@ -145,6 +182,18 @@ static void runOptimiser(llvm::Module &module, llvm::TargetMachine &machine,
       .buildPerModuleDefaultPipeline(optimise ? llvm::OptimizationLevel::O2
                                               : llvm::OptimizationLevel::O1)
       .run(module, modules);
+}
+
+SmallVector<DeviceKernel> lathe::takeKernels(ModuleOp module) {
+  SmallVector<DeviceKernel> kernels;
+  for (auto kernel :
+       llvm::make_early_inc_range(module.getOps<kernel::BinaryOp>())) {
+    kernels.push_back({kernel.getName().str(), kernel.getCode().str(),
+                       static_cast<uint32_t>(kernel.getBuffers()),
+                       static_cast<uint32_t>(kernel.getScalars())});
+    kernel.erase();
+  }
+  return kernels;
 }
 
 LogicalResult lathe::emitObject(ModuleOp module, const ObjectContents &contents,

@@ -14,6 +14,15 @@
 
 namespace mlir::lathe {
 
+/// A kernel.binary (KernelOps.td).
+struct DeviceKernel {
+  std::string name, code;
+  uint32_t buffers, scalars;
+};
+
+/// Takes the kernels out of a module of the target phase.
+SmallVector<DeviceKernel> takeKernels(ModuleOp module);
+
 /// What the object holds besides code.
 struct ObjectContents {
   /// The functions of the entries, in the descriptor's order.
@@ -24,6 +33,10 @@ struct ObjectContents {
   StringRef weights;
   /// A tokenizer's file to embed; empty for none.
   StringRef tokenizer;
+  /// Kernels for a device, in the order of their numbers, and the invocations
+  /// of their workgroups.
+  SmallVector<DeviceKernel> kernels;
+  int64_t workgroupSize = 0;
   /// The symbol of the LatheModelBinary.
   std::string symbol = "latheModel";
 };

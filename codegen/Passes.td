@@ -321,6 +321,30 @@ def GenerateDotProducts : LathePass<"lathe-generate-dot-products", "::mlir::func
   let statistics = [Statistic<"generated", "generated", "ops written">];
 }
 
+def OutlineKernels : LathePass<"lathe-outline-kernels", "::mlir::ModuleOp"> {
+  let summary = "makes kernels for a device of nests";
+  let description = [{
+    Each nest of an entry becomes a gpu.module of one kernel and a
+    kernel.launch. An invocation computes one element of the output, those of a
+    workgroup neighbours along its innermost dimension; reductions are loops of
+    an invocation. Nests that do the same to other memory share a kernel. Where
+    the host touches memory, a kernel.wait stands before. What the device lacks
+    stays a nest, for the host.
+  }];
+  let options = [
+    Option<"workgroupSize", "workgroup-size", "int64_t", "64", "invocations of a workgroup">,
+    ListOption<"lacks", "lacks", "std::string", "element types that the device has not">];
+  let statistics = [
+    Statistic<"outlined", "outlined", "nests that run on the device">,
+    Statistic<"shared", "shared", "nests that run another's kernel">,
+    Statistic<"host", "host", "nests that run on the host">];
+  let dependentDialects = [
+    "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+    "::mlir::gpu::GPUDialect", "::mlir::lathe::kernel::KernelDialect",
+    "::mlir::math::MathDialect", "::mlir::memref::MemRefDialect",
+    "::mlir::scf::SCFDialect"];
+}
+
 def OutlineParallel : LathePass<"lathe-outline-parallel", "::mlir::ModuleOp"> {
   let summary = "moves the bodies of parallel loops into functions";
   let description = [{
@@ -334,12 +358,28 @@ def OutlineParallel : LathePass<"lathe-outline-parallel", "::mlir::ModuleOp"> {
 // Phase target
 //===----------------------------------------------------------------------===//
 
-def ApproximateMath : LathePass<"lathe-approximate-math", "::mlir::func::FuncOp"> {
+def ApproximateMath : LathePass<"lathe-approximate-math", ""> {
   let summary = "expands elementary functions into polynomials, for vectors";
   let description = [{
     f32 exp, log, tanh, erf, sin and cos within a few units in the last place;
     what has no polynomial stays a call of the C library.
   }];
+}
+
+def SerializeKernels : LathePass<"lathe-serialize-kernels", "::mlir::ModuleOp"> {
+  let summary = "turns the kernels for a device into SPIR-V";
+  let description = [{
+    Each gpu.module becomes a kernel.binary. A kernel may use what Vulkan
+    requires of all devices and the types of its buffers; elementary functions
+    are polynomials, as on processors, since drivers may be far less exact.
+  }];
+  let options = [
+    Option<"workgroupSize", "workgroup-size", "int64_t", "64", "invocations of a workgroup">];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::gpu::GPUDialect",
+    "::mlir::lathe::kernel::KernelDialect", "::mlir::math::MathDialect",
+    "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
+    "::mlir::spirv::SPIRVDialect"];
 }
 
 def LowerExpandShapes : LathePass<"lathe-lower-expand-shapes", "::mlir::func::FuncOp"> {

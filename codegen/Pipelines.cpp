@@ -43,6 +43,9 @@ ArrayRef<StringRef> lathe::getOptionalPasses() { return optionalPasses; }
 
 bool PipelineOptions::isOn(StringRef pass) const {
   assert(llvm::is_contained(optionalPasses, pass) && "has no name for users");
+  // What these make is code for processors.
+  if (device && (pass == "fuse-attention" || pass == "fuse-spectral"))
+    return false;
   return optimise && !llvm::is_contained(without, pass);
 }
 
@@ -55,8 +58,8 @@ void lathe::buildLeanPipeline(OpPassManager &pm,
     pm.addPass(createFoldMasks());
   // No shortcut: what is stored decides what is computed.
   QuantizeOptions quantize;
-  quantize.byteDots = !options.target.byteDot.empty();
-  quantize.bf16Dots = !options.target.bf16Dot.empty();
+  quantize.byteDots = !options.device && !options.target.byteDot.empty();
+  quantize.bf16Dots = !options.device && !options.target.bf16Dot.empty();
   pm.addPass(createQuantize(quantize));
   if (options.isOn("fold-norms"))
     pm.addPass(createFoldNorms());
@@ -88,9 +91,10 @@ void lathe::buildTensorPipeline(OpPassManager &pm,
     pm.addPass(createEraseDead());
   LowerToLinalgOptions lowering;
   lowering.channelsLast = options.optimise;
-  lowering.byteDots = options.optimise && !options.target.byteDot.empty();
-  lowering.bf16Dots = options.optimise && !options.target.bf16Dot.empty();
-  if (options.isOn("winograd")) {
+  bool own = options.hasProcessorKernels();
+  lowering.byteDots = own && !options.target.byteDot.empty();
+  lowering.bf16Dots = own && !options.target.bf16Dot.empty();
+  if (own && options.isOn("winograd")) {
     Machine machine = getMachine(options.target);
     lowering.winograd = machine.flops / machine.bytes;
   }
@@ -120,15 +124,10 @@ void lathe::buildTensorPipeline(OpPassManager &pm,
   pm.addPass(createLayoutWeights());
 }
 
-void lathe::buildLoopsPipeline(OpPassManager &pm,
-                               const PipelineOptions &options) {
-  pm.addPass(createLowerEntries());
-  pm.addPass(bufferization::createEmptyTensorEliminationPass());
-  pm.addPass(bufferization::createOneShotBufferizePass());
-  pm.addPass(createCanonicalizerPass());
-  pm.addPass(createCSEPass());
-  auto &functions = pm.nest<func::FuncOp>();
-  if (options.optimise) {
+/// From buffers as bufferization leaves them to nests on places in the arena.
+static void planBuffers(OpPassManager &functions,
+                        const PipelineOptions &options) {
+  if (options.hasProcessorKernels()) {
     PadStridesOptions strides;
     strides.registers = options.target.registers;
     strides.cacheBytes = options.target.cacheBytes;
@@ -141,6 +140,23 @@ void lathe::buildLoopsPipeline(OpPassManager &pm,
   functions.addPass(createPlanMemory());
   if (!options.optimise)
     functions.addPass(createConvertLinalgToLoopsPass());
+}
+
+void lathe::buildLoopsPipeline(OpPassManager &pm,
+                               const PipelineOptions &options) {
+  pm.addPass(createLowerEntries());
+  pm.addPass(bufferization::createEmptyTensorEliminationPass());
+  pm.addPass(bufferization::createOneShotBufferizePass());
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+  planBuffers(pm.nest<func::FuncOp>(), options);
+  if (options.device) {
+    OutlineKernelsOptions kernels;
+    kernels.workgroupSize = options.device->workgroupSize;
+    kernels.lacks = options.device->lacks;
+    pm.addPass(createOutlineKernels(kernels));
+  }
+  auto &functions = pm.nest<func::FuncOp>();
   functions.addPass(createMarkEvents());
   GenerateNestsOptions nests;
   nests.vectorBytes = options.target.vectorBytes;
@@ -183,6 +199,11 @@ void lathe::buildTargetPipeline(OpPassManager &pm,
                                 const PipelineOptions &options) {
   if (options.optimise)
     pm.addNestedPass<func::FuncOp>(createApproximateMath());
+  if (options.device) {
+    SerializeKernelsOptions kernels;
+    kernels.workgroupSize = options.device->workgroupSize;
+    pm.addPass(createSerializeKernels(kernels));
+  }
   pm.addPass(createLowerKernelCalls());
   pm.addPass(createLowerAffinePass());
   pm.addPass(createLoopInvariantCodeMotionPass());

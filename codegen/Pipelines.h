@@ -20,6 +20,8 @@ struct PipelineOptions {
   /// Off: -O0, the reference lowering, one plain loop a dimension.
   bool optimise = true;
   CpuTarget target;
+  /// Runs the nests, where there is one; the rest is the processor's.
+  std::optional<DeviceTarget> device;
   /// Names of passes that are left out.
   SmallVector<std::string> without;
   /// The form of Kronecker adapters.
@@ -27,6 +29,9 @@ struct PipelineOptions {
 
   /// Whether one of the passes that `without` may name runs.
   bool isOn(StringRef pass) const;
+  /// Whether the processor computes, with code of its own for some kernels;
+  /// devices have nests only.
+  bool hasProcessorKernels() const { return optimise && !device; }
 };
 
 /// The passes that `without` may name.

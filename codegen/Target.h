@@ -54,6 +54,16 @@ struct CpuTarget {
   int64_t secondCacheBytes = 524288;
 };
 
+/// A device that runs kernels beside the processor: the only place from which
+/// their sizes come, and what they may use.
+struct DeviceTarget {
+  /// Invocations of a workgroup: whole subgroups of any vendor's devices, and
+  /// fewer than the 128 that all run.
+  int64_t workgroupSize = 64;
+  /// Element types that it has not; what computes with them is the host's.
+  SmallVector<std::string> lacks;
+};
+
 /// The processor of the given name for a triple ("" for this machine's):
 /// "native" is this machine with all its features. Nothing, and a message in
 /// `error`, if LLVM does not know it.

@@ -116,6 +116,7 @@ static int runCompile() {
   mlir::lathe::CompileOptions options;
   options.pipeline.optimise = level != '0';
   options.pipeline.target = *cpu;
+  options.pipeline.device = target.resolveDevice();
   if (!lean.apply(options.pipeline))
     return 1;
   options.emit = emit;

@@ -20,20 +20,28 @@ SpecOptions::SpecOptions(cl::SubCommand &command)
            cl::value_desc("name=value"), cl::sub(command)) {}
 
 TargetOptions::TargetOptions(cl::SubCommand &command)
-    : triple("target", cl::desc("triple of the machine to compile for"),
-             cl::value_desc("triple"), cl::sub(command)),
+    : triple("target",
+             cl::desc("triple of the machine to compile for, or 'vulkan': the "
+                      "device that computes, beside this machine"),
+             cl::value_desc("triple|vulkan"), cl::sub(command)),
       cpu("target-cpu", cl::desc("processor to compile for (default: native)"),
           cl::value_desc("native|x86-64-v3|…"), cl::sub(command)) {}
 
 std::optional<mlir::lathe::CpuTarget> TargetOptions::resolve() const {
-  std::string name = cpu;
+  std::string name = cpu, machine = triple == "vulkan" ? "" : triple.getValue();
   if (name.empty())
-    name = triple.empty() ? "native" : "generic";
+    name = machine.empty() ? "native" : "generic";
   std::string error;
-  auto target = mlir::lathe::resolveTarget(triple, name, error);
+  auto target = mlir::lathe::resolveTarget(machine, name, error);
   if (!target)
     fail(error);
   return target;
+}
+
+std::optional<mlir::lathe::DeviceTarget> TargetOptions::resolveDevice() const {
+  if (triple != "vulkan")
+    return std::nullopt;
+  return mlir::lathe::DeviceTarget();
 }
 
 static mlir::DialectRegistry makeRegistry() {

@@ -27,8 +27,10 @@ struct SpecOptions {
 /// The options by which commands choose code.
 struct TargetOptions {
   explicit TargetOptions(llvm::cl::SubCommand &command);
-  /// Nothing after a message.
+  /// The processor; nothing after a message.
   std::optional<mlir::lathe::CpuTarget> resolve() const;
+  /// The device beside it, if one was asked for.
+  std::optional<mlir::lathe::DeviceTarget> resolveDevice() const;
 
   llvm::cl::opt<std::string> triple;
   llvm::cl::opt<std::string> cpu;

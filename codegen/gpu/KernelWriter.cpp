@@ -1,0 +1,460 @@
+//===- KernelWriter.cpp - Writes the kernel of a nest ---------------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "codegen/gpu/KernelWriter.h"
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Affine/Utils.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/IR/TypeUtilities.h"
+#include "mlir/Transforms/RegionUtils.h"
+#include "runtime/abi.h"
+
+using namespace mlir;
+using namespace mlir::lathe::kernel;
+
+/// The type of a buffer's elements in memory, where a bool is a byte; bf16 are
+/// words that only conversions look into.
+static Type storedType(Type element) {
+  Builder b(element.getContext());
+  if (element.isInteger(1))
+    return b.getI8Type();
+  return element.isBF16() ? b.getIntegerType(16) : element;
+}
+
+//===----------------------------------------------------------------------===//
+// What can be a kernel
+//===----------------------------------------------------------------------===//
+
+/// Why values of a type cannot be computed with, or an empty text.
+static std::string findObstacle(Type type, ArrayRef<std::string> lacks) {
+  if (type.isIndex() || isa<MemRefType>(type))
+    return "";
+  std::string name;
+  llvm::raw_string_ostream(name) << type;
+  if (!type.isIntOrFloat() || type.getIntOrFloatBitWidth() > 64)
+    return "computes with " + name;
+  return llvm::is_contained(lacks, name) ? "the device lacks " + name : "";
+}
+
+/// Whether an op does more with bf16 than to widen, narrow or choose them.
+static bool computesNarrow(Operation *op) {
+  auto isNarrow = [](Type type) { return type.isBF16(); };
+  if (isa<arith::ConstantOp, arith::SelectOp, arith::BitcastOp, memref::LoadOp,
+          YieldOp>(op))
+    return false;
+  return (llvm::any_of(op->getOperandTypes(), isNarrow) &&
+          !isa<arith::ExtFOp>(op)) ||
+         (llvm::any_of(op->getResultTypes(), isNarrow) &&
+          !isa<arith::TruncFOp>(op));
+}
+
+std::string mlir::lathe::kernel::findObstacle(NestOp nest,
+                                              ArrayRef<std::string> lacks) {
+  std::string obstacle;
+  auto check = [&](Type type) {
+    if (obstacle.empty())
+      obstacle = ::findObstacle(type, lacks);
+  };
+  for (Value operand : nest->getOperands()) {
+    check(getElementTypeOrSelf(operand));
+    if (getElementTypeOrSelf(operand).isIndex())
+      obstacle = "has indices in memory";
+  }
+  for (Region *region : {&nest.getReduce(), &nest.getFinish()})
+    region->walk([&](Operation *op) {
+      if (!isa_and_present<arith::ArithDialect, math::MathDialect>(
+              op->getDialect()) &&
+          !isa<IndexOp, ReportIndexOp, YieldOp, memref::LoadOp, memref::DimOp>(
+              op) &&
+          obstacle.empty())
+        obstacle = "contains '" + op->getName().getStringRef().str() + "'";
+      for (Type type : op->getResultTypes())
+        check(type);
+      for (Type type : op->getOperandTypes())
+        check(getElementTypeOrSelf(type));
+      if (obstacle.empty() && computesNarrow(op))
+        obstacle = "computes with bf16";
+      // Shading languages have elementary functions of 32 bits alone.
+      if (isa_and_present<math::MathDialect>(op->getDialect()) &&
+          !isa<math::SqrtOp, math::AbsFOp, math::FloorOp, math::CeilOp,
+               math::FmaOp>(op) &&
+          op->getResult(0).getType().isF64() && obstacle.empty())
+        obstacle =
+            "computes '" + op->getName().getStringRef().str() + "' of f64";
+    });
+  return obstacle;
+}
+
+//===----------------------------------------------------------------------===//
+// Parameters
+//===----------------------------------------------------------------------===//
+
+Value KernelWriter::parameter(int64_t position) {
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPoint(prologueEnd);
+  return memref::LoadOp::create(b, parameters, constant(position));
+}
+
+/// A host's value as 32-bit words, the lowest first.
+static SmallVector<Value> toWords(ImplicitLocOpBuilder &b, Value value) {
+  Type i32 = b.getI32Type();
+  Type type = value.getType();
+  if (type.isIndex())
+    return {arith::IndexCastOp::create(b, i32, value)};
+  unsigned bits = type.getIntOrFloatBitWidth();
+  if (isa<FloatType>(type))
+    value = arith::BitcastOp::create(b, b.getIntegerType(bits), value);
+  if (bits < 32)
+    return {arith::ExtUIOp::create(b, i32, value)};
+  if (bits == 32)
+    return {value};
+  Value places = arith::ConstantOp::create(b, b.getI64IntegerAttr(32));
+  Value high = arith::ShRUIOp::create(b, value, places);
+  return {arith::TruncIOp::create(b, i32, value),
+          arith::TruncIOp::create(b, i32, high)};
+}
+
+/// The inverse of `toWords`.
+static Value fromWords(ImplicitLocOpBuilder &b, Type type, ValueRange words) {
+  if (type.isIndex())
+    return arith::IndexCastOp::create(b, type, words[0]);
+  unsigned bits = type.getIntOrFloatBitWidth();
+  Type integer = b.getIntegerType(bits);
+  Value value = words[0];
+  if (bits < 32)
+    value = arith::TruncIOp::create(b, integer, value);
+  if (bits == 64) {
+    Value low = arith::ExtUIOp::create(b, integer, words[0]);
+    Value high = arith::ExtUIOp::create(b, integer, words[1]);
+    Value places = arith::ConstantOp::create(b, b.getI64IntegerAttr(32));
+    value = arith::OrIOp::create(
+        b, low, arith::ShLIOp::create(b, high, places).getResult());
+  }
+  return type == integer ? value : arith::BitcastOp::create(b, type, value);
+}
+
+Value KernelWriter::pass(Value value) {
+  Value &inside = passed[value];
+  if (inside)
+    return inside;
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPoint(prologueEnd);
+  // Constants are cheaper to remake than to pass.
+  if (auto made = value.getDefiningOp<arith::ConstantOp>())
+    return inside = b.clone(*made)->getResult(0);
+  SmallVector<Value> words;
+  for (Value word : toWords(host, value)) {
+    words.push_back(
+        parameter(LATHE_REPORT_WORDS + buffers.size() + scalars.size()));
+    scalars.push_back(word);
+  }
+  return inside = fromWords(b, value.getType(), words);
+}
+
+Value KernelWriter::hostExtent(unsigned dim) {
+  if (!ShapedType::isDynamic(extents[dim]))
+    return arith::ConstantIndexOp::create(host, extents[dim]);
+  for (auto [i, operand] : llvm::enumerate(nest->getOperands()))
+    for (auto [axis, result] : llvm::enumerate(nest.getMap(i).getResults()))
+      if (result == b.getAffineDimExpr(dim))
+        return memref::DimOp::create(host, operand, axis);
+  llvm_unreachable("a dimension that no operand has");
+}
+
+Value KernelWriter::extent(unsigned dim) {
+  if (!ShapedType::isDynamic(extents[dim]))
+    return constant(extents[dim]);
+  Value &value = extentValues[dim];
+  if (!value)
+    value = pass(hostExtent(dim));
+  return value;
+}
+
+//===----------------------------------------------------------------------===//
+// Buffers
+//===----------------------------------------------------------------------===//
+
+void KernelWriter::addBuffers() {
+  llvm::SetVector<Value> memrefs;
+  for (Region *region : {&nest.getReduce(), &nest.getFinish()}) {
+    llvm::SetVector<Value> captures;
+    getUsedValuesDefinedAbove(*region, captures);
+    for (Value value : captures)
+      if (isa<MemRefType>(value.getType()))
+        memrefs.insert(value);
+  }
+  for (Value input : nest.getInputs())
+    buffers.emplace_back().memref = input;
+  for (Value memref : memrefs)
+    if (!llvm::is_contained(nest->getOperands(), memref))
+      buffers.emplace_back().memref = memref;
+  buffers.emplace_back().memref = nest.getInitOutput();
+}
+
+KernelWriter::Buffer &KernelWriter::bufferOf(Value memref) {
+  return *llvm::find_if(
+      buffers, [&](const Buffer &buffer) { return buffer.memref == memref; });
+}
+
+/// The first element's place and the strides of each buffer.
+void KernelWriter::describeBuffers(Block &entry) {
+  parameters = entry.getArgument(buffers.size());
+  for (auto [i, buffer] : llvm::enumerate(buffers)) {
+    buffer.elements = entry.getArgument(i);
+    buffer.first = arith::IndexCastOp::create(
+        b, b.getIndexType(), parameter(LATHE_REPORT_WORDS + i));
+  }
+  for (Buffer &buffer : buffers) {
+    auto [strides, offset] =
+        cast<MemRefType>(buffer.memref.getType()).getStridesAndOffset();
+    memref::ExtractStridedMetadataOp layout;
+    for (auto [axis, stride] : llvm::enumerate(strides)) {
+      if (!ShapedType::isDynamic(stride)) {
+        buffer.strides.push_back(constant(stride));
+        continue;
+      }
+      if (!layout)
+        layout = memref::ExtractStridedMetadataOp::create(host, buffer.memref);
+      buffer.strides.push_back(pass(layout.getStrides()[axis]));
+    }
+  }
+}
+
+Value KernelWriter::placeOf(const Buffer &buffer, ValueRange indices) {
+  Value place = buffer.first;
+  for (auto [index, stride] : llvm::zip(indices, buffer.strides)) {
+    Value step = b.createOrFold<arith::MulIOp>(index, stride);
+    place = b.createOrFold<arith::AddIOp>(place, step);
+  }
+  return place;
+}
+
+Value KernelWriter::load(const Buffer &buffer, ValueRange indices) {
+  Type element = getElementTypeOrSelf(buffer.memref);
+  Value value =
+      memref::LoadOp::create(b, buffer.elements, placeOf(buffer, indices));
+  if (element.isInteger(1))
+    return arith::CmpIOp::create(
+        b, arith::CmpIPredicate::ne, value,
+        arith::ConstantOp::create(b, b.getI8IntegerAttr(0)));
+  if (value.getType() != element)
+    return arith::BitcastOp::create(b, element, value);
+  return value;
+}
+
+void KernelWriter::store(Value value, const Buffer &buffer,
+                         ValueRange indices) {
+  Type stored = storedType(value.getType());
+  if (value.getType().isInteger(1))
+    value = arith::ExtUIOp::create(b, stored, value);
+  else if (value.getType() != stored)
+    value = arith::BitcastOp::create(b, stored, value);
+  memref::StoreOp::create(b, value, buffer.elements, placeOf(buffer, indices));
+}
+
+SmallVector<Value> KernelWriter::subscripts(unsigned operand) {
+  SmallVector<Value> dims(ivs);
+  for (Value &dim : dims)
+    if (!dim)
+      dim = constant(0);
+  return llvm::map_to_vector(
+      nest.getMap(operand).getResults(), [&](AffineExpr index) {
+        return affine::expandAffineExpr(b, nest.getLoc(), index, dims, {});
+      });
+}
+
+//===----------------------------------------------------------------------===//
+// Regions
+//===----------------------------------------------------------------------===//
+
+/// index < bound ? index : (report, clamped index). What is checked has the
+/// bits of the integer that the index is made of: those of an index are fewer.
+Value KernelWriter::writeReport(ReportIndexOp report, IRMapping &mapping) {
+  auto cast = report.getIndex().getDefiningOp();
+  bool isUnsigned = isa_and_present<arith::IndexCastUIOp>(cast);
+  Value index = mapping.lookupOrDefault(report.getIndex());
+  Type i64 = b.getI64Type();
+  if (isUnsigned || isa_and_present<arith::IndexCastOp>(cast))
+    index = mapping.lookupOrDefault(cast->getOperand(0));
+  Value bound = arith::IndexCastOp::create(
+      b, b.getI32Type(), mapping.lookupOrDefault(report.getBound()));
+  Type type = index.getType();
+  if (type.isIndex())
+    index = arith::IndexCastOp::create(b, b.getI32Type(), index);
+  else if (type.getIntOrFloatBitWidth() < 32)
+    index = isUnsigned
+                ? Value(arith::ExtUIOp::create(b, b.getI32Type(), index))
+                : Value(arith::ExtSIOp::create(b, b.getI32Type(), index));
+  type = index.getType();
+  Value wideBound = type == i64 ? arith::ExtSIOp::create(b, i64, bound) : bound;
+  Value zero = arith::ConstantOp::create(b, b.getZeroAttr(type));
+  // Unsigned: a negative index is beyond every bound.
+  Value inside =
+      arith::CmpIOp::create(b, arith::CmpIPredicate::ult, index, wideBound);
+  Value outside = arith::XOrIOp::create(
+      b, inside, arith::ConstantOp::create(b, b.getBoolAttr(true)));
+  auto choice = scf::IfOp::create(b, outside, /*withElseRegion=*/false);
+  {
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(choice.thenBlock());
+    Value one = arith::ConstantOp::create(b, b.getI32IntegerAttr(1));
+    Value before = memref::AtomicRMWOp::create(
+        b, b.getI32Type(), arith::AtomicRMWKind::ori, one, parameters,
+        ValueRange{constant(0)});
+    Value isFirst = arith::CmpIOp::create(
+        b, arith::CmpIPredicate::eq, before,
+        arith::ConstantOp::create(b, b.getI32IntegerAttr(0)));
+    auto first = scf::IfOp::create(b, isFirst, /*withElseRegion=*/false);
+    b.setInsertionPointToStart(first.thenBlock());
+    Value whole = index;
+    if (type != i64)
+      whole = isUnsigned ? Value(arith::ExtUIOp::create(b, i64, index))
+                         : Value(arith::ExtSIOp::create(b, i64, index));
+    SmallVector<Value> words = toWords(b, whole);
+    words.push_back(bound);
+    for (auto [i, word] : llvm::enumerate(words))
+      memref::StoreOp::create(b, word, parameters, ValueRange{constant(1 + i)});
+  }
+  Value last = arith::SubIOp::create(
+      b, wideBound, arith::ConstantOp::create(b, b.getIntegerAttr(type, 1)));
+  Value clamped =
+      arith::MaxSIOp::create(b, arith::MinSIOp::create(b, index, last), zero);
+  Value safe = arith::SelectOp::create(b, inside, index, clamped);
+  return arith::IndexCastOp::create(b, b.getIndexType(), safe);
+}
+
+void KernelWriter::cloneOp(Operation &op, IRMapping &mapping) {
+  if (auto index = dyn_cast<IndexOp>(op))
+    return mapping.map(index.getResult(),
+                       ivs[index.getDim()] ? ivs[index.getDim()] : constant(0));
+  for (Value operand : op.getOperands())
+    if (!mapping.contains(operand) && !isa<MemRefType>(operand.getType()))
+      mapping.map(operand, pass(operand));
+  if (auto report = dyn_cast<ReportIndexOp>(op))
+    return mapping.map(report.getResult(), writeReport(report, mapping));
+  if (auto dim = dyn_cast<memref::DimOp>(op)) {
+    host.setInsertionPoint(nest);
+    Operation *size = host.clone(op);
+    return mapping.map(dim.getResult(), pass(size->getResult(0)));
+  }
+  if (auto read = dyn_cast<memref::LoadOp>(op)) {
+    SmallVector<Value> indices =
+        llvm::map_to_vector(read.getIndices(), [&](Value index) {
+          return mapping.lookupOrDefault(index);
+        });
+    return mapping.map(read.getResult(),
+                       load(bufferOf(read.getMemRef()), indices));
+  }
+  b.clone(op, mapping);
+}
+
+Value KernelWriter::applyRegion(Region &region, Value accumulator) {
+  Block &block = region.front();
+  IRMapping mapping;
+  mapping.map(block.getArguments().back(), accumulator);
+  for (BlockArgument argument : block.getArguments().drop_back())
+    if (!argument.use_empty()) {
+      unsigned input = argument.getArgNumber();
+      mapping.map(argument, load(buffers[input], subscripts(input)));
+    }
+  for (Operation &op : block.without_terminator())
+    cloneOp(op, mapping);
+  Value result = block.getTerminator()->getOperand(0);
+  if (!mapping.contains(result))
+    return pass(result);
+  return mapping.lookup(result);
+}
+
+Value KernelWriter::writeReductions(unsigned dim, Value accumulator) {
+  if (dim == nest.getNumDims())
+    return applyRegion(nest.getReduce(), accumulator);
+  if (extents[dim] == 1) {
+    ivs[dim] = constant(0);
+    return writeReductions(dim + 1, accumulator);
+  }
+  auto loop =
+      scf::ForOp::create(b, constant(0), extent(dim), constant(1), accumulator);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(loop.getBody());
+  ivs[dim] = loop.getInductionVar();
+  Value next = writeReductions(dim + 1, loop.getRegionIterArgs()[0]);
+  scf::YieldOp::create(b, next);
+  return loop.getResult(0);
+}
+
+void KernelWriter::writeElement() {
+  unsigned numParallel = llvm::count(nest.getReductions(), false);
+  ivs.assign(nest.getNumDims(), Value());
+  Value rest = id;
+  for (unsigned dim = numParallel; dim-- > 0;) {
+    ivs[dim] = dim == 0 ? rest : arith::RemUIOp::create(b, rest, extent(dim));
+    if (dim > 0)
+      rest = arith::DivUIOp::create(b, rest, extent(dim));
+  }
+  Value accumulator =
+      arith::ConstantOp::create(b, cast<TypedAttr>(nest.getInit()));
+  if (nest.hasReduction())
+    accumulator = writeReductions(numParallel, accumulator);
+  for (unsigned dim = numParallel; dim < nest.getNumDims(); ++dim)
+    ivs[dim] = Value();
+  Value result = applyRegion(nest.getFinish(), accumulator);
+  store(result, buffers.back(), subscripts(nest.getInputs().size()));
+}
+
+gpu::GPUModuleOp KernelWriter::writeKernel(ModuleOp module, StringRef name) {
+  addBuffers();
+  b.setInsertionPointToEnd(module.getBody());
+  auto kernels = gpu::GPUModuleOp::create(b, name);
+  b.setInsertionPointToStart(kernels.getBody());
+  auto arrayOf = [](Type element) {
+    return MemRefType::get({ShapedType::kDynamic}, element);
+  };
+  SmallVector<Type> types;
+  for (const Buffer &buffer : buffers)
+    types.push_back(arrayOf(storedType(getElementTypeOrSelf(buffer.memref))));
+  types.push_back(arrayOf(b.getI32Type()));
+  auto function = gpu::GPUFuncOp::create(b, name, b.getFunctionType(types, {}));
+  function->setAttr(gpu::GPUDialect::getKernelFuncAttrName(), b.getUnitAttr());
+  Block &entry = function.getBody().front();
+  b.setInsertionPointToStart(&entry);
+  prologueEnd = gpu::ReturnOp::create(b);
+  b.setInsertionPoint(prologueEnd);
+  Value row = gpu::BlockIdOp::create(b, gpu::Dimension::y);
+  prologueEnd = row.getDefiningOp();
+  Value columns = gpu::GridDimOp::create(b, gpu::Dimension::x);
+  Value column = gpu::BlockIdOp::create(b, gpu::Dimension::x);
+  Value thread = gpu::ThreadIdOp::create(b, gpu::Dimension::x);
+  Value group = arith::AddIOp::create(
+      b, arith::MulIOp::create(b, row, columns).getResult(), column);
+  id = arith::AddIOp::create(
+      b, arith::MulIOp::create(b, group, constant(workgroupSize)).getResult(),
+      thread);
+  {
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPoint(prologueEnd);
+    describeBuffers(entry);
+  }
+  // Invocations that fill the last workgroup have nothing to do.
+  count = arith::ConstantIndexOp::create(host, 1);
+  unsigned numParallel = llvm::count(nest.getReductions(), false);
+  for (unsigned dim = 0; dim < numParallel; ++dim)
+    count = host.createOrFold<arith::MulIOp>(count, hostExtent(dim));
+  Value isElement =
+      arith::CmpIOp::create(b, arith::CmpIPredicate::ult, id, pass(count));
+  auto guarded = scf::IfOp::create(b, isElement, /*withElseRegion=*/false);
+  b.setInsertionPointToStart(guarded.thenBlock());
+  writeElement();
+  return kernels;
+}
+
+LaunchOp KernelWriter::writeLaunch(StringRef kernel, Value run) {
+  SmallVector<Value> memrefs = llvm::map_to_vector(
+      buffers, [](const Buffer &buffer) { return buffer.memref; });
+  return LaunchOp::create(host, kernel, run, count, memrefs, scalars);
+}
