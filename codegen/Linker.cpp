@@ -108,6 +108,8 @@ LogicalResult lathe::link(Location location, StringRef object, LinkKind kind,
     break;
   case LinkKind::plugin:
     arguments.push_back("-shared");
+    // What the process that loads it does not have.
+    llvm::append_range(arguments, whole);
     break;
   }
   // Nothing to install where the program runs.

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "codegen/Passes.h"
+#include "codegen/gpu/KernelMath.h"
 #include "mlir/Conversion/ArithToSPIRV/ArithToSPIRV.h"
 #include "mlir/Conversion/FuncToSPIRV/FuncToSPIRV.h"
 #include "mlir/Conversion/GPUToSPIRV/GPUToSPIRV.h"
@@ -52,32 +53,6 @@ static spirv::TargetEnvAttr makeEnvironment(MLIRContext *context) {
       spirv::DeviceType::Unknown, spirv::TargetEnvAttr::kUnknownDeviceID);
 }
 
-/// Products that may contract with the sum that alone reads them become one
-/// op: the device's compiler must round all else as it is written.
-static void contractSums(Operation *kernels) {
-  auto mayContract = [](Operation *op) {
-    auto flags = cast<arith::ArithFastMathInterface>(op).getFastMathFlagsAttr();
-    return bitEnumContainsAny(flags.getValue(), arith::FastMathFlags::contract);
-  };
-  kernels->walk([&](arith::AddFOp sum) {
-    if (!mayContract(sum) || !sum.getType().isF32())
-      return;
-    for (unsigned i : {0, 1}) {
-      auto product = sum->getOperand(i).getDefiningOp<arith::MulFOp>();
-      if (!product || !product->hasOneUse() || !mayContract(product))
-        continue;
-      OpBuilder b(sum);
-      Value fused =
-          math::FmaOp::create(b, sum.getLoc(), product.getLhs(),
-                              product.getRhs(), sum->getOperand(1 - i));
-      sum.replaceAllUsesWith(fused);
-      sum.erase();
-      product.erase();
-      return;
-    }
-  });
-}
-
 namespace {
 struct SerializeKernelsPass
     : lathe::impl::SerializeKernelsBase<SerializeKernelsPass> {
@@ -119,6 +94,7 @@ private:
 
   /// Makes kernels of what SPIR-V has, apart from its own dialect.
   LogicalResult simplify(ModuleOp module) {
+    kernel::expandPowersOfTwo(module);
     PassManager pm(&getContext());
     auto &functions = pm.nest<gpu::GPUModuleOp>().nest<gpu::GPUFuncOp>();
     functions.addPass(createApproximateMath());
@@ -170,7 +146,7 @@ private:
   LogicalResult translate(ModuleOp module, SmallVectorImpl<uint32_t> &words) {
     if (failed(simplify(module)))
       return failure();
-    contractSums(module);
+    kernel::contractSums(module);
     if (failed(convert(module, makeEnvironment(&getContext()))))
       return failure();
     forbidContraction(module);

@@ -76,8 +76,14 @@ struct Difference {
 
 class Verifier {
 public:
-  Verifier(mlir::ModuleOp module, CpuTarget cpu)
-      : module(module), cpu(std::move(cpu)), allowed(findTolerance()) {}
+  Verifier(mlir::ModuleOp module, CpuTarget cpu,
+           std::optional<DeviceTarget> device)
+      : module(module), cpu(std::move(cpu)), device(std::move(device)) {
+    // Devices round no activations, so the reference must not.
+    if (this->device)
+      this->cpu.byteDot.clear();
+    allowed = findTolerance();
+  }
 
   int run() {
     if (masks > 0 && !weights.empty())
@@ -153,6 +159,8 @@ private:
     bool optimise = side == Side::compared || against != Against::reference;
     options.pipeline.optimise = optimise;
     options.pipeline.target = cpu;
+    if (optimise)
+      options.pipeline.device = device;
     if (!lean.apply(options.pipeline))
       return false;
     if (side == Side::wanted && against == Against::unfolded)
@@ -288,8 +296,9 @@ private:
 
   mlir::ModuleOp module;
   CpuTarget cpu;
+  std::optional<DeviceTarget> device;
   /// The largest difference, as a share of the largest magnitude.
-  double allowed;
+  double allowed = 0;
   /// Which of the random masks is compared on.
   unsigned draw = 0;
   Workshop workshop;
@@ -306,7 +315,7 @@ static int runVerify() {
   Session session;
   if (!session.load(spec) || !tuned.apply(session, spec, *cpu))
     return 1;
-  return Verifier(session.getModule(), *cpu).run();
+  return Verifier(session.getModule(), *cpu, target.resolveDevice()).run();
 }
 
 static Command command(parser, runVerify, R"(
@@ -314,5 +323,6 @@ Examples:
   lathe verify specs/digits/digits.yaml
   lathe verify specs/affnet/affnet-et.yaml --set height=64 --set width=64 --each-op
   lathe verify specs/digits/digits.yaml --weights specs/digits/digits.safetensors --tolerance 1e-5
+  lathe verify specs/digits/digits.yaml --target=vulkan
   lathe verify specs/pat/llama-1.3b.yaml --set layers=2 --set hidden=64 --against=unfolded --masks=10
 )");
