@@ -32,6 +32,7 @@ Status DeviceRun::prepare(const LatheModel &runModel, size_t arenaBytes,
     return states.status();
   arenaMemory = std::move(*arena);
   stateMemory = std::move(*states);
+  clearStates();
   (*queue)->attach(weightsSlot, *model->deviceWeights);
   (*queue)->attach(constantsSlot, *model->deviceConstants,
                    model->binary->device->constants);

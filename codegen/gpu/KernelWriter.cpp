@@ -351,7 +351,13 @@ void KernelWriter::cloneOp(Operation &op, IRMapping &mapping) {
     return mapping.map(read.getResult(),
                        load(bufferOf(read.getMemRef()), indices));
   }
-  b.clone(op, mapping);
+  Operation *copy = b.clone(op, mapping);
+  // Products and sums may contract, as on processors.
+  if (isa<arith::AddFOp, arith::SubFOp, arith::MulFOp>(copy))
+    copy->setAttr(
+        cast<arith::ArithFastMathInterface>(copy).getFastMathAttrName(),
+        arith::FastMathFlagsAttr::get(b.getContext(),
+                                      arith::FastMathFlags::contract));
 }
 
 Value KernelWriter::applyRegion(Region &region, Value accumulator) {

@@ -110,13 +110,18 @@ private:
     return !load || written.contains(rootOf(load.getMemRef()));
   }
 
+  /// Whether the op is a launch or has one in its regions.
+  static bool launches(Operation *op) {
+    return op->walk([](LaunchOp) { return WalkResult::interrupt(); })
+        .wasInterrupted();
+  }
+
   /// Waits before the host touches memory, unless nothing was launched since
   /// the last wait in the same block.
   void insertWaits(Block &block, Value run) {
     bool launched = true;
     for (Operation &op : llvm::make_early_inc_range(block)) {
-      if (isa<LaunchOp>(op) || op.getNumRegions() > 0)
-        launched = true;
+      launched |= launches(&op);
       if (launched && touchesMemory(&op)) {
         OpBuilder b(&op);
         WaitOp::create(b, op.getLoc(), run);

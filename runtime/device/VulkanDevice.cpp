@@ -8,7 +8,6 @@
 #include "runtime/device/VulkanDevice.h"
 #include "runtime/device/VulkanQueue.h"
 #include <algorithm>
-#include <cstring>
 #include <span>
 
 using namespace lathe::runtime;
@@ -72,7 +71,6 @@ Status VulkanMemory::allocate(size_t size, std::string_view purpose) {
     return vulkanStatus(result, what);
   bytes = static_cast<unsigned char *>(mapped);
   length = bufferInfo.size;
-  std::memset(bytes, 0, length);
   return {};
 }
 
