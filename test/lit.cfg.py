@@ -45,6 +45,18 @@ if config.lathe_sanitize:
 if subprocess.run(["python3", "-c", "import numpy"], capture_output=True).returncode == 0:
     config.available_features.add("numpy")
 
+# A Vulkan loader with a driver, Mesa's for processors at least, as tools/setup.sh installs them.
+FIND_DRIVER = """
+import ctypes, glob, os, sys
+ctypes.CDLL("libvulkan.so.1")
+named = os.environ.get("VK_DRIVER_FILES") or os.environ.get("VK_ICD_FILENAMES")
+sys.exit(not (named or glob.glob("/usr/share/vulkan/icd.d/*.json") or glob.glob("/etc/vulkan/icd.d/*.json")))
+"""
+if subprocess.run(["python3", "-c", FIND_DRIVER], capture_output=True).returncode == 0:
+    config.available_features.add("vulkan")
+else:
+    lit_config.note("no Vulkan driver: kernels for devices are compiled and not run; tools/setup.sh installs one")
+
 # Tests that take minutes and many gigabytes: lit --param large=1.
 if lit_config.params.get("large"):
     config.available_features.add("large")
