@@ -62,7 +62,7 @@ TEST_F(Model, RefusesOtherVersions) {
   EXPECT_EQ(opened, nullptr);
   EXPECT_STREQ(status.message,
                "the model was compiled for version 99 of the runtime, this is "
-               "version 2; compile it again");
+               "version 3; compile it again");
 }
 
 TEST_F(Model, RefusesMalformedDescriptors) {
