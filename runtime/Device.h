@@ -56,6 +56,9 @@ public:
 class Device {
 public:
   virtual ~Device() = default;
+  /// As much as the device allocates at once.
+  virtual size_t mostBytes() const = 0;
+  /// Memory with any contents.
   virtual Result<std::unique_ptr<DeviceMemory>>
   allocate(size_t size, std::string_view purpose) = 0;
   virtual Result<std::unique_ptr<DeviceQueue>> createQueue() = 0;

@@ -12,8 +12,8 @@
 using namespace lathe::runtime;
 
 namespace {
-/// Slots of the queue.
-enum { weightsSlot, constantsSlot, arenaSlot, statesSlot, tensorsSlot };
+/// Slots of the queue; the model's copies follow.
+enum { arenaSlot, statesSlot, tensorsSlot, copiesSlot };
 } // namespace
 
 Status DeviceRun::prepare(const LatheModel &runModel, size_t arenaBytes,
@@ -33,9 +33,9 @@ Status DeviceRun::prepare(const LatheModel &runModel, size_t arenaBytes,
   arenaMemory = std::move(*arena);
   stateMemory = std::move(*states);
   clearStates();
-  (*queue)->attach(weightsSlot, *model->deviceWeights);
-  (*queue)->attach(constantsSlot, *model->deviceConstants,
-                   model->binary->device->constants);
+  unsigned slot = copiesSlot;
+  for (const LatheModel::DeviceCopy &copy : model->deviceCopies)
+    (*queue)->attach(slot++, *copy.memory, copy.address);
   (*queue)->attach(arenaSlot, *arenaMemory);
   (*queue)->attach(statesSlot, *stateMemory);
   context.device = std::move(*queue);

@@ -22,7 +22,6 @@ public:
   Status prepare(const LatheModel &model, size_t arenaBytes, size_t stateBytes,
                  LatheContext &context);
 
-  void *weights() const { return model->deviceWeights->data(); }
   void *arena() const { return arenaMemory->data(); }
   void *states() const { return stateMemory->data(); }
   void clearStates();

@@ -123,17 +123,19 @@ private:
 
 Status LatheInstance::allocate(std::array<const void *, 3> &places,
                                const std::array<int64_t, 3> &sizes) {
+  const void *weights = model->weights ? model->weights->data() : nullptr;
+  Status status;
   if (model->binary->device) {
-    Status status = device.prepare(*model, sizes[2], sizes[1], context);
+    // Launches name weights by the host's addresses.
+    status = device.prepare(*model, sizes[2], sizes[1], context);
     if (!status.failed())
-      places = {device.weights(), device.states(), device.arena()};
+      places = {weights, device.states(), device.arena()};
     return status;
   }
-  Status status = states.allocate(sizes[1], "state");
+  status = states.allocate(sizes[1], "state");
   if (!status.failed())
     status = arena.allocate(sizes[2], "working memory");
-  places = {model->weights ? model->weights->data() : nullptr, states.data(),
-            arena.data()};
+  places = {weights, states.data(), arena.data()};
   return status;
 }
 

@@ -26,14 +26,41 @@ LatheCode latheModelOpen(const LatheModelBinary *binary, LatheModel **model,
   });
 }
 
-/// A copy of `size` bytes in the device's memory.
-static Result<std::unique_ptr<DeviceMemory>>
-copyToDevice(Device &device, const void *data, size_t size,
-             std::string_view purpose) {
+/// Appends a copy of `size` bytes in the device's memory.
+static Status copyToDevice(Device &device, const void *data, size_t size,
+                           std::string_view purpose,
+                           std::vector<LatheModel::DeviceCopy> &copies) {
   auto memory = device.allocate(size, purpose);
-  if (memory && size)
-    std::memcpy((*memory)->data(), data, size);
-  return memory;
+  if (!memory)
+    return memory.status();
+  std::memcpy((*memory)->data(), data, size);
+  copies.push_back({data, std::move(*memory)});
+  return {};
+}
+
+/// Copies weights in parts of whole tensors, each part as large as the device
+/// allocates at once, unless a single tensor is larger.
+static Status copyWeights(Device &device, const Safetensors &weights,
+                          std::vector<LatheModel::DeviceCopy> &copies) {
+  uint64_t begin = 0, end = 0;
+  auto copyPart = [&] {
+    uint64_t size = end - begin;
+    return size ? copyToDevice(device, weights.data() + begin, size, "weights",
+                               copies)
+                : Status();
+  };
+  for (const TensorEntry &tensor : weights.tensors()) {
+    // What fills the gaps has no alignment.
+    bool mayBegin = !tensor.name.starts_with(paddingPrefix);
+    uint64_t next = tensor.offset + tensor.bytes;
+    if (mayBegin && next - begin > device.mostBytes()) {
+      if (Status status = copyPart(); status.failed())
+        return status;
+      begin = tensor.offset;
+    }
+    end = next;
+  }
+  return copyPart();
 }
 
 Status LatheModel::openDevice() const {
@@ -44,18 +71,20 @@ Status LatheModel::openDevice() const {
   auto opened = code.driver->open(code);
   if (!opened)
     return opened.status();
-  auto copy = weights ? copyToDevice(**opened, weights->data(),
-                                     weights->dataSize(), "weights")
-                      : (*opened)->allocate(0, "weights");
-  if (!copy)
-    return copy.status();
-  auto constants =
-      copyToDevice(**opened, code.constants, code.constantsSize, "constants");
-  if (!constants)
-    return constants.status();
+  std::vector<DeviceCopy> copies;
+  Status status;
+  if (weights)
+    status = copyWeights(**opened, *weights, copies);
+  if (!status.failed() && code.constantsSize)
+    status = copyToDevice(**opened, code.constants, code.constantsSize,
+                          "constants", copies);
+  if (status.failed()) {
+    // Memory goes before its device.
+    copies.clear();
+    return status;
+  }
   device = std::move(*opened);
-  deviceWeights = std::move(*copy);
-  deviceConstants = std::move(*constants);
+  deviceCopies = std::move(copies);
   return {};
 }
 

@@ -18,14 +18,19 @@ struct LatheModel {
   std::unique_ptr<lathe::runtime::Descriptor> descriptor;
   std::optional<lathe::runtime::Safetensors> weights;
 
-  /// The device that runs the model's kernels, and its copy of the weights:
-  /// made for the first instance, and shared by all.
+  /// Bytes of the host that the device has a copy of: launches name it by their
+  /// address.
+  struct DeviceCopy {
+    const void *address;
+    std::unique_ptr<lathe::runtime::DeviceMemory> memory;
+  };
+  /// The device that runs the model's kernels, and its copies of weights and
+  /// constants: made for the first instance, and shared by all.
   mutable std::mutex deviceMutex;
   mutable std::unique_ptr<lathe::runtime::Device> device;
-  mutable std::unique_ptr<lathe::runtime::DeviceMemory> deviceWeights;
-  mutable std::unique_ptr<lathe::runtime::DeviceMemory> deviceConstants;
+  mutable std::vector<DeviceCopy> deviceCopies;
 
-  /// Makes the device and its weights, unless they are there.
+  /// Makes the device and its copies, unless they are there.
   lathe::runtime::Status openDevice() const;
 
   /// Can an instance be made?

@@ -54,7 +54,8 @@ Status lathe::runtime::vulkanStatus(VkResult result, std::string_view what) {
   case VK_ERROR_OUT_OF_DEVICE_MEMORY:
     return {LATHE_OUT_OF_MEMORY,
             concat("the Vulkan device has no memory to ", what,
-                   "; compile for smaller bounds of the dims")};
+                   "; use a device with more, or compile for smaller bounds of "
+                   "the dims")};
   case VK_ERROR_DEVICE_LOST:
     return {LATHE_DEVICE_ERROR,
             concat("the Vulkan device was lost when it was to ", what,

@@ -20,6 +20,7 @@
   FUNCTION(DestroyInstance)                                                    \
   FUNCTION(EnumeratePhysicalDevices)                                           \
   FUNCTION(GetPhysicalDeviceProperties)                                        \
+  FUNCTION(GetPhysicalDeviceProperties2)                                       \
   FUNCTION(GetPhysicalDeviceMemoryProperties)                                  \
   FUNCTION(GetPhysicalDeviceQueueFamilyProperties)                             \
   FUNCTION(GetPhysicalDeviceFeatures2)                                         \

@@ -201,6 +201,12 @@ Status VulkanDevice::choosePhysicalDevice() {
                    " invocations in a workgroup, the model's kernels have ",
                    workgroupSize)};
   api.GetPhysicalDeviceMemoryProperties(physical, &memories);
+  auto sizes = describe<VkPhysicalDeviceMaintenance3Properties>(
+      VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MAINTENANCE_3_PROPERTIES);
+  auto more = describe<VkPhysicalDeviceProperties2>(
+      VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2, &sizes);
+  api.GetPhysicalDeviceProperties2(physical, &more);
+  mostMemory = sizes.maxMemoryAllocationSize;
   return {};
 }
 

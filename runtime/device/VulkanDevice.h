@@ -45,6 +45,7 @@ public:
   static Result<std::unique_ptr<Device>> open(const LatheDeviceCode &code);
   ~VulkanDevice() override;
 
+  size_t mostBytes() const override { return mostMemory; }
   Result<std::unique_ptr<DeviceMemory>>
   allocate(size_t size, std::string_view purpose) override;
   Result<std::unique_ptr<DeviceQueue>> createQueue() override;
@@ -57,6 +58,7 @@ public:
   uint32_t queueFamily = 0;
   VkPhysicalDeviceLimits limits = {};
   VkPhysicalDeviceMemoryProperties memories = {};
+  VkDeviceSize mostMemory = 0; ///< Of one allocation.
   std::string name;
   uint32_t workgroupSize = 1;
   std::vector<VulkanKernel> kernels;

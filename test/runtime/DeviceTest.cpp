@@ -11,6 +11,8 @@
 #include "runtime/Device.h"
 #include "ModelFixture.h"
 #include <algorithm>
+#include <cstring>
+#include <map>
 #include <memory>
 #include <utility>
 
@@ -23,7 +25,10 @@ struct {
   Status openStatus, allocateStatus, waitStatus;
   std::vector<DeviceReport> reports;
   std::vector<std::string> allocated;
-  int opened = 0, launches = 0, waits = 0;
+  /// Copies of the host's bytes that a queue got, by their addresses.
+  std::map<const void *, std::string> copies;
+  size_t mostBytes = 1 << 20;
+  int opened = 0, waits = 0;
 } fake;
 
 class FakeMemory : public DeviceMemory {
@@ -39,11 +44,13 @@ private:
 
 class FakeQueue : public DeviceQueue {
 public:
-  void attach(unsigned, const DeviceMemory &, const void *) override {}
-  void launch(int64_t, int64_t, int64_t, const LatheDeviceBuffer *,
-              const int32_t *) override {
-    ++fake.launches;
+  void attach(unsigned, const DeviceMemory &memory,
+              const void *address) override {
+    if (address)
+      fake.copies[address].assign(memory.data(), memory.data() + memory.size());
   }
+  void launch(int64_t, int64_t, int64_t, const LatheDeviceBuffer *,
+              const int32_t *) override {}
   Status wait(std::vector<DeviceReport> &reports) override {
     ++fake.waits;
     reports = std::exchange(fake.reports, {});
@@ -53,6 +60,7 @@ public:
 
 class FakeDevice : public Device {
 public:
+  size_t mostBytes() const override { return fake.mostBytes; }
   Result<std::unique_ptr<DeviceMemory>>
   allocate(size_t size, std::string_view purpose) override {
     fake.allocated.emplace_back(purpose);
@@ -129,6 +137,22 @@ TEST_F(OnDevice, SharesDeviceAndWeights) {
             1);
   EXPECT_EQ(std::count(fake.allocated.begin(), fake.allocated.end(), "state"),
             2);
+}
+
+TEST_F(OnDevice, CopiesWeightsInPartsOfWholeTensors) {
+  // 16 bytes of scale, 48 that fill a gap, and 16 of bias.
+  fake.mostBytes = 64;
+  create();
+  float scale[] = {1, 2, 3, 4}, bias[] = {10, 20, 30, 40};
+  std::vector<std::string> parts;
+  for (const auto &[address, bytes] : fake.copies)
+    if (address != constants)
+      parts.push_back(bytes);
+  ASSERT_EQ(parts.size(), 2u);
+  EXPECT_EQ(parts[0].size(), 64u);
+  EXPECT_EQ(std::memcmp(parts[0].data(), scale, sizeof(scale)), 0);
+  EXPECT_EQ(parts[1], std::string(reinterpret_cast<char *>(bias), 16));
+  EXPECT_EQ(fake.copies[constants], std::string(constants, sizeof(constants)));
 }
 
 TEST_F(OnDevice, SaysWhyThereIsNoDevice) {

@@ -110,6 +110,8 @@ static int runCompile() {
   if (level < '0' || level > '3')
     return fail(llvm::Twine("there is no -O") + llvm::Twine(level.getValue()) +
                 "; use -O0 to -O3");
+  if (level == '0' && target.resolveDevice())
+    return fail("-O0 is plain loops for processors; leave --target=vulkan out");
   Session session;
   if (!session.load(spec) || !tuned.apply(session, spec, *cpu))
     return 1;
