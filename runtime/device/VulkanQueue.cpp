@@ -13,7 +13,7 @@
 using namespace lathe::runtime;
 
 // What one command buffer may need.
-static constexpr uint32_t mostLaunches = 1024;
+static constexpr uint32_t mostLaunches = 256;
 static constexpr uint32_t mostBindings = 16 * mostLaunches;
 static constexpr size_t parameterBytes = 256 * mostLaunches;
 
@@ -145,7 +145,7 @@ Status VulkanQueue::record(int64_t event, const VulkanKernel &kernel,
   size_t alignment =
       std::max<size_t>(device.limits.minStorageBufferOffsetAlignment, 4);
   if (pending.size() == mostLaunches ||
-      (pending.size() + 1) * (code.bufferCount + 1) > mostBindings ||
+      bindingsUsed + code.bufferCount + 1 > mostBindings ||
       alignTo(parametersUsed, alignment) + 4 * words > parameters.size())
     if (Status status = flush(); status.failed())
       return status;
@@ -165,6 +165,7 @@ Status VulkanQueue::record(int64_t event, const VulkanKernel &kernel,
               written + LATHE_REPORT_WORDS + code.bufferCount);
   bound.back() = {parameters.buffer, place, 4 * words};
   parametersUsed = place + 4 * words;
+  bindingsUsed += code.bufferCount + 1;
 
   auto setInfo = describe<VkDescriptorSetAllocateInfo>(
       VK_STRUCTURE_TYPE_DESCRIPTOR_SET_ALLOCATE_INFO);
@@ -235,6 +236,7 @@ Status VulkanQueue::flush() {
   }
   pending.clear();
   parametersUsed = 0;
+  bindingsUsed = 0;
   return vulkanStatus(result, "run kernels");
 }
 

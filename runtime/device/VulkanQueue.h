@@ -56,6 +56,7 @@ private:
   std::vector<Attached> memories;
   VulkanMemory parameters;
   size_t parametersUsed = 0;
+  uint32_t bindingsUsed = 0;
   VkDescriptorPool sets = VK_NULL_HANDLE;
   VkCommandPool commandPool = VK_NULL_HANDLE;
   VkCommandBuffer commands = VK_NULL_HANDLE;
