@@ -142,8 +142,9 @@ def Kernel_LaunchOp : Kernel_Op<"launch",
   let description = [{
     `count` invocations of the kernel in the gpu.module, or the kernel.binary,
     of that name. A buffer is its elements: the kernel knows sizes and strides,
-    or takes them among the scalars. Launches see what those before them
-    stored; the host sees it after kernel.wait.
+    or takes them among the scalars. It stores to the last buffer and reads the
+    others. Launches see what those before them stored; the host sees it after
+    kernel.wait.
 
     Example:
 
@@ -167,8 +168,8 @@ def Kernel_WaitOp : Kernel_Op<"wait", []> {
 def Kernel_BinaryOp : Kernel_Op<"binary", [Symbol]> {
   let summary = "a kernel as the device's driver takes it";
   let description = [{
-    `code` is SPIR-V. The kernel's buffers come first, each with the first
-    element's place among those that are bound as the scalar of its number.
+    `code` is SPIR-V, `buffers` and `scalars` are how many of both a launch
+    has. How they are bound says LatheDeviceKernel in runtime/abi.h.
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, StrAttr:$code,
                        I64Attr:$buffers, I64Attr:$scalars);

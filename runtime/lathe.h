@@ -254,8 +254,11 @@ struct LatheTensor {
 
 /// Makes an instance of a model that has its weights. All memory and threads
 /// are taken here, none by latheInstanceRun. The instance has states of its
-/// own, which are zero. `options` may be null.
-/// Errors: LATHE_BAD_ARGUMENT without weights; LATHE_OUT_OF_MEMORY.
+/// own, which are zero. `options` may be null. If the model was compiled for a
+/// device, the first instance of it finds one and gives it the weights, and
+/// runs take memory there for inputs and outputs larger than all before.
+/// Errors: LATHE_BAD_ARGUMENT without weights; LATHE_OUT_OF_MEMORY;
+/// LATHE_DEVICE_ERROR if there is no device that can run the model.
 LATHE_API LatheCode latheInstanceCreate(const LatheModel *model,
                                         const LatheInstanceOptions *options,
                                         LatheInstance **instance,
@@ -281,7 +284,8 @@ LATHE_API void latheInstanceSetHooks(LatheInstance *instance,
 /// bounds, LATHE_BAD_INDEX if an input holds a value out of its range,
 /// LATHE_BAD_ARGUMENT on wrong counts, null or misaligned data and an instance
 /// that is running already: outputs and states are untouched then.
-/// LATHE_BAD_INDEX naming an op if the model met an index out of range:
+/// LATHE_BAD_INDEX naming an op if the model met an index out of range, and
+/// LATHE_DEVICE_ERROR if the device was lost or is too small for the dims:
 /// outputs and states are meaningless then.
 LATHE_API LatheCode latheInstanceRun(LatheInstance *instance, uint32_t entry,
                                      const LatheTensor *inputs,

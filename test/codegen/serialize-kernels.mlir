@@ -25,3 +25,24 @@ module {
     }
   }
 }
+
+// -----
+
+// What compilers of drivers could round in another way says that they must
+// not (NoContraction, decoration 42 of OpDecorate, 0x00030047): the difference
+// here. The product and the sum that may contract are one op by then.
+
+// CHECK-LABEL: kernel.binary @exact
+// CHECK-SAME: {{G\\00\\03\\00(\\[0-9A-F][0-9A-F]|.)\\00\\00\\00[*]\\00\\00\\00}}
+// CHECK-NOT: {{G\\00\\03\\00(\\[0-9A-F][0-9A-F]|.)\\00\\00\\00[*]\\00\\00\\00}}
+gpu.module @exact {
+  gpu.func @exact(%x: memref<?xf32>, %p: memref<?xi32>) kernel {
+    %i = gpu.thread_id x
+    %a = memref.load %x[%i] : memref<?xf32>
+    %b = arith.mulf %a, %a fastmath<contract> : f32
+    %c = arith.addf %b, %a fastmath<contract> : f32
+    %d = arith.subf %c, %a : f32
+    memref.store %d, %x[%i] : memref<?xf32>
+    gpu.return
+  }
+}
