@@ -21,15 +21,18 @@ VulkanMemory::~VulkanMemory() {
   device.api.FreeMemory(device.handle, memory, nullptr);
 }
 
-/// The kind of memory that suits the host best of those in `allowed`: it must
-/// be mapped and coherent, and reads are fast where it is cached.
+/// The kind of memory that suits host and device best of those in `allowed`: it
+/// must be mapped and coherent, the host's reads are fast where it is cached,
+/// and the device's where it is its own, too, as with integrated GPUs.
 static std::optional<uint32_t>
 chooseMemory(const VkPhysicalDeviceMemoryProperties &memories,
              uint32_t allowed) {
   constexpr VkMemoryPropertyFlags needed = VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT |
                                            VK_MEMORY_PROPERTY_HOST_COHERENT_BIT;
+  constexpr VkMemoryPropertyFlags cached =
+      needed | VK_MEMORY_PROPERTY_HOST_CACHED_BIT;
   for (VkMemoryPropertyFlags wanted :
-       {needed | VK_MEMORY_PROPERTY_HOST_CACHED_BIT, needed})
+       {cached | VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT, cached, needed})
     for (uint32_t i = 0; i < memories.memoryTypeCount; ++i)
       if ((allowed >> i & 1) &&
           (memories.memoryTypes[i].propertyFlags & wanted) == wanted)
