@@ -204,7 +204,7 @@ struct FuseKernelEpiloguesPass
     IRRewriter rewriter(&getContext());
     // Of several products that an op reads the last one takes it, and none
     // moves past another.
-    for (DotProductOp product : llvm::reverse(products)) {
+    for (FinishOpInterface product : llvm::reverse(products)) {
       Epilogue epilogue(product);
       if (!epilogue.canFuse())
         continue;
