@@ -40,3 +40,27 @@ func.func @odd(%x: memref<1x8x8x5xf32>, %w: memref<1x16x5x24xf32>, %y: memref<1x
   kernel.winograd ins(%x : memref<1x8x8x5xf32>) filters(%w : memref<1x16x5x24xf32>) outs(%y : memref<1x5x6x20xf32>)
   return
 }
+
+// -----
+
+// A bias is read once a vector of features, a residual for each pixel; both are added before it is stored.
+
+// CHECK-LABEL: func @finished
+// CHECK: vector.store {{.*}} : memref<936x32xf32>
+// CHECK: %[[BIAS:.*]] = vector.load %{{.*}}[%{{.*}}] : memref<128xf32>, vector<16xf32>
+// CHECK-COUNT-16: vector.load %{{.*}} : memref<1x28x28x128xbf16>, vector<16xbf16>
+// CHECK-NOT: memref<1x28x28x128xbf16>
+// CHECK: vector.load %{{.*}} : memref<128xf32>, vector<16xf32>
+#features = affine_map<(n, i, j, f) -> (f)>
+#all = affine_map<(n, i, j, f) -> (n, i, j, f)>
+func.func @finished(%x: memref<1x30x30x128xf32>, %w: memref<4x36x128x32xf32>, %bias: memref<128xf32>, %residual: memref<1x28x28x128xbf16>, %y: memref<1x28x28x128xf32>) {
+  kernel.winograd ins(%x : memref<1x30x30x128xf32>) filters(%w : memref<4x36x128x32xf32>)
+      extras(%bias, %residual : memref<128xf32>, memref<1x28x28x128xbf16>) outs(%y : memref<1x28x28x128xf32>) {extra_maps = [#features, #all]} finish {
+  ^bb0(%b: f32, %r: bf16, %sum: f32):
+    %0 = arith.addf %sum, %b : f32
+    %1 = arith.extf %r : bf16 to f32
+    %2 = arith.addf %0, %1 : f32
+    kernel.yield %2 : f32
+  }
+  return
+}

@@ -37,3 +37,14 @@ func.func @panels(%x: memref<1x10x10x8xf32>, %w: memref<2x36x8x8xf32>, %y: memre
   kernel.winograd ins(%x : memref<1x10x10x8xf32>) filters(%w : memref<2x36x8x8xf32>) outs(%y : memref<1x8x8x8xf32>)
   return
 }
+
+// -----
+
+func.func @finish(%x: memref<1x10x10x8xf32>, %w: memref<1x36x8x8xf32>, %bias: memref<8xf32>, %y: memref<1x8x8x8xf32>) {
+  // expected-error @+1 {{needs a map an extra, and a 'finish' of its scalars and the sum [C2]}}
+  kernel.winograd ins(%x : memref<1x10x10x8xf32>) filters(%w : memref<1x36x8x8xf32>) extras(%bias : memref<8xf32>) outs(%y : memref<1x8x8x8xf32>) {extra_maps = [affine_map<(f) -> (f)>]} finish {
+  ^bb0(%b: f32, %sum: f32):
+    kernel.yield %sum : f32
+  }
+  return
+}
