@@ -41,7 +41,9 @@ static std::optional<Sizes> getSizes(Structured &b, Conv2dOp op) {
               filters[2].isConstant(Winograd::taps) &&
               filters[3].isConstant(Winograd::taps) &&
               getElementTypeOrSelf(op.getInput()).isF32() &&
-              isOfWeights(op.getWeight());
+              isOfWeights(op.getWeight()) &&
+              // These are stored as they are, and decoded when running.
+              !b.getStored(op.getWeight());
   if (!fits)
     return {};
   return Sizes{*sizes[0], *sizes[1], *sizes[2], *sizes[3]};
