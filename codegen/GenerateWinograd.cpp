@@ -88,8 +88,8 @@ private:
   /// As many tiles as transforms fit into a part of the second-level cache, in
   /// blocks of about one size, of whole register tiles.
   void chooseBlock() {
-    int64_t bytes = 4 * points * points * (padded + columns);
-    int64_t most = std::max<int64_t>(1, mostBytes / bytes);
+    int64_t bytes = method.countTileBytes(padded, columns);
+    int64_t most = std::max<int64_t>(1, Winograd::mostBytes / bytes);
     int64_t registerRows =
         std::max<int64_t>(1, (target.registers - 4) / getVectors().size());
     most = std::max(std::min(most, tiles) / registerRows * registerRows,
@@ -378,10 +378,6 @@ private:
     b.setInsertionPointToStart(choice.elseBlock());
     otherwise();
   }
-
-  /// What a task may have on the stack and, most of it, in the second-level
-  /// cache beside the filters that pass through it.
-  static constexpr int64_t mostBytes = 640 << 10;
 
   WinogradOp op;
   Winograd method;

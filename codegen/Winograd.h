@@ -37,6 +37,15 @@ public:
   /// G [points, taps], row by row.
   SmallVector<double> getFilterMatrix() const;
 
+  /// What a task may have on its stack, most of it in the second-level cache
+  /// beside the filters that pass through it.
+  static constexpr int64_t mostBytes = 640 << 10;
+  /// The bytes of a tile's transform, and of its products with a panel.
+  int64_t countTileBytes(int64_t channels, int64_t columns) const {
+    return points() * points() * (channels + columns) *
+           static_cast<int64_t>(sizeof(float));
+  }
+
   /// Additions and multiplications of one vector's transform of the data, Bᵀ d,
   /// and of the products, Aᵀ m, a fused pair counting once.
   int64_t countDataOps() const;

@@ -89,16 +89,23 @@ static double costBy(const Winograd &method, const Sizes &sizes,
 /// or the one that was measured.
 static std::optional<Winograd> chooseMethod(Conv2dOp op, const Sizes &sizes,
                                             double flopsPerByte) {
+  // A vector more is what rows are kept apart by.
+  constexpr int64_t margin = 16;
+  auto fits = [&](const Winograd &method) {
+    return method.countTileBytes(sizes.inputs + margin, panelColumns) <=
+           Winograd::mostBytes;
+  };
   if (std::optional<int64_t> side = getChoice(op).winograd)
-    return *side == 2 || *side == 4 ? std::optional(Winograd(*side))
-                                    : std::nullopt;
+    return (*side == 2 || *side == 4) && fits(Winograd(*side))
+               ? std::optional(Winograd(*side))
+               : std::nullopt;
   constexpr double clearly = 0.85;
   double least = clearly * costDirectly(sizes, flopsPerByte);
   std::optional<Winograd> best;
   for (int64_t results : {2, 4}) {
     Winograd method(results);
     double cost = costBy(method, sizes, flopsPerByte);
-    if (cost >= least)
+    if (cost >= least || !fits(method))
       continue;
     least = cost;
     best = method;

@@ -70,3 +70,18 @@ func.func @others(%x: tensor<1x64x30x30xf32>, %few: tensor<1x512x3x3xf32>, %filt
       : (tensor<1x64x30x30xf64>, tensor<64x64x3x3xf64>) -> tensor<1x64x30x30xf64>
   return %0, %1, %2, %3, %4, %5, %6 : tensor<1x64x15x15xf32>, tensor<1x64x28x28xf32>, tensor<1x64x30x30xf32>, tensor<1x64x30x30xf32>, tensor<1x512x3x3xf32>, tensor<1x64x30x30xf32>, tensor<1x64x30x30xf64>
 }
+
+// -----
+
+// Nor for so many channels that a tile's transform is too large for a stack.
+
+// CHECK-LABEL: func @many
+// CHECK-NOT: kernel.winograd
+// CHECK-LABEL: func @prepare
+lathe.weight @w : tensor<8x20000x3x3xf32>
+func.func @many(%x: tensor<1x20000x30x30xf32>) -> tensor<1x8x30x30xf32> {
+  %w = lathe.parameter @w : tensor<8x20000x3x3xf32>
+  %y = lathe.conv2d %x, %w {stride = array<i64: 1, 1>, dilation = array<i64: 1, 1>, padding = array<i64: 1, 1, 1, 1>, padding_mode = #lathe<padding_mode zeros>, groups = 1 : i64}
+      : (tensor<1x20000x30x30xf32>, tensor<8x20000x3x3xf32>) -> tensor<1x8x30x30xf32>
+  return %y : tensor<1x8x30x30xf32>
+}

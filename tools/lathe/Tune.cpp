@@ -284,6 +284,10 @@ static int runTune() {
   std::optional<CpuTarget> cpu = target.resolve();
   if (!cpu)
     return 1;
+  if (!target.triple.empty())
+    return fail(
+        "'lathe tune' measures code for this machine's processor: leave "
+        "--target out");
   if (!(seconds > 0))
     return fail("--seconds wants a time, such as 0.5");
   Session session;

@@ -57,6 +57,8 @@ static bool readStep(const YamlNode &node, StepChoice &choice) {
     } else if (entry.key == "winograd") {
       if (!readNumber(*entry.value, largestTile, choice.winograd))
         return false;
+      if (*choice.winograd % 2 == 1)
+        return reject(entry.value->place, "has tiles of 2 or 4, or 0 for none");
     } else {
       return reject(entry.keyPlace, "there is no choice '" + entry.key +
                                         "'; there are vectors and winograd");
