@@ -51,7 +51,7 @@ def scale_weights(path, pattern, factor):
 
 def compile_spec(case, path, *options):
     """Compiles the case's spec on random weights to `path`; the weights it was made of lie in path.safetensors. Some are
-    multiplied by the factors of `scaled`, where random ones would overflow."""
+    multiplied by the factors of `scaled`, where random ones would overflow, or leave softmax with one key."""
     words = as_options("--set", case.get("settings", {}))
     weights = Path(f"{path}.safetensors")
     if not weights.exists():
