@@ -14,7 +14,7 @@
 
 #include <stdint.h>
 
-#define LATHE_ABI_VERSION 3u
+#define LATHE_ABI_VERSION 4u
 
 /// Visible to compiled code that a process loads (the compiler runs some).
 #define LATHE_ABI __attribute__((visibility("default")))
@@ -131,10 +131,15 @@ LATHE_ABI void latheTopK(LatheContext *context, int64_t event, const float *x,
                          float *values, int64_t *places, int64_t rows,
                          int64_t size, int64_t k);
 
+/// The numbers that `latheMatch` works in for each matrix of costs.
+static inline int64_t latheMatchScratch(int64_t rows, int64_t columns) {
+  return 8 * (rows + columns) + rows * columns / 2;
+}
+
 /// For each row of each cost [batch, rows, columns], 0 or 1 + the column that
 /// an assignment of least total cost gives it; min(rows, columns) rows get
 /// one. A cost that is no finite number is reported, and nothing assigned.
-/// `scratch` holds [batch, 6 * (rows + columns)].
+/// `scratch` holds [batch, latheMatchScratch(rows, columns)].
 LATHE_ABI void latheMatch(LatheContext *context, int64_t event,
                           const float *cost, int64_t *matches, int64_t *scratch,
                           int64_t batch, int64_t rows, int64_t columns);

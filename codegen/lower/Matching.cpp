@@ -33,8 +33,9 @@ struct BipartiteMatchLowering : Lowering<BipartiteMatchOp> {
     Shape shape = b.getShape(op.getCost());
     DimExpr rows = shape[shape.size() - 2], columns = shape.back();
     DimExpr batch = getElementCount(ArrayRef(shape).drop_back(2));
-    // See latheMatch in runtime/abi.h.
-    Shape scratch = {batch, (rows + columns) * 6};
+    // latheMatchScratch of runtime/abi.h.
+    Shape scratch = {batch,
+                     (rows + columns) * 8 + (rows * columns).floorDiv(2)};
     SmallVector<Value> results = callRuntime(
         b, "latheMatch", op.getCost(),
         {{b.getResultShape(), b.getI64Type()}, {scratch, b.getI64Type()}},

@@ -22,7 +22,7 @@ using Matches = std::vector<int64_t>;
 Matches match(const std::vector<float> &cost, int64_t batch, int64_t rows,
               int64_t columns, LatheContext *context = nullptr) {
   Matches matches(batch * rows, -7);
-  std::vector<int64_t> scratch(batch * 6 * (rows + columns), -1);
+  std::vector<int64_t> scratch(batch * latheMatchScratch(rows, columns), -1);
   latheMatch(context, 3, cost.data(), matches.data(), scratch.data(), batch,
              rows, columns);
   return matches;
@@ -76,6 +76,22 @@ TEST(Matching, TakesEqualCostsInOrder) {
   EXPECT_EQ(match(std::vector<float>(12, 1.0f), 1, 3, 4), (Matches{1, 2, 3}));
   EXPECT_EQ(match(std::vector<float>(12, 1.0f), 1, 4, 3),
             (Matches{1, 2, 3, 0}));
+}
+
+// Costs i * j make paths as long as they get: the largest factor goes with the
+// smallest, and all pairs change with every row.
+TEST(Matching, ReversesTheOrderOfProducts) {
+  for (auto [rows, columns] : {std::pair(37, 37), {20, 53}, {53, 20}}) {
+    std::vector<float> cost;
+    for (int64_t i = 1; i <= rows; ++i)
+      for (int64_t j = 1; j <= columns; ++j)
+        cost.push_back(i * j);
+    Matches reversed(rows, 0);
+    int64_t pairs = std::min(rows, columns);
+    for (int64_t i = 0; i < pairs; ++i)
+      reversed[i] = pairs - i;
+    EXPECT_EQ(match(cost, 1, rows, columns), reversed);
+  }
 }
 
 TEST(Matching, GivesEachMatrixOfABatchItsOwn) {
