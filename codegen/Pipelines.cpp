@@ -142,6 +142,16 @@ static void planBuffers(OpPassManager &functions,
     functions.addPass(createConvertLinalgToLoopsPass());
 }
 
+/// What the options of all passes that write code for processors begin with.
+template <typename Options>
+static Options optionsOfKernels(const PipelineOptions &options) {
+  Options kernels;
+  kernels.vectorBytes = options.target.vectorBytes;
+  kernels.registers = options.target.registers;
+  kernels.parallel = options.optimise;
+  return kernels;
+}
+
 void lathe::buildLoopsPipeline(OpPassManager &pm,
                                const PipelineOptions &options) {
   pm.addPass(createLowerEntries());
@@ -158,37 +168,23 @@ void lathe::buildLoopsPipeline(OpPassManager &pm,
   }
   auto &functions = pm.nest<func::FuncOp>();
   functions.addPass(createMarkEvents());
-  GenerateNestsOptions nests;
-  nests.vectorBytes = options.target.vectorBytes;
-  nests.registers = options.target.registers;
+  auto nests = optionsOfKernels<GenerateNestsOptions>(options);
   nests.masks = options.target.masks;
   nests.secondCacheBytes = options.target.secondCacheBytes;
   nests.leastThreadWork = options.target.leastThreadWork;
-  nests.vectorise = nests.parallel = options.optimise;
+  nests.vectorise = options.optimise;
   functions.addPass(createGenerateNests(nests));
-  GenerateAttentionOptions attention;
-  attention.vectorBytes = options.target.vectorBytes;
-  attention.registers = options.target.registers;
+  auto attention = optionsOfKernels<GenerateAttentionOptions>(options);
   attention.cacheBytes = options.target.cacheBytes;
-  attention.parallel = options.optimise;
   functions.addPass(createGenerateAttention(attention));
-  GenerateWinogradOptions winograd;
-  winograd.vectorBytes = options.target.vectorBytes;
-  winograd.registers = options.target.registers;
-  winograd.parallel = options.optimise;
-  functions.addPass(createGenerateWinograd(winograd));
-  GenerateDotProductsOptions dots;
-  dots.vectorBytes = options.target.vectorBytes;
-  dots.registers = options.target.registers;
+  functions.addPass(createGenerateWinograd(
+      optionsOfKernels<GenerateWinogradOptions>(options)));
+  auto dots = optionsOfKernels<GenerateDotProductsOptions>(options);
   dots.byteDot = options.target.byteDot;
   dots.bf16Dot = options.target.bf16Dot;
   dots.leastThreadWork = options.target.leastThreadWork;
-  dots.parallel = options.optimise;
   functions.addPass(createGenerateDotProducts(dots));
-  GenerateFiltersOptions filters;
-  filters.vectorBytes = options.target.vectorBytes;
-  filters.registers = options.target.registers;
-  filters.parallel = options.optimise;
+  auto filters = optionsOfKernels<GenerateFiltersOptions>(options);
   pm.addPass(createGenerateFilters(filters));
   pm.addPass(createOutlineParallel());
   pm.addPass(createCanonicalizerPass());
