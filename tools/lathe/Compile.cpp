@@ -18,12 +18,10 @@ static cl::SubCommand parser("compile", "turns a spec into a native program");
 static SpecOptions spec(parser);
 static TargetOptions target(parser);
 
-static cl::list<std::string>
-    weights("weights",
-            cl::desc("a safetensors file of the model; may be given more than "
-                     "once, and PREFIX=FILE puts a prefix and a dot before the "
-                     "names in FILE"),
-            cl::value_desc("W.safetensors"), cl::sub(parser));
+static WeightsOption
+    weights(parser,
+            "a safetensors file of the model; may be given more than once, and "
+            "PREFIX=FILE puts a prefix and a dot before the names in FILE");
 static cl::opt<std::string>
     tokenizer("tokenizer",
               cl::desc("the tokenizer of a model that writes text, in place of "
@@ -105,7 +103,7 @@ static int runCompile() {
   std::optional<mlir::lathe::CpuTarget> cpu = target.resolve();
   if (!cpu)
     return 1;
-  if (embedWeights && weights.empty())
+  if (embedWeights && weights.texts.empty())
     return fail("--embed-weights needs --weights");
   if (level < '0' || level > '3')
     return fail(llvm::Twine("there is no -O") + llvm::Twine(level.getValue()) +
@@ -122,8 +120,7 @@ static int runCompile() {
   if (!lean.apply(options.pipeline))
     return 1;
   options.emit = emit;
-  for (const std::string &text : weights)
-    options.weights.push_back(mlir::lathe::CheckpointFile::parse(text));
+  options.weights = weights.getFiles();
   options.embedWeights = embedWeights;
   options.strictWeights = strictWeights;
   options.tokenizer = tokenizer;

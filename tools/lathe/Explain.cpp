@@ -43,10 +43,8 @@ static cl::opt<bool> beforeAfter(
     "before-after",
     cl::desc("table what each pass makes of parameters, bytes and FLOPs"),
     cl::sub(parser));
-static cl::list<std::string>
-    weights("weights",
-            cl::desc("a checkpoint, as of 'lathe compile': its masks fold"),
-            cl::value_desc("W.safetensors"), cl::sub(parser));
+static WeightsOption
+    weights(parser, "a checkpoint, as of 'lathe compile': its masks fold");
 static LeanOptions lean(parser);
 static TargetOptions target(parser);
 static cl::opt<bool> asJson("json", cl::desc("print JSON"), cl::sub(parser));
@@ -253,12 +251,9 @@ static int explainPasses(mlir::ModuleOp module, const CostTable &table,
   if (byOp || asJson || !counted.empty())
     return fail("--before-after has no other form: leave --by-op, --json and "
                 "--count out");
-  if (!weights.empty()) {
-    llvm::SmallVector<CheckpointFile> files;
-    for (const std::string &text : weights)
-      files.push_back(CheckpointFile::parse(text));
+  if (!weights.texts.empty()) {
     mlir::FailureOr<Checkpoint> checkpoint =
-        Checkpoint::open(files, module, /*strict=*/false);
+        Checkpoint::open(weights.getFiles(), module, /*strict=*/false);
     if (mlir::failed(checkpoint))
       return 1;
     readStoredTypes(module, *checkpoint);
@@ -283,7 +278,7 @@ static int runExplain() {
     return 1;
   if (beforeAfter)
     return explainPasses(session.getModule(), table, options);
-  if (!weights.empty() || !lean.without.empty())
+  if (!weights.texts.empty() || !lean.without.empty())
     return fail("--weights and --without go with --before-after");
   AdapterTable adapters;
   if (!table.read(session.getModule()) ||

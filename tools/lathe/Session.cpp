@@ -93,6 +93,18 @@ bool LeanOptions::apply(mlir::lathe::PipelineOptions &options) const {
   return true;
 }
 
+WeightsOption::WeightsOption(cl::SubCommand &command,
+                             llvm::StringRef description)
+    : texts("weights", cl::desc(description), cl::value_desc("W.safetensors"),
+            cl::sub(command)) {}
+
+std::vector<mlir::lathe::CheckpointFile> WeightsOption::getFiles() const {
+  std::vector<mlir::lathe::CheckpointFile> files;
+  for (const std::string &text : texts)
+    files.push_back(mlir::lathe::CheckpointFile::parse(text));
+  return files;
+}
+
 bool lathe::tool::parseDims(mlir::ModuleOp module,
                             const cl::list<std::string> &texts,
                             DimSizes &sizes) {

@@ -46,6 +46,14 @@ struct LeanOptions {
   llvm::cl::opt<mlir::lathe::AdapterChoice> adapters;
 };
 
+/// The option by which commands are given a checkpoint.
+struct WeightsOption {
+  WeightsOption(llvm::cl::SubCommand &command, llvm::StringRef description);
+  std::vector<mlir::lathe::CheckpointFile> getFiles() const;
+
+  llvm::cl::list<std::string> texts;
+};
+
 /// A spec, loaded into a context that can compile it.
 class Session {
 public:

@@ -26,11 +26,9 @@ static cl::SubCommand parser("tune",
                              "measures which code of each step is the fastest");
 static SpecOptions spec(parser);
 static TargetOptions target(parser);
-static cl::list<std::string>
-    weights("weights",
-            cl::desc("a checkpoint, as of 'lathe compile' (default: random "
-                     "weights)"),
-            cl::value_desc("W.safetensors"), cl::sub(parser));
+static WeightsOption
+    weights(parser,
+            "a checkpoint, as of 'lathe compile' (default: random weights)");
 static cl::list<std::string>
     dims("dim",
          cl::desc("measure at this size of a dynamic dimension (default: 1, or "
@@ -112,7 +110,7 @@ public:
       : module(session.getModule()), cpu(std::move(cpu)) {}
 
   int run() {
-    if (!parseDims(module, dims, sizes) || !setCheckpoint())
+    if (!readFile() || !parseDims(module, dims, sizes) || !setCheckpoint())
       return 1;
     StepTimes byDefault, again;
     if (!measure({}, byDefault))
@@ -144,8 +142,7 @@ private:
   }
 
   bool setCheckpoint() {
-    for (const std::string &text : weights)
-      checkpoint.push_back(CheckpointFile::parse(text));
+    checkpoint = weights.getFiles();
     if (!checkpoint.empty())
       return true;
     std::string random = workshop.file("random.safetensors");
@@ -255,13 +252,14 @@ private:
     return "winograd: " + std::to_string(*choice.winograd);
   }
 
-  /// What the file says of other processors stays.
+  /// What the file says of other processors stays. That it cannot be written is
+  /// said before all is measured.
+  bool readFile() {
+    path = output.empty() ? getTunedPath(spec.path) : output.getValue();
+    return canWriteTuned(path) && readTuned(path, *module.getContext(), file);
+  }
+
   bool write() {
-    std::string path =
-        output.empty() ? getTunedPath(spec.path) : output.getValue();
-    TunedFile file;
-    if (!readTuned(path, *module.getContext(), file))
-      return false;
     file[cpu.cpu] = chosen;
     if (!writeTuned(path, file))
       return false;
@@ -271,6 +269,8 @@ private:
 
   mlir::ModuleOp module;
   CpuTarget cpu;
+  std::string path;
+  TunedFile file;
   DimSizes sizes;
   Workshop workshop;
   std::vector<CheckpointFile> checkpoint;

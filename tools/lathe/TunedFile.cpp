@@ -95,6 +95,20 @@ bool lathe::tool::readTuned(llvm::StringRef path, mlir::MLIRContext &context,
   return true;
 }
 
+static bool failToWrite(llvm::StringRef path, std::error_code error) {
+  fail("cannot write '" + path + "': " + error.message());
+  return false;
+}
+
+bool lathe::tool::canWriteTuned(llvm::StringRef path) {
+  if (llvm::sys::fs::is_directory(path))
+    return failToWrite(path, make_error_code(std::errc::is_a_directory));
+  llvm::StringRef folder = llvm::sys::path::parent_path(path);
+  std::error_code error = llvm::sys::fs::access(
+      folder.empty() ? "." : folder, llvm::sys::fs::AccessMode::Write);
+  return error ? failToWrite(path, error) : true;
+}
+
 bool lathe::tool::writeTuned(llvm::StringRef path, const TunedFile &file) {
   llvm::Error error =
       llvm::writeToOutput(path, [&](llvm::raw_ostream &os) -> llvm::Error {
@@ -116,9 +130,7 @@ bool lathe::tool::writeTuned(llvm::StringRef path, const TunedFile &file) {
       });
   if (!error)
     return true;
-  fail("cannot write '" + path +
-       "': " + llvm::errorToErrorCode(std::move(error)).message());
-  return false;
+  return failToWrite(path, llvm::errorToErrorCode(std::move(error)));
 }
 
 TunedOptions::TunedOptions(cl::SubCommand &command)

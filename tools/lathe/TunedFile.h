@@ -30,6 +30,9 @@ std::string getTunedPath(llvm::StringRef spec);
 bool readTuned(llvm::StringRef path, mlir::MLIRContext &context,
                TunedFile &file);
 
+/// Whether a file can be written there; false after a message.
+bool canWriteTuned(llvm::StringRef path);
+
 /// Writes a file, whole or not at all; false after a message.
 bool writeTuned(llvm::StringRef path, const TunedFile &file);
 

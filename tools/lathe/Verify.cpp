@@ -28,11 +28,9 @@ static cl::SubCommand parser("verify",
                              "compares optimised with unoptimised code");
 static SpecOptions spec(parser);
 static TargetOptions target(parser);
-static cl::list<std::string>
-    weights("weights",
-            cl::desc("a checkpoint, as of 'lathe compile' (default: random "
-                     "weights)"),
-            cl::value_desc("W.safetensors"), cl::sub(parser));
+static WeightsOption
+    weights(parser,
+            "a checkpoint, as of 'lathe compile' (default: random weights)");
 static cl::opt<uint64_t> seed("seed", cl::desc("of weights and inputs"),
                               cl::init(0), cl::sub(parser));
 static cl::opt<double>
@@ -86,7 +84,7 @@ public:
   }
 
   int run() {
-    if (masks > 0 && !weights.empty())
+    if (masks > 0 && !weights.texts.empty())
       return fail("--masks are those of random weights: leave --weights out");
     bool agree = true;
     for (draw = 0; draw < std::max(1u, unsigned(masks)); ++draw) {
@@ -137,9 +135,7 @@ private:
   }
 
   bool setCheckpoint() {
-    checkpoint.clear();
-    for (const std::string &text : weights)
-      checkpoint.push_back(CheckpointFile::parse(text));
+    checkpoint = weights.getFiles();
     if (!checkpoint.empty())
       return true;
     std::string random = workshop.file("random.safetensors");
