@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.."
 
 peers=("$@")
-[[ ${#peers[@]} -gt 0 ]] || peers=(torch onnxruntime openblas onednn fftw llama)
+[[ ${#peers[@]} -gt 0 ]] || peers=(torch onnxruntime openblas onednn fftw llama scipy)
 packages=(numpy safetensors)
 for peer in "${peers[@]}"; do
   case $peer in
@@ -15,9 +15,10 @@ for peer in "${peers[@]}"; do
     openblas) packages+=(scipy-openblas32) ;;
     onednn) packages+=(onednn-cpu-gomp) ;;
     fftw) packages+=(pyfftw) ;;
+    scipy) packages+=(scipy) ;;
     llama) packages+=(llama-cpp-python gguf) ;;
     *)
-      echo "setup: error: no peer is called '$peer'; there are torch, onnxruntime, openblas, onednn, fftw, llama" >&2
+      echo "setup: error: no peer is called '$peer'; there are torch, onnxruntime, openblas, onednn, fftw, llama, scipy" >&2
       exit 1
       ;;
   esac
