@@ -138,7 +138,9 @@ private:
     if (options.stopAfter != phase)
       return success();
     LogicalResult result = success();
-    if (options.output.empty() || options.output == "-") {
+    if (options.inspect) {
+      options.inspect(target);
+    } else if (options.output.empty() || options.output == "-") {
       target.print(llvm::outs());
       llvm::outs() << "\n";
     } else {

@@ -43,6 +43,8 @@ struct CompileOptions {
   std::string output;
   std::optional<Phase> dumpAfter;
   std::optional<Phase> stopAfter;
+  /// Gets the module after the phase `stopAfter`, which is written otherwise.
+  std::function<void(ModuleOp)> inspect;
   bool verifyEach = false;
   bool timing = false;
   /// Tells on standard error how far the weights are.

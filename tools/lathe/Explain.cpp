@@ -10,6 +10,7 @@
 #include "dialect/ParameterCount.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "tools/lathe/AdapterTable.h"
+#include "tools/lathe/MemoryTable.h"
 #include "tools/lathe/PassTable.h"
 #include "tools/lathe/Session.h"
 #include "llvm/ADT/BitVector.h"
@@ -43,6 +44,9 @@ static cl::opt<bool> beforeAfter(
     "before-after",
     cl::desc("table what each pass makes of parameters, bytes and FLOPs"),
     cl::sub(parser));
+static cl::opt<bool> memory("memory",
+                            cl::desc("table the working memory of each entry"),
+                            cl::sub(parser));
 static WeightsOption
     weights(parser, "a checkpoint, as of 'lathe compile': its masks fold");
 static LeanOptions lean(parser);
@@ -245,20 +249,31 @@ private:
 };
 } // namespace
 
+/// What tables of the whole program have no form for.
+static bool refuseForms(llvm::StringRef table) {
+  return !(byOp || asJson || !counted.empty()) ||
+         fail(table + " has no other form: leave --by-op, --json and --count "
+                      "out") == 0;
+}
+
+/// Lets the checkpoint's masks fold. False after an error.
+static bool readCheckpoint(mlir::ModuleOp module) {
+  if (weights.texts.empty())
+    return true;
+  mlir::FailureOr<Checkpoint> checkpoint =
+      Checkpoint::open(weights.getFiles(), module, /*strict=*/false);
+  if (mlir::failed(checkpoint))
+    return false;
+  readStoredTypes(module, *checkpoint);
+  readStructure(module, *checkpoint);
+  return true;
+}
+
 /// The table of --before-after.
 static int explainPasses(mlir::ModuleOp module, const CostTable &table,
                          const PipelineOptions &options) {
-  if (byOp || asJson || !counted.empty())
-    return fail("--before-after has no other form: leave --by-op, --json and "
-                "--count out");
-  if (!weights.texts.empty()) {
-    mlir::FailureOr<Checkpoint> checkpoint =
-        Checkpoint::open(weights.getFiles(), module, /*strict=*/false);
-    if (mlir::failed(checkpoint))
-      return 1;
-    readStoredTypes(module, *checkpoint);
-    readStructure(module, *checkpoint);
-  }
+  if (!refuseForms("--before-after") || !readCheckpoint(module))
+    return 1;
   return !printPassTable(
       module, options,
       [&](const DimExpr &size) { return table.evaluate(size); }, llvm::outs());
@@ -278,8 +293,12 @@ static int runExplain() {
     return 1;
   if (beforeAfter)
     return explainPasses(session.getModule(), table, options);
+  if (memory)
+    return !refuseForms("--memory") || !readCheckpoint(session.getModule()) ||
+           !printMemoryTable(session.getModule(), options, llvm::outs());
   if (!weights.texts.empty() || !lean.without.empty())
-    return fail("--weights and --without go with --before-after");
+    return fail("--weights and --without go with --before-after and "
+                "--memory");
   AdapterTable adapters;
   if (!table.read(session.getModule()) ||
       !adapters.read(session.getModule(), options))
@@ -300,6 +319,7 @@ Examples:
   lathe explain specs/affnet/affnet-et.yaml
   lathe explain specs/affnet/affnet-et.yaml --by-op
   lathe explain specs/geb/geb-1.3b.yaml --set stored=int8 --before-after
+  lathe explain specs/geb/geb-1.3b.yaml --memory
   lathe explain specs/digits/digits.yaml --dim batch=7 --json
   lathe explain specs/digits/digits.yaml --count="*.norm.*" --count="*.bias"
 )");
