@@ -133,20 +133,26 @@ static Operation *lastUse(Value value, Block &body, Operation *last) {
   return last;
 }
 
-/// First fit by decreasing size: the lowest offset at which a buffer meets no
-/// other that is alive at the same time. Returns the arena's size.
-static int64_t placeBuffers(MutableArrayRef<Buffer> buffers) {
-  SmallVector<Buffer *> bySize;
-  for (Buffer &buffer : buffers)
-    bySize.push_back(&buffer);
-  llvm::sort(bySize, [](const Buffer *a, const Buffer *b) {
-    return a->bytes != b->bytes ? a->bytes > b->bytes : a->first < b->first;
-  });
+/// The largest sum of bytes alive at one op: no arena is smaller.
+static int64_t liveBytes(ArrayRef<Buffer> buffers) {
+  int64_t most = 0;
+  for (const Buffer &at : buffers) {
+    int64_t sum = 0;
+    for (const Buffer &buffer : buffers)
+      if (buffer.first <= at.first && at.first <= buffer.last)
+        sum += buffer.bytes;
+    most = std::max(most, sum);
+  }
+  return most;
+}
+
+/// First fit: gives each buffer, in this order, the lowest offset at which it
+/// meets no other that is alive at the same time. Returns the arena's size.
+static int64_t placeInOrder(ArrayRef<Buffer *> order) {
   int64_t arena = 0;
-  SmallVector<Buffer *> placed;
-  for (Buffer *buffer : bySize) {
+  for (auto [i, buffer] : llvm::enumerate(order)) {
     SmallVector<Buffer *> neighbours;
-    for (Buffer *other : placed)
+    for (Buffer *other : order.take_front(i))
       if (other->first <= buffer->last && buffer->first <= other->last)
         neighbours.push_back(other);
     llvm::sort(neighbours, [](const Buffer *a, const Buffer *b) {
@@ -160,22 +166,35 @@ static int64_t placeBuffers(MutableArrayRef<Buffer> buffers) {
     }
     buffer->offset = offset;
     arena = std::max(arena, offset + buffer->bytes);
-    placed.push_back(buffer);
   }
   return arena;
 }
 
-/// The largest sum of bytes alive at one op.
-static int64_t liveBytes(ArrayRef<Buffer> buffers) {
-  int64_t most = 0;
-  for (const Buffer &at : buffers) {
-    int64_t sum = 0;
-    for (const Buffer &buffer : buffers)
-      if (buffer.first <= at.first && at.first <= buffer.last)
-        sum += buffer.bytes;
-    most = std::max(most, sum);
+/// Places the buffers in an arena as small as it finds and returns its size.
+/// The first order is by decreasing size; then, whatever lies on top goes to
+/// the front of the order, as long as the arena is larger than it has to be.
+static int64_t placeBuffers(MutableArrayRef<Buffer> buffers, int64_t live) {
+  constexpr unsigned mostRounds = 100;
+  SmallVector<Buffer *> order;
+  for (Buffer &buffer : buffers)
+    order.push_back(&buffer);
+  llvm::sort(order, [](const Buffer *a, const Buffer *b) {
+    return a->bytes != b->bytes ? a->bytes > b->bytes : a->first < b->first;
+  });
+  SmallVector<Buffer *> best = order;
+  int64_t arena = placeInOrder(order), smallest = arena;
+  for (unsigned round = 0; round < mostRounds && smallest > live; ++round) {
+    auto top = llvm::find_if(order, [&](const Buffer *buffer) {
+      return buffer->offset + buffer->bytes == arena;
+    });
+    std::rotate(order.begin(), top, std::next(top));
+    arena = placeInOrder(order);
+    if (arena < smallest) {
+      smallest = arena;
+      best = order;
+    }
   }
-  return most;
+  return placeInOrder(best);
 }
 
 namespace {
@@ -188,7 +207,7 @@ struct PlanMemoryPass : lathe::impl::PlanMemoryBase<PlanMemoryPass> {
     FailureOr<SmallVector<Buffer>> found = findBuffers(body);
     if (failed(found))
       return signalPassFailure();
-    int64_t arena = placeBuffers(*found);
+    int64_t live = liveBytes(*found), arena = placeBuffers(*found, live);
     // The arena is the argument before the context.
     Value base = body.getArgument(body.getNumArguments() - 2);
     for (Buffer &buffer : *found) {
@@ -204,8 +223,7 @@ struct PlanMemoryPass : lathe::impl::PlanMemoryBase<PlanMemoryPass> {
     }
     Builder b(&getContext());
     function->setAttr("lathe.arena_bytes", b.getI64IntegerAttr(arena));
-    function->setAttr("lathe.live_bytes",
-                      b.getI64IntegerAttr(liveBytes(*found)));
+    function->setAttr("lathe.live_bytes", b.getI64IntegerAttr(live));
   }
 
 private:

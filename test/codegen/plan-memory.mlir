@@ -40,6 +40,29 @@ func.func @view(%x: memref<16xf32>, %weights: memref<?xi8>, %arena: memref<?xi8>
 
 // -----
 
+// By decreasing size, b and then a, c and d in this order, d would lie on both
+// and the arena have 576 bytes. d, then on top, is placed first.
+
+// CHECK-LABEL: func @order
+// CHECK-SAME: lathe.arena_bytes = 448 : i64
+// CHECK-SAME: lathe.live_bytes = 448 : i64
+func.func @order(%x: memref<48xf32>, %y: memref<64xf32>, %weights: memref<?xi8>, %arena: memref<?xi8>, %run: !llvm.ptr) attributes {lathe.entry} {
+  %a = memref.alloc() : memref<48xf32>
+  %b = memref.alloc() : memref<64xf32>
+  %c = memref.alloc() : memref<48xf32>
+  %d = memref.alloc() : memref<48xf32>
+  memref.copy %x, %c : memref<48xf32> to memref<48xf32>
+  memref.copy %c, %a : memref<48xf32> to memref<48xf32>
+  memref.copy %x, %d : memref<48xf32> to memref<48xf32>
+  memref.copy %a, %x : memref<48xf32> to memref<48xf32>
+  memref.copy %y, %b : memref<64xf32> to memref<64xf32>
+  memref.copy %d, %x : memref<48xf32> to memref<48xf32>
+  memref.copy %b, %y : memref<64xf32> to memref<64xf32>
+  return
+}
+
+// -----
+
 // A number read from memory has no bound but that of a minimum.
 
 // CHECK-LABEL: func @minimum
