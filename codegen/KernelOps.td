@@ -143,8 +143,8 @@ def Kernel_LaunchOp : Kernel_Op<"launch",
     `count` invocations of the kernel in the gpu.module, or the kernel.binary,
     of that name. A buffer is its elements: the kernel knows sizes and strides,
     or takes them among the scalars. It stores to the last buffer and reads the
-    others. Launches see what those before them stored; the host sees it after
-    kernel.wait.
+    others. Launches see what those before them stored and what kernel.upload
+    gave the device; the host sees it after a kernel.wait for it.
 
     Example:
 
@@ -161,8 +161,34 @@ def Kernel_LaunchOp : Kernel_Op<"launch",
 
 def Kernel_WaitOp : Kernel_Op<"wait", []> {
   let summary = "returns when the device has done all that was handed to it";
-  let arguments = (ins AnyType:$run);
-  let assemblyFormat = "`in` $run attr-dict `:` type($run)";
+  let description = [{
+    The host may then read `buffers` as the device has them, and write others.
+
+    Example:
+
+        kernel.wait for(%x) in %run : !llvm.ptr, memref<?x8xf32>
+  }];
+  let arguments = (ins AnyType:$run, Variadic<AnyMemRef>:$buffers);
+  let assemblyFormat = [{
+    (`for` `(` $buffers^ `)`)? `in` $run attr-dict
+    `:` type($run) (`,` type($buffers)^)?
+  }];
+}
+
+def Kernel_UploadOp : Kernel_Op<"upload", []> {
+  let summary = "gives the device what the host wrote to buffers";
+  let description = [{
+    Behind all that was handed to the device before. The host may write them
+    anew at once.
+
+    Example:
+
+        kernel.upload (%x) in %run : !llvm.ptr, memref<?x8xf32>
+  }];
+  let arguments = (ins AnyType:$run, Variadic<AnyMemRef>:$buffers);
+  let assemblyFormat = [{
+    `(` $buffers `)` `in` $run attr-dict `:` type($run) `,` type($buffers)
+  }];
 }
 
 def Kernel_BinaryOp : Kernel_Op<"binary", [Symbol]> {

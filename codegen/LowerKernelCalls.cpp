@@ -30,8 +30,7 @@ struct LowerKernelCallsPass
     module.walk([&](kernel::ReportIndexOp op) { lower(op); });
     module.walk([&](kernel::CallOp op) { lower(op); });
     numberKernels();
-    module.walk([&](func::FuncOp function) { lowerLaunches(function); });
-    module.walk([&](kernel::WaitOp op) { lower(op); });
+    module.walk([&](func::FuncOp function) { lowerDeviceOps(function); });
     // Memory is planned: bounds have done their work.
     module.walk([&](kernel::BoundedOp op) {
       op.replaceAllUsesWith(op.getSize());
@@ -239,56 +238,84 @@ private:
         b, location, LLVM::LLVMPointerType::get(b.getContext()), type, size);
   }
 
-  void lowerLaunches(func::FuncOp function) {
-    SmallVector<kernel::LaunchOp> launches;
-    function.walk([&](kernel::LaunchOp op) { launches.push_back(op); });
-    if (launches.empty())
+  /// Arrays on the function's stack that all its launches, waits and uploads
+  /// use.
+  struct DeviceArrays {
+    Type buffer; ///< LatheDeviceBuffer: address, bytes, bytes of an element.
+    Value buffers, scalars;
+  };
+
+  void lowerDeviceOps(func::FuncOp function) {
+    size_t buffers = 0, scalars = 1;
+    function.walk([&](Operation *op) {
+      if (auto launch = dyn_cast<kernel::LaunchOp>(op))
+        scalars = std::max<size_t>(scalars, launch.getScalars().size());
+      if (isa<kernel::LaunchOp, kernel::WaitOp, kernel::UploadOp>(op))
+        buffers = std::max<size_t>(buffers, op->getNumOperands());
+    });
+    if (buffers == 0)
       return;
-    size_t buffers = 1, scalars = 1;
-    for (kernel::LaunchOp op : launches) {
-      buffers = std::max<size_t>(buffers, op.getBuffers().size());
-      scalars = std::max<size_t>(scalars, op.getScalars().size());
-    }
-    Type i32 = IntegerType::get(&getContext(), 32);
-    // LatheDeviceBuffer: address, bytes, bytes of an element.
-    auto buffer = LLVM::LLVMStructType::getLiteral(&getContext(),
-                                                   {pointer(), i64(), i64()});
-    Value bufferRoom = makeRoom(function, buffer, buffers);
-    Value scalarRoom = makeRoom(function, i32, scalars);
-    for (kernel::LaunchOp op : launches) {
-      ImplicitLocOpBuilder b(op.getLoc(), op);
-      auto storeAt = [&](Value value, Type type, Value room,
-                         ArrayRef<LLVM::GEPArg> at) {
+    DeviceArrays arrays;
+    arrays.buffer = LLVM::LLVMStructType::getLiteral(&getContext(),
+                                                     {pointer(), i64(), i64()});
+    arrays.buffers = makeRoom(function, arrays.buffer, buffers);
+    arrays.scalars =
+        makeRoom(function, IntegerType::get(&getContext(), 32), scalars);
+    function.walk([&](Operation *op) {
+      if (auto launch = dyn_cast<kernel::LaunchOp>(op))
+        lower(launch, arrays);
+      else if (auto wait = dyn_cast<kernel::WaitOp>(op))
+        lowerTransfer(wait, "latheDeviceWait", arrays);
+      else if (auto upload = dyn_cast<kernel::UploadOp>(op))
+        lowerTransfer(upload, "latheDeviceUpload", arrays);
+    });
+  }
+
+  void storeBuffers(ImplicitLocOpBuilder &b, ValueRange memrefs,
+                    const DeviceArrays &arrays) {
+    for (auto [i, memref] : llvm::enumerate(memrefs)) {
+      auto type = mlir::cast<MemRefType>(memref.getType());
+      Value element = arith::ConstantOp::create(
+          b, b.getI64IntegerAttr(getElementBytes(type.getElementType())));
+      Value fields[] = {addressOf(b, memref), countBytes(b, memref), element};
+      for (auto [field, value] : llvm::enumerate(fields))
         LLVM::StoreOp::create(
-            b, value, LLVM::GEPOp::create(b, pointer(), type, room, at));
-      };
-      for (auto [i, memref] : llvm::enumerate(op.getBuffers())) {
-        auto type = mlir::cast<MemRefType>(memref.getType());
-        Value element = arith::ConstantOp::create(
-            b, b.getI64IntegerAttr(getElementBytes(type.getElementType())));
-        Value fields[] = {addressOf(b, memref), countBytes(b, memref), element};
-        for (auto [field, value] : llvm::enumerate(fields))
-          storeAt(value, buffer, bufferRoom, {int32_t(i), int32_t(field)});
-      }
-      for (auto [i, scalar] : llvm::enumerate(op.getScalars()))
-        storeAt(scalar, i32, scalarRoom, {int32_t(i)});
-      Value kernel = arith::ConstantOp::create(
-          b, b.getI64IntegerAttr(kernelNumbers.lookup(op.getKernel())));
-      SmallVector<Value> arguments = {op.getRun(), eventOf(b, op),
-                                      kernel,      toI64(b, op.getCount()),
-                                      bufferRoom,  scalarRoom};
-      func::FuncOp launch =
-          declare("latheDeviceLaunch",
-                  llvm::to_vector(ValueRange(arguments).getTypes()));
-      func::CallOp::create(b, launch, arguments);
-      op.erase();
+            b, value,
+            LLVM::GEPOp::create(
+                b, pointer(), arrays.buffer, arrays.buffers,
+                ArrayRef<LLVM::GEPArg>{int32_t(i), int32_t(field)}));
     }
   }
 
-  void lower(kernel::WaitOp op) {
+  void callWith(ImplicitLocOpBuilder &b, StringRef name, ValueRange arguments) {
+    func::FuncOp callee = declare(name, llvm::to_vector(arguments.getTypes()));
+    func::CallOp::create(b, callee, arguments);
+  }
+
+  void lower(kernel::LaunchOp op, const DeviceArrays &arrays) {
     ImplicitLocOpBuilder b(op.getLoc(), op);
-    func::CallOp::create(b, declare("latheDeviceWait", {pointer()}),
-                         ValueRange{op.getRun()});
+    storeBuffers(b, op.getBuffers(), arrays);
+    for (auto [i, scalar] : llvm::enumerate(op.getScalars()))
+      LLVM::StoreOp::create(
+          b, scalar,
+          LLVM::GEPOp::create(b, pointer(), scalar.getType(), arrays.scalars,
+                              ArrayRef<LLVM::GEPArg>{int32_t(i)}));
+    Value kernel = arith::ConstantOp::create(
+        b, b.getI64IntegerAttr(kernelNumbers.lookup(op.getKernel())));
+    callWith(b, "latheDeviceLaunch",
+             {op.getRun(), eventOf(b, op), kernel, toI64(b, op.getCount()),
+              arrays.buffers, arrays.scalars});
+    op.erase();
+  }
+
+  /// A wait or an upload.
+  template <typename Op>
+  void lowerTransfer(Op op, StringRef callee, const DeviceArrays &arrays) {
+    ImplicitLocOpBuilder b(op.getLoc(), op);
+    storeBuffers(b, op.getBuffers(), arrays);
+    Value count = arith::ConstantOp::create(
+        b, b.getI64IntegerAttr(op.getBuffers().size()));
+    callWith(b, callee, {op.getRun(), arrays.buffers, count});
     op.erase();
   }
 

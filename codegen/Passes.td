@@ -328,8 +328,9 @@ def OutlineKernels : LathePass<"lathe-outline-kernels", "::mlir::ModuleOp"> {
     kernel.launch. An invocation computes one element of the output, those of a
     workgroup neighbours along its innermost dimension; reductions are loops of
     an invocation. Nests that do the same to other memory share a kernel. Where
-    the host touches memory, a kernel.wait stands before. What the device lacks
-    stays a nest, for the host.
+    the host touches memory, a kernel.wait stands before, for what it reads, and
+    a kernel.upload behind, of what it wrote. What the device lacks stays a
+    nest, for the host.
   }];
   let options = [
     Option<"workgroupSize", "workgroup-size", "int64_t", "64", "invocations of a workgroup">,

@@ -7,6 +7,7 @@
 
 #include "runtime/Context.h"
 #include <algorithm>
+#include <span>
 
 namespace {
 
@@ -58,7 +59,7 @@ void latheEventEnd(LatheContext *context, int64_t event) {
     return;
   // Launches return at once: what is measured is the device's work.
   if (context->device)
-    latheDeviceWait(context);
+    latheDeviceWait(context, nullptr, 0);
   context->hooks.end(context->hooks.user, &context->events[event],
                      context->dims);
 }
@@ -79,7 +80,18 @@ void latheDeviceLaunch(LatheContext *context, int64_t event, int64_t kernel,
   context->device->launch(event, kernel, count, buffers, scalars);
 }
 
-void latheDeviceWait(LatheContext *context) {
+void latheDeviceUpload(LatheContext *context, const LatheDeviceBuffer *buffers,
+                       int64_t count) {
+  for (const LatheDeviceBuffer &buffer : std::span(buffers, count))
+    if (buffer.bytes > 0)
+      context->device->upload(buffer.address, buffer.address, buffer.bytes);
+}
+
+void latheDeviceWait(LatheContext *context, const LatheDeviceBuffer *buffers,
+                     int64_t count) {
+  for (const LatheDeviceBuffer &buffer : std::span(buffers, count))
+    if (buffer.bytes > 0)
+      context->device->download(buffer.address, buffer.address, buffer.bytes);
   lathe::runtime::Status status = context->device->wait(context->deviceReports);
   for (const auto &report : context->deviceReports)
     latheReportIndex(context, report.event, report.index, report.bound);

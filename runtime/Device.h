@@ -18,10 +18,11 @@
 
 namespace lathe::runtime {
 
-/// Memory that the device and the host see, at `data` for the host.
+/// Memory of a device.
 class DeviceMemory {
 public:
   virtual ~DeviceMemory() = default;
+  /// Where the host sees it, too; null for memory that is the device's own.
   unsigned char *data() const { return bytes; }
   size_t size() const { return length; }
 
@@ -35,20 +36,30 @@ struct DeviceReport {
   int64_t event, index, bound;
 };
 
-/// Launches in the order in which they were made; used by one thread at a time.
+/// What a device is to do, in this order; used by one thread at a time. All of
+/// it names memory by addresses of the host's. Errors are those of `wait`.
 class DeviceQueue {
 public:
   virtual ~DeviceQueue() = default;
-  /// Lets launches use a memory, which must outlive the queue or the next
-  /// `attach` in its slot. Its `data`, or `address` in place of that, is where
-  /// launches say that it is.
+  /// Gives the `size` bytes from `address` on as the name of as many bytes of a
+  /// memory, which must outlive the queue or the next `attach` in its slot. For
+  /// memory that the host sees, `address` is its `data`, unless the bytes there
+  /// are what the memory is a copy of and never change.
   virtual void attach(unsigned slot, const DeviceMemory &memory,
-                      const void *address = nullptr) = 0;
+                      const void *address, size_t size) = 0;
   virtual void launch(int64_t event, int64_t kernel, int64_t count,
                       const LatheDeviceBuffer *buffers,
                       const int32_t *scalars) = 0;
-  /// Waits for all launches. An error is that of the first launch that met
-  /// one; `reports` gets what kernels reported, in the launches' order.
+  /// Copies the host's bytes at `from`, which may change as soon as this
+  /// returns, to the memory that `to` names. Nothing is to be done where the
+  /// host sees that memory: `to` and `from` are the same then.
+  virtual void upload(const void *to, const void *from, size_t size) = 0;
+  /// Copies the memory that `from` names to the host's at `to`, where the bytes
+  /// are after the next `wait`. As for `upload`, nothing is to be done where
+  /// the host sees the memory.
+  virtual void download(void *to, const void *from, size_t size) = 0;
+  /// Waits until all is done. An error is the first that was met; `reports`
+  /// gets what kernels reported, in the launches' order.
   virtual Status wait(std::vector<DeviceReport> &reports) = 0;
 };
 
@@ -58,9 +69,14 @@ public:
   virtual ~Device() = default;
   /// As much as the device allocates at once.
   virtual size_t mostBytes() const = 0;
-  /// Memory with any contents.
+  /// Memory with any contents: that which kernels reach fastest. `purpose` is
+  /// for messages ("weights").
   virtual Result<std::unique_ptr<DeviceMemory>>
   allocate(size_t size, std::string_view purpose) = 0;
+  /// Copies the host's bytes to the beginning of a memory, or makes all of it
+  /// zero. No queue is using it; those that do later see what was written.
+  virtual Status write(DeviceMemory &memory, const void *from, size_t size) = 0;
+  virtual Status clear(DeviceMemory &memory) = 0;
   virtual Result<std::unique_ptr<DeviceQueue>> createQueue() = 0;
 };
 

@@ -7,79 +7,111 @@
 
 #include "runtime/DeviceRun.h"
 #include "runtime/Types.h"
+#include <algorithm>
 #include <cstring>
+#include <utility>
 
 using namespace lathe::runtime;
 
-namespace {
-/// Slots of the queue; the model's copies follow.
-enum { arenaSlot, statesSlot, tensorsSlot, copiesSlot };
-} // namespace
+Status DeviceRun::Block::allocate(Device &device, size_t size,
+                                  std::string_view purpose) {
+  auto made = device.allocate(size, purpose);
+  if (!made)
+    return made.status();
+  memory = std::move(*made);
+  return memory->data() ? Status() : mirror.allocate(size, purpose);
+}
 
 Status DeviceRun::prepare(const LatheModel &runModel, size_t arenaBytes,
                           size_t stateBytes, LatheContext &context) {
   model = &runModel;
   if (Status status = model->openDevice(); status.failed())
     return status;
-  auto queue = model->device->createQueue();
-  if (!queue)
-    return queue.status();
-  auto arena = model->device->allocate(arenaBytes, "working memory");
-  if (!arena)
-    return arena.status();
-  auto states = model->device->allocate(stateBytes, "state");
-  if (!states)
-    return states.status();
-  arenaMemory = std::move(*arena);
-  stateMemory = std::move(*states);
-  clearStates();
-  unsigned slot = copiesSlot;
+  Device &device = *model->device;
+  auto created = device.createQueue();
+  if (!created)
+    return created.status();
+  // Nothing is named by no address.
+  arenaBytes = std::max<size_t>(arenaBytes, 1);
+  stateBytes = std::max<size_t>(stateBytes, 1);
+  Status status = arenaMemory.allocate(device, arenaBytes, "working memory");
+  if (!status.failed())
+    status = stateMemory.allocate(device, stateBytes, "state");
+  if (!status.failed())
+    status = clearStates();
+  if (status.failed())
+    return status;
+  DeviceQueue &queue = **created;
+  unsigned slot = 0;
+  queue.attach(slot++, *arenaMemory.memory, arena(), arenaBytes);
+  queue.attach(slot++, *stateMemory.memory, states(), stateBytes);
   for (const LatheModel::DeviceCopy &copy : model->deviceCopies)
-    (*queue)->attach(slot++, *copy.memory, copy.address);
-  (*queue)->attach(arenaSlot, *arenaMemory);
-  (*queue)->attach(statesSlot, *stateMemory);
-  context.device = std::move(*queue);
+    queue.attach(slot++, *copy.memory, copy.address, copy.size);
+  context.device = std::move(*created);
   return {};
 }
 
-void DeviceRun::clearStates() {
-  std::memset(stateMemory->data(), 0, stateMemory->size());
+Status DeviceRun::clearStates() {
+  return model->device->clear(*stateMemory.memory);
 }
 
 static size_t bytesOf(const LatheTensor &tensor) {
   return elementCount({tensor.shape, tensor.rank}) * latheTypeSize(tensor.type);
 }
 
-Status DeviceRun::copyIn(std::span<const LatheTensor> inputs,
-                         std::span<const LatheTensor> outputs,
-                         DeviceQueue &queue, std::vector<void *> &addresses) {
-  constexpr size_t alignment = 64;
-  offsets.clear();
-  size_t needed = 0;
-  for (std::span tensors : {inputs, outputs})
-    for (const LatheTensor &tensor : tensors) {
-      offsets.push_back(needed);
-      needed += (bytesOf(tensor) + alignment - 1) / alignment * alignment;
-    }
-  if (!tensorMemory || tensorMemory->size() < needed) {
-    auto memory = model->device->allocate(needed, "inputs and outputs");
-    if (!memory)
-      return memory.status();
-    queue.attach(tensorsSlot, **memory);
-    tensorMemory = std::move(*memory);
-  }
+Status DeviceRun::reserve(size_t slot, size_t size) {
+  while (tensors.size() <= slot)
+    tensors.push_back(std::make_unique<Block>());
+  Block &block = *tensors[slot];
+  if (block.memory && block.memory->size() >= size)
+    return {};
+  return block.allocate(*model->device, size, "inputs and outputs");
+}
+
+Status DeviceRun::begin(std::span<const LatheTensor> inputs,
+                        std::span<const LatheTensor> outputs,
+                        DeviceQueue &queue, std::vector<void *> &addresses) {
+  // Behind arena, states, and the model's copies.
+  unsigned firstSlot = 2 + model->deviceCopies.size();
+  inputCount = inputs.size();
   addresses.clear();
-  for (size_t offset : offsets)
-    addresses.push_back(tensorMemory->data() + offset);
-  for (size_t i = 0; i < inputs.size(); ++i)
-    if (size_t bytes = bytesOf(inputs[i]))
-      std::memcpy(addresses[i], inputs[i].data, bytes);
+  for (std::span tensorsOf : {inputs, outputs})
+    for (const LatheTensor &tensor : tensorsOf) {
+      size_t place = addresses.size(), bytes = bytesOf(tensor);
+      size_t size = std::max<size_t>(bytes, 1);
+      if (Status status = reserve(place, size); status.failed())
+        return status;
+      Block &block = *tensors[place];
+      bool isInput = place < inputCount;
+      bool isOwn = !block.memory->data();
+      void *address = isOwn && isInput && bytes ? tensor.data : block.address();
+      queue.attach(firstSlot + place, *block.memory, address, size);
+      addresses.push_back(address);
+      if (!isInput || !bytes)
+        continue;
+      if (isOwn)
+        queue.upload(address, tensor.data, bytes);
+      else
+        std::memcpy(address, tensor.data, bytes);
+    }
   return {};
 }
 
-void DeviceRun::copyOut(std::span<const LatheTensor> outputs,
-                        std::span<void *const> addresses) {
+Status DeviceRun::finish(std::span<const LatheTensor> outputs,
+                         std::span<void *const> addresses,
+                         LatheContext &context) {
+  DeviceQueue &queue = *context.device;
+  auto isOwn = [&](size_t output) {
+    return !tensors[inputCount + output]->memory->data();
+  };
   for (size_t i = 0; i < outputs.size(); ++i)
-    if (size_t bytes = bytesOf(outputs[i]))
+    if (size_t bytes = bytesOf(outputs[i]); bytes && isOwn(i))
+      queue.download(outputs[i].data, addresses[i], bytes);
+  latheDeviceWait(&context, nullptr, 0);
+  if (context.deviceStatus.failed())
+    return std::exchange(context.deviceStatus, Status());
+  for (size_t i = 0; i < outputs.size(); ++i)
+    if (size_t bytes = bytesOf(outputs[i]); bytes && !isOwn(i))
       std::memcpy(outputs[i].data, addresses[i], bytes);
+  return {};
 }

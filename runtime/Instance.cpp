@@ -6,49 +6,14 @@
 //===----------------------------------------------------------------------===//
 
 #include "runtime/DeviceRun.h"
+#include "runtime/HostMemory.h"
 #include "runtime/Types.h"
 #include <algorithm>
 #include <array>
-#include <cstring>
-#include <sys/mman.h>
-#include <utility>
 
 using namespace lathe::runtime;
 
 namespace {
-
-/// Zeroed memory, which takes no room until it is touched: it is as big as the
-/// dims' maxima need, most runs use less.
-class Memory {
-public:
-  Status allocate(size_t size, std::string_view purpose) {
-    if (size == 0)
-      return {};
-    void *memory = mmap(nullptr, size, PROT_READ | PROT_WRITE,
-                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (memory == MAP_FAILED)
-      return {LATHE_OUT_OF_MEMORY,
-              concat("cannot get the ", size, " bytes of ", purpose,
-                     "; compile for smaller bounds of the dims")};
-    bytes = memory;
-    length = size;
-    return {};
-  }
-  /// Makes it zero again, and gives the room back until it is touched.
-  void clear() {
-    if (bytes && madvise(bytes, length, MADV_DONTNEED) != 0)
-      std::memset(bytes, 0, length);
-  }
-  ~Memory() {
-    if (bytes)
-      munmap(bytes, length);
-  }
-  void *data() const { return bytes; }
-
-private:
-  void *bytes = nullptr;
-  size_t length = 0;
-};
 
 /// The memref descriptors of an entry's arguments, made once and filled in by
 /// each run.
@@ -89,8 +54,8 @@ private:
 
 struct LatheInstance {
   const LatheModel *model = nullptr;
-  Memory arena;
-  Memory states;
+  HostMemory arena;
+  HostMemory states;
   DeviceRun device; ///< Has arena and states instead, with a device.
   LatheContext context;
   std::vector<Arguments> arguments; ///< Per entry.
@@ -102,11 +67,11 @@ struct LatheInstance {
   Status run(uint32_t entry, std::span<const LatheTensor> inputs,
              std::span<const LatheTensor> outputs);
 
-  void resetState() {
+  Status resetState() {
     if (context.device)
-      device.clearStates();
-    else
-      states.clear();
+      return device.clearStates();
+    states.clear();
+    return {};
   }
 
 private:
@@ -250,7 +215,7 @@ Status LatheInstance::run(uint32_t entry, std::span<const LatheTensor> inputs,
     return status;
   Arguments &args = arguments[entry];
   if (context.device) {
-    Status status = device.copyIn(inputs, outputs, *context.device, addresses);
+    Status status = device.begin(inputs, outputs, *context.device, addresses);
     if (status.failed())
       return status;
   }
@@ -269,10 +234,10 @@ Status LatheInstance::run(uint32_t entry, std::span<const LatheTensor> inputs,
   model->binary->entries[variant ? variant->code : entry](&context,
                                                           args.data());
   if (context.device) {
-    latheDeviceWait(&context);
-    if (context.deviceStatus.failed())
-      return std::exchange(context.deviceStatus, Status());
-    device.copyOut(outputs, std::span(addresses).subspan(inputs.size()));
+    Status status = device.finish(
+        outputs, std::span(addresses).subspan(inputs.size()), context);
+    if (status.failed())
+      return status;
   }
   return context.reported.load() ? reportedError(info) : Status();
 }
@@ -307,9 +272,9 @@ LatheCode latheInstanceResetState(LatheInstance *instance,
       return {LATHE_BAD_ARGUMENT, "'instance' is null"};
     if (instance->running.exchange(true, std::memory_order_acquire))
       return {LATHE_BAD_ARGUMENT, "the instance is running"};
-    instance->resetState();
+    Status result = instance->resetState();
     instance->running.store(false, std::memory_order_release);
-    return {};
+    return result;
   });
 }
 

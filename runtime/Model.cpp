@@ -33,8 +33,9 @@ static Status copyToDevice(Device &device, const void *data, size_t size,
   auto memory = device.allocate(size, purpose);
   if (!memory)
     return memory.status();
-  std::memcpy((*memory)->data(), data, size);
-  copies.push_back({data, std::move(*memory)});
+  if (Status status = device.write(**memory, data, size); status.failed())
+    return status;
+  copies.push_back({data, size, std::move(*memory)});
   return {};
 }
 

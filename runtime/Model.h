@@ -22,6 +22,7 @@ struct LatheModel {
   /// address.
   struct DeviceCopy {
     const void *address;
+    size_t size;
     std::unique_ptr<lathe::runtime::DeviceMemory> memory;
   };
   /// The device that runs the model's kernels, and its copies of weights and

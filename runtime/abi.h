@@ -112,8 +112,16 @@ LATHE_ABI void latheDeviceLaunch(LatheContext *context, int64_t event,
                                  const int32_t *scalars);
 
 /// Returns when the device has done what was handed to it: the host sees what
-/// kernels stored. What goes wrong there is the run's status.
-LATHE_ABI void latheDeviceWait(LatheContext *context);
+/// kernels stored in the `count` buffers, and may write others. What goes wrong
+/// there is the run's status.
+LATHE_ABI void latheDeviceWait(LatheContext *context,
+                               const LatheDeviceBuffer *buffers, int64_t count);
+
+/// Gives the device what the host wrote to the `count` buffers, behind all that
+/// was handed to it before. The host may write them anew when it returns.
+LATHE_ABI void latheDeviceUpload(LatheContext *context,
+                                 const LatheDeviceBuffer *buffers,
+                                 int64_t count);
 
 //===----------------------------------------------------------------------===//
 // Functions that compute

@@ -9,8 +9,8 @@
 #include "codegen/Passes.h"
 #include "codegen/gpu/Constants.h"
 #include "codegen/gpu/KernelWriter.h"
+#include "codegen/gpu/Transfers.h"
 #include "mlir/IR/PatternMatch.h"
-#include "mlir/Interfaces/ViewLikeInterface.h"
 
 namespace mlir::lathe {
 #define GEN_PASS_DEF_OUTLINEKERNELS
@@ -20,13 +20,6 @@ namespace mlir::lathe {
 using namespace mlir;
 using namespace mlir::lathe;
 using namespace mlir::lathe::kernel;
-
-/// The buffer that a memref is a view of.
-static Value rootOf(Value memref) {
-  while (auto view = memref.getDefiningOp<ViewLikeOpInterface>())
-    memref = view.getViewSource();
-  return memref;
-}
 
 namespace {
 struct OutlineKernelsPass
@@ -43,7 +36,7 @@ struct OutlineKernelsPass
       function.walk([&](NestOp nest) { nests.push_back(nest); });
       for (NestOp nest : nests)
         outline(nest, symbols);
-      insertWaits(function);
+      insertTransfers(function);
     }
     gatherConstants(getOperation());
   }
@@ -96,56 +89,7 @@ private:
     return made.getName();
   }
 
-  //===--- Waits ----------------------------------------------------------===//
-
-  /// Whether the host reads or writes memory by the op itself, apart from what
-  /// is in its regions.
-  bool touchesMemory(Operation *op) const {
-    if (isa<LaunchOp, WaitOp, EventOp, ReportIndexOp>(op) || isPure(op) ||
-        op->hasTrait<OpTrait::IsTerminator>() ||
-        op->hasTrait<OpTrait::HasRecursiveMemoryEffects>())
-      return false;
-    // Inputs are written before a run and never in it.
-    auto load = dyn_cast<memref::LoadOp>(op);
-    return !load || written.contains(rootOf(load.getMemRef()));
-  }
-
-  /// Whether the op is a launch or has one in its regions.
-  static bool launches(Operation *op) {
-    return op->walk([](LaunchOp) { return WalkResult::interrupt(); })
-        .wasInterrupted();
-  }
-
-  /// Waits before the host touches memory, unless nothing was launched since
-  /// the last wait in the same block.
-  void insertWaits(Block &block, Value run) {
-    bool launched = true;
-    for (Operation &op : llvm::make_early_inc_range(block)) {
-      launched |= launches(&op);
-      if (launched && touchesMemory(&op)) {
-        OpBuilder b(&op);
-        WaitOp::create(b, op.getLoc(), run);
-        launched = false;
-      }
-      if (isa<NestOp>(op))
-        continue;
-      for (Region &region : op.getRegions())
-        for (Block &inner : region)
-          insertWaits(inner, run);
-    }
-  }
-
-  void insertWaits(func::FuncOp function) {
-    written.clear();
-    function.walk([&](LaunchOp launch) {
-      written.insert(rootOf(launch.getBuffers().back()));
-    });
-    insertWaits(function.front(), function.getArguments().back());
-  }
-
   /// The kernels made, by what they hold.
   llvm::DenseMap<size_t, SmallVector<gpu::GPUModuleOp>> kernels;
-  /// Buffers that launches of the present function write.
-  llvm::DenseSet<Value> written;
 };
 } // namespace

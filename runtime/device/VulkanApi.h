@@ -59,6 +59,8 @@
   FUNCTION(CmdBindDescriptorSets)                                              \
   FUNCTION(CmdPipelineBarrier)                                                 \
   FUNCTION(CmdDispatch)                                                        \
+  FUNCTION(CmdCopyBuffer)                                                      \
+  FUNCTION(CmdFillBuffer)                                                      \
   FUNCTION(CreateFence)                                                        \
   FUNCTION(DestroyFence)                                                       \
   FUNCTION(ResetFences)                                                        \

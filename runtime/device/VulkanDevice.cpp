@@ -8,6 +8,8 @@
 #include "runtime/device/VulkanDevice.h"
 #include "runtime/device/VulkanQueue.h"
 #include <algorithm>
+#include <cstdlib>
+#include <cstring>
 #include <span>
 
 using namespace lathe::runtime;
@@ -16,73 +18,29 @@ using namespace lathe::runtime;
 // Memory
 //===----------------------------------------------------------------------===//
 
-VulkanMemory::~VulkanMemory() {
-  device.api.DestroyBuffer(device.handle, buffer, nullptr);
-  device.api.FreeMemory(device.handle, memory, nullptr);
-}
-
-/// The kind of memory that suits host and device best of those in `allowed`: it
-/// must be mapped and coherent, the host's reads are fast where it is cached,
-/// and the device's where it is its own, too, as with integrated GPUs.
-static std::optional<uint32_t>
-chooseMemory(const VkPhysicalDeviceMemoryProperties &memories,
-             uint32_t allowed) {
-  constexpr VkMemoryPropertyFlags needed = VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT |
-                                           VK_MEMORY_PROPERTY_HOST_COHERENT_BIT;
-  constexpr VkMemoryPropertyFlags cached =
-      needed | VK_MEMORY_PROPERTY_HOST_CACHED_BIT;
-  for (VkMemoryPropertyFlags wanted :
-       {cached | VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT, cached, needed})
-    for (uint32_t i = 0; i < memories.memoryTypeCount; ++i)
-      if ((allowed >> i & 1) &&
-          (memories.memoryTypes[i].propertyFlags & wanted) == wanted)
-        return i;
-  return std::nullopt;
-}
-
-Status VulkanMemory::allocate(size_t size, std::string_view purpose) {
-  const VulkanApi &api = device.api;
-  std::string what = concat("allocate the ", size, " bytes of ", purpose);
-  // Buffers are bound in whole words.
-  auto bufferInfo =
-      describe<VkBufferCreateInfo>(VK_STRUCTURE_TYPE_BUFFER_CREATE_INFO);
-  bufferInfo.size = (std::max<size_t>(size, 1) + 63) / 64 * 64;
-  bufferInfo.usage = VK_BUFFER_USAGE_STORAGE_BUFFER_BIT;
-  VkResult result =
-      api.CreateBuffer(device.handle, &bufferInfo, nullptr, &buffer);
-  if (result != VK_SUCCESS)
-    return vulkanStatus(result, what);
-  VkMemoryRequirements needs;
-  api.GetBufferMemoryRequirements(device.handle, buffer, &needs);
-  auto info =
-      describe<VkMemoryAllocateInfo>(VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO);
-  info.allocationSize = needs.size;
-  std::optional<uint32_t> type =
-      chooseMemory(device.memories, needs.memoryTypeBits);
-  if (!type)
-    return {LATHE_DEVICE_ERROR,
-            concat("the Vulkan device '", device.name,
-                   "' has no memory that the processor sees, too")};
-  info.memoryTypeIndex = *type;
-  void *mapped = nullptr;
-  result = api.AllocateMemory(device.handle, &info, nullptr, &memory);
-  if (result == VK_SUCCESS)
-    result = api.BindBufferMemory(device.handle, buffer, memory, 0);
-  if (result == VK_SUCCESS)
-    result = api.MapMemory(device.handle, memory, 0, VK_WHOLE_SIZE, 0, &mapped);
-  if (result != VK_SUCCESS)
-    return vulkanStatus(result, what);
-  bytes = static_cast<unsigned char *>(mapped);
-  length = bufferInfo.size;
-  return {};
-}
-
 Result<std::unique_ptr<DeviceMemory>>
 VulkanDevice::allocate(size_t size, std::string_view purpose) {
   auto memory = std::make_unique<VulkanMemory>(*this);
-  if (Status status = memory->allocate(size, purpose); status.failed())
+  if (Status status = memory->allocate(size, purpose, memoryKind);
+      status.failed())
     return status;
   return std::unique_ptr<DeviceMemory>(std::move(memory));
+}
+
+Status VulkanDevice::write(DeviceMemory &memory, const void *from,
+                           size_t size) {
+  if (!memory.data())
+    return writeByStaging(*this, static_cast<VulkanMemory &>(memory), from,
+                          size);
+  std::memcpy(memory.data(), from, size);
+  return {};
+}
+
+Status VulkanDevice::clear(DeviceMemory &memory) {
+  if (!memory.data())
+    return clearOnDevice(*this, static_cast<VulkanMemory &>(memory));
+  std::memset(memory.data(), 0, memory.size());
+  return {};
 }
 
 Result<std::unique_ptr<DeviceQueue>> VulkanDevice::createQueue() {
@@ -210,6 +168,22 @@ Status VulkanDevice::choosePhysicalDevice() {
       VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2, &sizes);
   api.GetPhysicalDeviceProperties2(physical, &more);
   mostMemory = sizes.maxMemoryAllocationSize;
+  return chooseMemoryKind();
+}
+
+Status VulkanDevice::chooseMemoryKind() {
+  const char *named = std::getenv("LATHE_DEVICE_MEMORY");
+  std::string_view wanted = named ? named : "";
+  if (wanted.empty())
+    memoryKind =
+        hasSharedMemory(memories) ? MemoryKind::shared : MemoryKind::own;
+  else if (wanted == "device")
+    memoryKind = MemoryKind::own;
+  else if (wanted == "shared")
+    memoryKind = MemoryKind::shared;
+  else
+    return {LATHE_BAD_ARGUMENT, concat("LATHE_DEVICE_MEMORY is ", quote(wanted),
+                                       ", wanted 'device' or 'shared'")};
   return {};
 }
 

@@ -8,28 +8,11 @@
 #ifndef LATHE_RUNTIME_DEVICE_VULKANDEVICE_H
 #define LATHE_RUNTIME_DEVICE_VULKANDEVICE_H
 
-#include "runtime/Device.h"
-#include "runtime/device/VulkanApi.h"
+#include "runtime/device/VulkanMemory.h"
 #include <mutex>
 #include <string>
 
 namespace lathe::runtime {
-
-class VulkanDevice;
-
-/// A buffer in memory that the host has mapped.
-class VulkanMemory : public DeviceMemory {
-public:
-  explicit VulkanMemory(const VulkanDevice &device) : device(device) {}
-  ~VulkanMemory() override;
-  Status allocate(size_t size, std::string_view purpose);
-
-  VkBuffer buffer = VK_NULL_HANDLE;
-
-private:
-  const VulkanDevice &device;
-  VkDeviceMemory memory = VK_NULL_HANDLE;
-};
 
 /// A kernel that is ready to be launched. Kernels of as many bindings have the
 /// layouts of the first of them.
@@ -38,6 +21,9 @@ struct VulkanKernel {
   VkPipeline pipeline = VK_NULL_HANDLE;
   VkPipelineLayout layout = VK_NULL_HANDLE;
   VkDescriptorSetLayout bindings = VK_NULL_HANDLE;
+
+  /// The buffers and the parameters.
+  uint32_t bindingCount() const { return code->bufferCount + 1; }
 };
 
 class VulkanDevice : public Device {
@@ -48,6 +34,8 @@ public:
   size_t mostBytes() const override { return mostMemory; }
   Result<std::unique_ptr<DeviceMemory>>
   allocate(size_t size, std::string_view purpose) override;
+  Status write(DeviceMemory &memory, const void *from, size_t size) override;
+  Status clear(DeviceMemory &memory) override;
   Result<std::unique_ptr<DeviceQueue>> createQueue() override;
 
   /// Runs a command buffer and signals the fence; any thread may.
@@ -58,7 +46,8 @@ public:
   uint32_t queueFamily = 0;
   VkPhysicalDeviceLimits limits = {};
   VkPhysicalDeviceMemoryProperties memories = {};
-  VkDeviceSize mostMemory = 0; ///< Of one allocation.
+  VkDeviceSize mostMemory = 0;                ///< Of one allocation.
+  MemoryKind memoryKind = MemoryKind::shared; ///< What kernels work in.
   std::string name;
   uint32_t workgroupSize = 1;
   std::vector<VulkanKernel> kernels;
@@ -67,6 +56,9 @@ private:
   Status createInstance();
   /// The fastest kind of device of those that have what kernels need.
   Status choosePhysicalDevice();
+  /// What the environment variable LATHE_DEVICE_MEMORY says ("device" or
+  /// "shared"), or what is fast.
+  Status chooseMemoryKind();
   /// Enables those features of the device that kernels may ask for.
   Status createDevice();
   /// Says which of the kernel's SPIR-V capabilities the device lacks.

@@ -12,97 +12,90 @@
 
 using namespace lathe::runtime;
 
-// What one command buffer may need.
-static constexpr uint32_t mostLaunches = 256;
-static constexpr uint32_t mostBindings = 16 * mostLaunches;
+// What is gathered before it runs, at most.
+static constexpr size_t mostLaunches = 1024;
 static constexpr size_t parameterBytes = 256 * mostLaunches;
+static constexpr size_t stagingBytes = 16 << 20;
 
 Status VulkanQueue::prepare() {
-  const VulkanApi &api = device.api;
-  if (Status status = parameters.allocate(parameterBytes, "parameters");
-      status.failed())
+  Status status =
+      hostParameters.allocate(parameterBytes, "parameters", MemoryKind::shared);
+  if (!status.failed() && device.memoryKind == MemoryKind::own)
+    status = parameters.allocate(parameterBytes, "parameters", MemoryKind::own);
+  if (status.failed())
     return status;
   pending.reserve(mostLaunches);
-  VkDescriptorPoolSize size = {VK_DESCRIPTOR_TYPE_STORAGE_BUFFER, mostBindings};
-  auto setsInfo = describe<VkDescriptorPoolCreateInfo>(
-      VK_STRUCTURE_TYPE_DESCRIPTOR_POOL_CREATE_INFO);
-  setsInfo.maxSets = mostLaunches;
-  setsInfo.poolSizeCount = 1;
-  setsInfo.pPoolSizes = &size;
-  VkResult result =
-      api.CreateDescriptorPool(device.handle, &setsInfo, nullptr, &sets);
-  auto poolInfo = describe<VkCommandPoolCreateInfo>(
-      VK_STRUCTURE_TYPE_COMMAND_POOL_CREATE_INFO);
-  poolInfo.queueFamilyIndex = device.queueFamily;
-  if (result == VK_SUCCESS)
-    result =
-        api.CreateCommandPool(device.handle, &poolInfo, nullptr, &commandPool);
-  auto bufferInfo = describe<VkCommandBufferAllocateInfo>(
-      VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO);
-  bufferInfo.commandPool = commandPool;
-  bufferInfo.commandBufferCount = 1;
-  if (result == VK_SUCCESS)
-    result = api.AllocateCommandBuffers(device.handle, &bufferInfo, &commands);
   auto fenceInfo =
       describe<VkFenceCreateInfo>(VK_STRUCTURE_TYPE_FENCE_CREATE_INFO);
-  if (result == VK_SUCCESS)
-    result = api.CreateFence(device.handle, &fenceInfo, nullptr, &fence);
-  return vulkanStatus(result, "prepare for launches");
+  return vulkanStatus(
+      device.api.CreateFence(device.handle, &fenceInfo, nullptr, &fence),
+      "prepare for launches");
 }
 
 VulkanQueue::~VulkanQueue() {
-  const VulkanApi &api = device.api;
-  api.DestroyFence(device.handle, fence, nullptr);
-  api.DestroyCommandPool(device.handle, commandPool, nullptr);
-  api.DestroyDescriptorPool(device.handle, sets, nullptr);
+  device.api.DestroyFence(device.handle, fence, nullptr);
 }
 
 void VulkanQueue::attach(unsigned slot, const DeviceMemory &memory,
-                         const void *address) {
+                         const void *address, size_t size) {
   if (memories.size() <= slot)
     memories.resize(slot + 1);
-  memories[slot] = {
-      static_cast<const VulkanMemory *>(&memory),
-      static_cast<const unsigned char *>(address ? address : memory.data())};
+  memories[slot] = {static_cast<const VulkanMemory *>(&memory),
+                    static_cast<const unsigned char *>(address), size};
+}
+
+const VulkanQueue::Attached *VulkanQueue::find(const void *address,
+                                               size_t size) const {
+  auto *begin = static_cast<const unsigned char *>(address);
+  for (const Attached &named : memories)
+    if (named.memory && begin >= named.address &&
+        begin + size <= named.address + named.size)
+      return &named;
+  return nullptr;
+}
+
+Status VulkanQueue::lacks(std::string_view what) const {
+  return {LATHE_DEVICE_ERROR, concat(what, " memory that the Vulkan device '",
+                                     device.name, "' does not see")};
 }
 
 static size_t alignTo(size_t offset, size_t alignment) {
   return (offset + alignment - 1) / alignment * alignment;
 }
 
+//===----------------------------------------------------------------------===//
+// Launches
+//===----------------------------------------------------------------------===//
+
 Status VulkanQueue::bind(const VulkanKernel &kernel,
-                         const LatheDeviceBuffer &buffer,
-                         VkDescriptorBufferInfo &bound, int32_t &place) const {
-  auto *address = static_cast<unsigned char *>(buffer.address);
+                         const LatheDeviceBuffer &buffer, VulkanBinding &bound,
+                         int32_t &place) const {
   size_t bytes = static_cast<size_t>(std::max<int64_t>(buffer.bytes, 0));
-  for (const auto &[memory, first] : memories) {
-    if (!memory || address < first || address + bytes > first + memory->size())
-      continue;
-    size_t offset = address - first;
-    // Multiples of the alignment are multiples of an element, too.
-    size_t start =
-        offset -
-        offset %
-            std::max<size_t>(device.limits.minStorageBufferOffsetAlignment, 16);
-    if (start == memory->size())
-      start -= 64; // An empty buffer at the end.
-    place = static_cast<int32_t>((offset - start) / buffer.elementBytes);
-    bound = {memory->buffer, start,
-             std::min(alignTo(offset - start + std::max<size_t>(bytes, 1), 4),
-                      memory->size() - start)};
-    // The limit in bytes, and that of the kernels' 32-bit subscripts.
-    if (bound.range > device.limits.maxStorageBufferRange ||
-        bound.range / buffer.elementBytes > INT32_MAX)
-      return {LATHE_DEVICE_ERROR,
-              concat("kernel '", kernel.code->name, "' uses a tensor of ",
-                     bytes, " bytes, of which the Vulkan device '", device.name,
-                     "' reaches ", device.limits.maxStorageBufferRange,
-                     "; use another device or compile for the processor")};
-    return {};
-  }
-  return {LATHE_DEVICE_ERROR, concat("kernel '", kernel.code->name,
-                                     "' uses memory that the Vulkan device '",
-                                     device.name, "' does not see")};
+  const Attached *named = find(buffer.address, bytes);
+  if (!named)
+    return lacks(concat("kernel '", kernel.code->name, "' uses"));
+  const VulkanMemory &memory = *named->memory;
+  size_t offset =
+      static_cast<const unsigned char *>(buffer.address) - named->address;
+  // Multiples of the alignment are multiples of an element, too.
+  size_t start =
+      offset - offset % std::max<size_t>(
+                            device.limits.minStorageBufferOffsetAlignment, 16);
+  if (start == memory.size())
+    start -= 64; // An empty buffer at the end.
+  place = static_cast<int32_t>((offset - start) / buffer.elementBytes);
+  bound = {memory.buffer, start,
+           std::min(alignTo(offset - start + std::max<size_t>(bytes, 1), 4),
+                    memory.size() - start)};
+  // The limit in bytes, and that of the kernels' 32-bit subscripts.
+  if (bound.range > device.limits.maxStorageBufferRange ||
+      bound.range / buffer.elementBytes > INT32_MAX)
+    return {LATHE_DEVICE_ERROR,
+            concat("kernel '", kernel.code->name, "' uses a tensor of ", bytes,
+                   " bytes, of which the Vulkan device '", device.name,
+                   "' reaches ", device.limits.maxStorageBufferRange,
+                   "; use another device or compile for the processor")};
+  return {};
 }
 
 void VulkanQueue::launch(int64_t event, int64_t kernel, int64_t count,
@@ -110,24 +103,12 @@ void VulkanQueue::launch(int64_t event, int64_t kernel, int64_t count,
                          const int32_t *scalars) {
   if (failure.failed() || count <= 0)
     return;
-  failure = record(event, device.kernels[kernel], count, buffers, scalars);
+  failure = add(event, device.kernels[kernel], count, buffers, scalars);
 }
 
-Status VulkanQueue::begin() {
-  if (recording)
-    return {};
-  auto info = describe<VkCommandBufferBeginInfo>(
-      VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO);
-  info.flags = VK_COMMAND_BUFFER_USAGE_ONE_TIME_SUBMIT_BIT;
-  VkResult result = device.api.BeginCommandBuffer(commands, &info);
-  recording = result == VK_SUCCESS;
-  return vulkanStatus(result, "record launches");
-}
-
-Status VulkanQueue::record(int64_t event, const VulkanKernel &kernel,
-                           int64_t count, const LatheDeviceBuffer *buffers,
-                           const int32_t *scalars) {
-  const VulkanApi &api = device.api;
+Status VulkanQueue::add(int64_t event, const VulkanKernel &kernel,
+                        int64_t count, const LatheDeviceBuffer *buffers,
+                        const int32_t *scalars) {
   const LatheDeviceKernel &code = *kernel.code;
   // Groups stand in rows, as one dimension takes but 65535 everywhere.
   int64_t groups = (count + device.workgroupSize - 1) / device.workgroupSize;
@@ -145,99 +126,138 @@ Status VulkanQueue::record(int64_t event, const VulkanKernel &kernel,
   size_t alignment =
       std::max<size_t>(device.limits.minStorageBufferOffsetAlignment, 4);
   if (pending.size() == mostLaunches ||
-      bindingsUsed + code.bufferCount + 1 > mostBindings ||
-      alignTo(parametersUsed, alignment) + 4 * words > parameters.size())
+      alignTo(parametersUsed, alignment) + 4 * words > hostParameters.size())
     if (Status status = flush(); status.failed())
       return status;
-  if (Status status = begin(); status.failed())
-    return status;
   size_t place = alignTo(parametersUsed, alignment);
-  auto *written = reinterpret_cast<int32_t *>(parameters.data() + place);
+  auto *written = reinterpret_cast<int32_t *>(hostParameters.data() + place);
   std::fill_n(written, LATHE_REPORT_WORDS, 0);
 
-  bound.resize(code.bufferCount + 1);
+  size_t first = commands.bindings.size();
+  commands.bindings.resize(first + kernel.bindingCount());
   for (uint32_t i = 0; i < code.bufferCount; ++i)
-    if (Status status =
-            bind(kernel, buffers[i], bound[i], written[LATHE_REPORT_WORDS + i]);
-        status.failed())
+    if (Status status = bind(kernel, buffers[i], commands.bindings[first + i],
+                             written[LATHE_REPORT_WORDS + i]);
+        status.failed()) {
+      commands.bindings.resize(first);
       return status;
+    }
   std::copy_n(scalars, code.scalarCount,
               written + LATHE_REPORT_WORDS + code.bufferCount);
-  bound.back() = {parameters.buffer, place, 4 * words};
+  const VulkanMemory &read = parameters.buffer ? parameters : hostParameters;
+  commands.bindings.back() = {read.buffer, place, 4 * words};
   parametersUsed = place + 4 * words;
-  bindingsUsed += code.bufferCount + 1;
-
-  auto setInfo = describe<VkDescriptorSetAllocateInfo>(
-      VK_STRUCTURE_TYPE_DESCRIPTOR_SET_ALLOCATE_INFO);
-  setInfo.descriptorPool = sets;
-  setInfo.descriptorSetCount = 1;
-  setInfo.pSetLayouts = &kernel.bindings;
-  VkDescriptorSet set = VK_NULL_HANDLE;
-  VkResult result = api.AllocateDescriptorSets(device.handle, &setInfo, &set);
-  if (result != VK_SUCCESS)
-    return vulkanStatus(result, "bind a kernel's buffers");
-  auto write =
-      describe<VkWriteDescriptorSet>(VK_STRUCTURE_TYPE_WRITE_DESCRIPTOR_SET);
-  write.dstSet = set;
-  write.descriptorCount = bound.size();
-  write.descriptorType = VK_DESCRIPTOR_TYPE_STORAGE_BUFFER;
-  write.pBufferInfo = bound.data();
-  api.UpdateDescriptorSets(device.handle, 1, &write, 0, nullptr);
-
-  if (!pending.empty()) {
-    auto barrier = describe<VkMemoryBarrier>(VK_STRUCTURE_TYPE_MEMORY_BARRIER);
-    barrier.srcAccessMask = VK_ACCESS_SHADER_WRITE_BIT;
-    barrier.dstAccessMask =
-        VK_ACCESS_SHADER_READ_BIT | VK_ACCESS_SHADER_WRITE_BIT;
-    api.CmdPipelineBarrier(commands, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT,
-                           VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT, 0, 1, &barrier,
-                           0, nullptr, 0, nullptr);
-  }
-  api.CmdBindPipeline(commands, VK_PIPELINE_BIND_POINT_COMPUTE,
-                      kernel.pipeline);
-  api.CmdBindDescriptorSets(commands, VK_PIPELINE_BIND_POINT_COMPUTE,
-                            kernel.layout, 0, 1, &set, 0, nullptr);
-  api.CmdDispatch(commands, columns, rows, 1);
+  VulkanCommand command;
+  command.kernel = &kernel;
+  command.columns = columns;
+  command.rows = rows;
+  command.barrier = !commands.commands.empty();
+  commands.commands.push_back(command);
   pending.push_back({event, place});
   return {};
 }
 
-Status VulkanQueue::flush() {
-  if (!recording)
+//===----------------------------------------------------------------------===//
+// Copies
+//===----------------------------------------------------------------------===//
+
+void VulkanQueue::upload(const void *to, const void *from, size_t size) {
+  if (!failure.failed())
+    failure = addCopies(to, from, nullptr, size);
+}
+
+void VulkanQueue::download(void *to, const void *from, size_t size) {
+  if (!failure.failed())
+    failure = addCopies(from, nullptr, to, size);
+}
+
+Status VulkanQueue::addCopies(const void *name, const void *from, void *to,
+                              size_t size) {
+  const Attached *named = find(name, size);
+  if (!named)
+    return lacks("the processor's code touches");
+  if (named->memory->data())
     return {};
+  if (!staging.buffer)
+    if (Status status = staging.allocate(stagingBytes, "staging memory",
+                                         MemoryKind::shared);
+        status.failed())
+      return status;
+  size_t offset = static_cast<const unsigned char *>(name) - named->address;
+  for (size_t done = 0; done < size;) {
+    if (stagingUsed == stagingBytes)
+      if (Status status = flush(); status.failed())
+        return status;
+    size_t part = std::min(size - done, stagingBytes - stagingUsed);
+    VulkanCommand command;
+    command.from = from ? staging.buffer : named->memory->buffer;
+    command.to = from ? named->memory->buffer : staging.buffer;
+    command.fromOffset = from ? stagingUsed : offset + done;
+    command.toOffset = from ? offset + done : stagingUsed;
+    command.size = part;
+    command.barrier = !commands.commands.empty();
+    commands.commands.push_back(command);
+    if (from)
+      std::memcpy(staging.data() + stagingUsed,
+                  static_cast<const unsigned char *>(from) + done, part);
+    else
+      arrivals.push_back(
+          {static_cast<unsigned char *>(to) + done, stagingUsed, part});
+    done += part;
+    // Neighbours do not share words, which devices copy by.
+    stagingUsed = std::min(alignTo(stagingUsed + part, 16), stagingBytes);
+  }
+  return {};
+}
+
+//===----------------------------------------------------------------------===//
+// Running
+//===----------------------------------------------------------------------===//
+
+VkResult VulkanQueue::submit() {
   const VulkanApi &api = device.api;
-  recording = false;
-  // What kernels stored is the host's to read.
-  auto barrier = describe<VkMemoryBarrier>(VK_STRUCTURE_TYPE_MEMORY_BARRIER);
-  barrier.srcAccessMask = VK_ACCESS_SHADER_WRITE_BIT;
-  barrier.dstAccessMask = VK_ACCESS_HOST_READ_BIT | VK_ACCESS_HOST_WRITE_BIT;
-  api.CmdPipelineBarrier(commands, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT,
-                         VK_PIPELINE_STAGE_HOST_BIT, 0, 1, &barrier, 0, nullptr,
-                         0, nullptr);
-  VkResult result = api.EndCommandBuffer(commands);
-  if (result == VK_SUCCESS)
-    result = device.submit(commands, fence);
+  VkResult result = device.submit(recording.handle(), fence);
   if (result == VK_SUCCESS)
     result = api.WaitForFences(device.handle, 1, &fence, VK_TRUE, UINT64_MAX);
   if (result == VK_SUCCESS)
     result = api.ResetFences(device.handle, 1, &fence);
-  if (result == VK_SUCCESS)
-    result = api.ResetDescriptorPool(device.handle, sets, 0);
-  if (result == VK_SUCCESS)
-    result = api.ResetCommandPool(device.handle, commandPool, 0);
+  return result;
+}
+
+/// Takes what kernels reported, and what the host is to have.
+void VulkanQueue::collect() {
   for (const Pending &launch : pending) {
     uint32_t words[LATHE_REPORT_WORDS];
-    std::memcpy(words, parameters.data() + launch.parameters, sizeof(words));
+    std::memcpy(words, hostParameters.data() + launch.parameters,
+                sizeof(words));
     if (words[0])
       reported.push_back(
           {launch.event,
            static_cast<int64_t>(uint64_t(words[2]) << 32 | words[1]),
            static_cast<int32_t>(words[3])});
   }
+  for (const Arrival &arrival : arrivals)
+    std::memcpy(arrival.to, staging.data() + arrival.offset, arrival.size);
+}
+
+Status VulkanQueue::flush() {
+  if (commands.commands.empty())
+    return {};
+  if (parameters.buffer && parametersUsed) {
+    commands.parameterBytes = parametersUsed;
+    commands.hostParameters = hostParameters.buffer;
+    commands.parameters = parameters.buffer;
+  }
+  Status status = recording.record(commands);
+  if (!status.failed())
+    status = vulkanStatus(submit(), "run kernels");
+  if (!status.failed())
+    collect();
+  commands.clear();
   pending.clear();
-  parametersUsed = 0;
-  bindingsUsed = 0;
-  return vulkanStatus(result, "run kernels");
+  arrivals.clear();
+  parametersUsed = stagingUsed = 0;
+  return status;
 }
 
 Status VulkanQueue::wait(std::vector<DeviceReport> &reports) {

@@ -8,64 +8,81 @@
 #ifndef LATHE_RUNTIME_DEVICE_VULKANQUEUE_H
 #define LATHE_RUNTIME_DEVICE_VULKANQUEUE_H
 
-#include "runtime/device/VulkanDevice.h"
+#include "runtime/device/VulkanRecording.h"
 
 namespace lathe::runtime {
 
-/// Records launches in one command buffer, a barrier between neighbours, until
-/// somebody waits or what they need is used up: descriptor sets, and room for
-/// parameters. All of it is made once.
+/// Gathers launches and copies until somebody waits or the room that they share
+/// is used up: for parameters, and for what is copied. All memory of its own is
+/// taken once.
 class VulkanQueue : public DeviceQueue {
 public:
   explicit VulkanQueue(VulkanDevice &device)
-      : device(device), parameters(device) {}
+      : device(device), hostParameters(device), parameters(device),
+        staging(device), recording(device) {}
   ~VulkanQueue() override;
   Status prepare();
 
-  void attach(unsigned slot, const DeviceMemory &memory,
-              const void *address) override;
+  void attach(unsigned slot, const DeviceMemory &memory, const void *address,
+              size_t size) override;
   void launch(int64_t event, int64_t kernel, int64_t count,
               const LatheDeviceBuffer *buffers,
               const int32_t *scalars) override;
+  void upload(const void *to, const void *from, size_t size) override;
+  void download(void *to, const void *from, size_t size) override;
   Status wait(std::vector<DeviceReport> &reports) override;
 
 private:
+  /// A memory, and the host's bytes that name it.
+  struct Attached {
+    const VulkanMemory *memory = nullptr;
+    const unsigned char *address = nullptr;
+    size_t size = 0;
+  };
   /// A launch that has not been waited for, and where its parameters are.
   struct Pending {
     int64_t event;
     size_t parameters;
   };
+  /// Bytes that are in the staging memory after the next wait.
+  struct Arrival {
+    void *to;
+    size_t offset, size;
+  };
 
-  /// Records a launch, or says what stands against it.
-  Status record(int64_t event, const VulkanKernel &kernel, int64_t count,
-                const LatheDeviceBuffer *buffers, const int32_t *scalars);
-  /// The part of an attached memory to bind for a buffer, and the place of the
-  /// buffer's first element in it.
+  /// Appends a launch, or says what stands against it.
+  Status add(int64_t event, const VulkanKernel &kernel, int64_t count,
+             const LatheDeviceBuffer *buffers, const int32_t *scalars);
+  /// Appends the copies of `size` bytes between the named memory and the
+  /// host's, as many as staging memory asks for.
+  Status addCopies(const void *name, const void *from, void *to, size_t size);
+  /// The memory that is named so; null if there is none.
+  const Attached *find(const void *address, size_t size) const;
+  /// The part of a memory to bind for a buffer, and the place of the buffer's
+  /// first element in it.
   Status bind(const VulkanKernel &kernel, const LatheDeviceBuffer &buffer,
-              VkDescriptorBufferInfo &bound, int32_t &place) const;
-  Status begin();
-  /// Runs what is recorded and waits for it.
+              VulkanBinding &bound, int32_t &place) const;
+  Status lacks(std::string_view what) const;
+  /// Runs what was gathered and waits for it.
   Status flush();
+  VkResult submit();
+  void collect();
 
   VulkanDevice &device;
-  /// Memories and where launches say that they are, by slot.
-  struct Attached {
-    const VulkanMemory *memory = nullptr;
-    const unsigned char *address = nullptr;
-  };
-  std::vector<Attached> memories;
-  VulkanMemory parameters;
+  std::vector<Attached> memories; ///< By slot.
+  /// Parameters as the host writes them, and where kernels read them if that
+  /// is elsewhere.
+  VulkanMemory hostParameters, parameters;
   size_t parametersUsed = 0;
-  uint32_t bindingsUsed = 0;
-  VkDescriptorPool sets = VK_NULL_HANDLE;
-  VkCommandPool commandPool = VK_NULL_HANDLE;
-  VkCommandBuffer commands = VK_NULL_HANDLE;
+  VulkanMemory staging; ///< Made when first used.
+  size_t stagingUsed = 0;
+  VulkanRecording recording;
   VkFence fence = VK_NULL_HANDLE;
-  bool recording = false;
+  VulkanCommands commands;
   std::vector<Pending> pending;
-  std::vector<VkDescriptorBufferInfo> bound; ///< Of the launch being recorded.
+  std::vector<Arrival> arrivals;
   std::vector<DeviceReport> reported;
-  Status failure; ///< Of the first launch that failed since the last `wait`.
+  Status failure; ///< The first since the last `wait`.
 };
 
 } // namespace lathe::runtime

@@ -134,17 +134,18 @@ func.func @gather(%x: memref<9x4xf32>, %at: memref<6xi64>, %y: memref<6x4xf32>, 
 // CHECK: kernel.launch
 // CHECK-NOT: kernel.wait
 // CHECK: memref.load %[[N]]
-// CHECK: kernel.wait in
+// CHECK: kernel.wait for
 // CHECK-NEXT: kernel.call @latheTopK
 // CHECK: kernel.launch
-// CHECK: kernel.wait in
+// CHECK: kernel.wait for
 // CHECK-NEXT: memref.load
 // CHECK-NOT: kernel.wait
 // CHECK: memref.store
 
 // LACKS-LABEL: func @wait
-// LACKS: kernel.wait in
+// LACKS: kernel.wait for
 // LACKS-NEXT: kernel.call
+// LACKS-NEXT: kernel.upload
 // LACKS-NEXT: kernel.nest
 func.func @wait(%n: memref<f32>, %x: memref<8xf32>, %y: memref<8xf32>, %v: memref<2xf32>, %p: memref<2xi64>, %h: memref<8xf16>, %arena: memref<?xi8>, %run: !llvm.ptr) attributes {lathe.entry} {
   %c0 = arith.constant 0 : index

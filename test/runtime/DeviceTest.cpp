@@ -3,8 +3,8 @@
 // Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The device is a fake: its memory is the host's, and its launches do what
-// each test says.
+// The device is a fake: its memory is the host's, unless a test hides it, its
+// one kernel doubles numbers, and it fails as each test says.
 //
 //===----------------------------------------------------------------------===//
 
@@ -29,33 +29,77 @@ struct {
   std::map<const void *, std::string> copies;
   size_t mostBytes = 1 << 20;
   int opened = 0, waits = 0;
+  bool hidden = false;                 ///< Memory is not the host's, too.
+  size_t uploaded = 0, downloaded = 0; ///< In bytes.
 } fake;
 
 class FakeMemory : public DeviceMemory {
 public:
   explicit FakeMemory(size_t size) : contents(size, 0xff) {
-    bytes = contents.data();
+    bytes = fake.hidden ? nullptr : contents.data();
     length = size;
   }
 
-private:
   std::vector<unsigned char> contents;
 };
 
+/// Does all at once but for downloads, which arrive when somebody waits.
 class FakeQueue : public DeviceQueue {
 public:
-  void attach(unsigned, const DeviceMemory &memory,
-              const void *address) override {
-    if (address)
-      fake.copies[address].assign(memory.data(), memory.data() + memory.size());
+  void attach(unsigned slot, const DeviceMemory &memory, const void *address,
+              size_t size) override {
+    auto *contents =
+        const_cast<FakeMemory &>(static_cast<const FakeMemory &>(memory))
+            .contents.data();
+    EXPECT_LE(size, memory.size());
+    names[slot] = {static_cast<const unsigned char *>(address), size, contents};
+    if (address != memory.data())
+      fake.copies[address].assign(contents, contents + size);
   }
-  void launch(int64_t, int64_t, int64_t, const LatheDeviceBuffer *,
-              const int32_t *) override {}
+  void launch(int64_t, int64_t, int64_t count, const LatheDeviceBuffer *buffers,
+              const int32_t *) override {
+    auto *in = reinterpret_cast<float *>(find(buffers[0].address));
+    auto *out = reinterpret_cast<float *>(find(buffers[1].address));
+    for (int64_t i = 0; i < count; ++i)
+      out[i] = 2 * in[i];
+  }
+  void upload(const void *to, const void *from, size_t size) override {
+    if (!fake.hidden)
+      return;
+    fake.uploaded += size;
+    std::memcpy(find(to), from, size);
+  }
+  void download(void *to, const void *from, size_t size) override {
+    if (!fake.hidden)
+      return;
+    fake.downloaded += size;
+    auto *bytes = find(from);
+    arrivals.push_back({to, {bytes, bytes + size}});
+  }
   Status wait(std::vector<DeviceReport> &reports) override {
     ++fake.waits;
+    for (auto &[to, bytes] : std::exchange(arrivals, {}))
+      std::memcpy(to, bytes.data(), bytes.size());
     reports = std::exchange(fake.reports, {});
     return std::exchange(fake.waitStatus, Status());
   }
+
+private:
+  struct Name {
+    const unsigned char *address;
+    size_t size;
+    unsigned char *contents;
+  };
+  unsigned char *find(const void *address) const {
+    auto *wanted = static_cast<const unsigned char *>(address);
+    for (const auto &[slot, name] : names)
+      if (wanted >= name.address && wanted < name.address + name.size)
+        return name.contents + (wanted - name.address);
+    ADD_FAILURE() << "memory without a name";
+    return nullptr;
+  }
+  std::map<unsigned, Name> names;
+  std::vector<std::pair<void *, std::vector<unsigned char>>> arrivals;
 };
 
 class FakeDevice : public Device {
@@ -67,6 +111,15 @@ public:
     if (fake.allocateStatus.failed())
       return fake.allocateStatus;
     return std::unique_ptr<DeviceMemory>(std::make_unique<FakeMemory>(size));
+  }
+  Status write(DeviceMemory &memory, const void *from, size_t size) override {
+    std::memcpy(static_cast<FakeMemory &>(memory).contents.data(), from, size);
+    return {};
+  }
+  Status clear(DeviceMemory &memory) override {
+    auto &contents = static_cast<FakeMemory &>(memory).contents;
+    std::fill(contents.begin(), contents.end(), 0);
+    return {};
   }
   Result<std::unique_ptr<DeviceQueue>> createQueue() override {
     return std::unique_ptr<DeviceQueue>(std::make_unique<FakeQueue>());
@@ -125,7 +178,7 @@ TEST_F(OnDevice, AllocatesNothingWithinTheSizesOfBefore) {
   ASSERT_EQ(runMain(instance, 2), LATHE_OK);
   EXPECT_EQ(fake.allocated.size(), before);
   ASSERT_EQ(runMain(instance, 256), LATHE_OK);
-  ASSERT_EQ(fake.allocated.size(), before + 1);
+  ASSERT_EQ(fake.allocated.size(), before + 2) << "an input and an output";
   EXPECT_EQ(fake.allocated.back(), "inputs and outputs");
 }
 
@@ -217,6 +270,74 @@ TEST_F(OnDevice, StartsWithStatesOfZero) {
     EXPECT_EQ(all[0], 5);
     ASSERT_EQ(latheInstanceResetState(instance, &status), LATHE_OK);
   }
+}
+
+//===----------------------------------------------------------------------===//
+// Memory that the host does not see
+//===----------------------------------------------------------------------===//
+
+/// y = 2 (2 x + 1) by the fake's kernel, the host adding 1 in the arena.
+void doubleTwice(LatheContext *context, void **descriptors) {
+  auto addressOf = [&](int i) {
+    return static_cast<float **>(descriptors[i])[1];
+  };
+  int64_t count = 4 * static_cast<int64_t *>(descriptors[0])[3];
+  float *x = addressOf(0), *y = addressOf(1), *arena = addressOf(4);
+  LatheDeviceBuffer in = {x, 4 * count, 4}, between = {arena, 4 * count, 4},
+                    out = {y, 4 * count, 4}, empty = {arena, -4, 4};
+  const LatheDeviceBuffer first[] = {in, between}, second[] = {between, out},
+                          waited[] = {empty, between};
+  latheDeviceLaunch(context, 0, 0, count, first, nullptr);
+  latheDeviceWait(context, waited, 2);
+  for (int64_t i = 0; i < count; ++i)
+    arena[i] += 1;
+  latheDeviceUpload(context, &between, 1);
+  latheDeviceLaunch(context, 1, 0, count, second, nullptr);
+}
+
+class OnDeviceOfItsOwnMemory : public OnDevice {
+protected:
+  void SetUp() override {
+    std::copy_n(latheModel.entries, latheModel.entryCount, entries);
+    entries[0] = doubleTwice;
+    OnDevice::SetUp();
+    binary.entries = entries;
+    fake.hidden = true;
+  }
+
+  LatheEntry entries[8];
+};
+
+TEST_F(OnDeviceOfItsOwnMemory, CopiesWhatTheHostTouches) {
+  LatheInstance *instance = create();
+  for (int64_t batch : {7, 2, 64}) {
+    fake.uploaded = fake.downloaded = 0;
+    ASSERT_EQ(runMain(instance, batch), LATHE_OK) << status.message;
+    for (size_t i = 0; i < y.size(); ++i)
+      ASSERT_EQ(y[i], 4 * static_cast<float>(i) + 2);
+    // The input and what the host wrote; what it read and the output.
+    EXPECT_EQ(fake.uploaded, 2 * 4 * y.size());
+    EXPECT_EQ(fake.downloaded, 2 * 4 * y.size());
+  }
+}
+
+TEST_F(OnDeviceOfItsOwnMemory, WritesOutputsOverInputs) {
+  LatheInstance *instance = create();
+  float values[] = {1, 2, 3, 4};
+  int64_t shape[] = {1, 4};
+  LatheTensor tensor = {LATHE_F32, 2, shape, values};
+  ASSERT_EQ(latheInstanceRun(instance, 0, &tensor, 1, &tensor, 1, &status),
+            LATHE_OK)
+      << status.message;
+  EXPECT_EQ(values[0], 6);
+  EXPECT_EQ(values[3], 18);
+}
+
+TEST_F(OnDeviceOfItsOwnMemory, CopiesWeightsAndClearsStates) {
+  LatheInstance *instance = create();
+  EXPECT_EQ(fake.copies[constants], std::string(constants, sizeof(constants)));
+  EXPECT_EQ(latheInstanceResetState(instance, &status), LATHE_OK);
+  EXPECT_EQ(runMain(instance, 1), LATHE_OK) << status.message;
 }
 
 } // namespace
