@@ -59,7 +59,7 @@ void latheEventEnd(LatheContext *context, int64_t event) {
     return;
   // Launches return at once: what is measured is the device's work.
   if (context->device)
-    latheDeviceWait(context, nullptr, 0);
+    lathe::runtime::waitForDevice(*context);
   context->hooks.end(context->hooks.user, &context->events[event],
                      context->dims);
 }
@@ -92,11 +92,17 @@ void latheDeviceWait(LatheContext *context, const LatheDeviceBuffer *buffers,
   for (const LatheDeviceBuffer &buffer : std::span(buffers, count))
     if (buffer.bytes > 0)
       context->device->download(buffer.address, buffer.address, buffer.bytes);
-  lathe::runtime::Status status = context->device->wait(context->deviceReports);
-  for (const auto &report : context->deviceReports)
-    latheReportIndex(context, report.event, report.index, report.bound);
-  if (!context->deviceStatus.failed())
-    context->deviceStatus = std::move(status);
+  // Elsewhere the host writes what is only later copied to the device.
+  if (count > 0 || context->sharesMemory)
+    lathe::runtime::waitForDevice(*context);
+}
+
+void lathe::runtime::waitForDevice(LatheContext &context) {
+  Status status = context.device->wait(context.deviceReports);
+  for (const DeviceReport &report : context.deviceReports)
+    latheReportIndex(&context, report.event, report.index, report.bound);
+  if (!context.deviceStatus.failed())
+    context.deviceStatus = std::move(status);
 }
 
 void lathe::runtime::reportFault(LatheContext *context, int64_t event,

@@ -25,6 +25,8 @@ struct LatheContext {
   std::unique_ptr<lathe::runtime::DeviceQueue> device;
   std::vector<lathe::runtime::DeviceReport> deviceReports;
   lathe::runtime::Status deviceStatus; ///< The first error of the run.
+  /// Whether the host writes what launches under way may read.
+  bool sharesMemory = true;
 
   LatheHooks hooks = {};
   const LatheEventInfo *events = nullptr; ///< Of the entry that is running.
@@ -41,6 +43,9 @@ struct LatheContext {
 };
 
 namespace lathe::runtime {
+
+/// Waits for all that was handed to the device.
+void waitForDevice(LatheContext &context);
 
 /// Reports that event `event` met a value that admits no result. The run
 /// returns an error naming the op and `fault`, which lives forever: "needs

@@ -48,6 +48,7 @@ Status DeviceRun::prepare(const LatheModel &runModel, size_t arenaBytes,
   for (const LatheModel::DeviceCopy &copy : model->deviceCopies)
     queue.attach(slot++, *copy.memory, copy.address, copy.size);
   context.device = std::move(*created);
+  context.sharesMemory = arenaMemory.memory->data() != nullptr;
   return {};
 }
 
@@ -107,7 +108,7 @@ Status DeviceRun::finish(std::span<const LatheTensor> outputs,
   for (size_t i = 0; i < outputs.size(); ++i)
     if (size_t bytes = bytesOf(outputs[i]); bytes && isOwn(i))
       queue.download(outputs[i].data, addresses[i], bytes);
-  latheDeviceWait(&context, nullptr, 0);
+  waitForDevice(context);
   if (context.deviceStatus.failed())
     return std::exchange(context.deviceStatus, Status());
   for (size_t i = 0; i < outputs.size(); ++i)

@@ -16,6 +16,9 @@ using namespace lathe::runtime;
 static constexpr size_t mostLaunches = 1024;
 static constexpr size_t parameterBytes = 256 * mostLaunches;
 static constexpr size_t stagingBytes = 16 << 20;
+/// Recordings that are kept. A run of one entry needs one, and one more for
+/// each time that the host waits.
+static constexpr size_t mostRecordings = 16;
 
 Status VulkanQueue::prepare() {
   Status status =
@@ -40,6 +43,9 @@ void VulkanQueue::attach(unsigned slot, const DeviceMemory &memory,
                          const void *address, size_t size) {
   if (memories.size() <= slot)
     memories.resize(slot + 1);
+  // A handle may come again for other memory.
+  if (memories[slot].memory && memories[slot].memory != &memory)
+    kept.clear();
   memories[slot] = {static_cast<const VulkanMemory *>(&memory),
                     static_cast<const unsigned char *>(address), size};
 }
@@ -69,7 +75,7 @@ static size_t alignTo(size_t offset, size_t alignment) {
 
 Status VulkanQueue::bind(const VulkanKernel &kernel,
                          const LatheDeviceBuffer &buffer, VulkanBinding &bound,
-                         int32_t &place) const {
+                         int32_t &place, MemoryRange &range) const {
   size_t bytes = static_cast<size_t>(std::max<int64_t>(buffer.bytes, 0));
   const Attached *named = find(buffer.address, bytes);
   if (!named)
@@ -77,6 +83,14 @@ Status VulkanQueue::bind(const VulkanKernel &kernel,
   const VulkanMemory &memory = *named->memory;
   size_t offset =
       static_cast<const unsigned char *>(buffer.address) - named->address;
+  range = rangeOf(memory, offset, bytes);
+  // The whole memory if that can be: places differ more from run to run.
+  if (memory.size() <= device.limits.maxStorageBufferRange &&
+      memory.size() / buffer.elementBytes <= INT32_MAX) {
+    place = static_cast<int32_t>(offset / buffer.elementBytes);
+    bound = {memory.buffer, 0, memory.size()};
+    return {};
+  }
   // Multiples of the alignment are multiples of an element, too.
   size_t start =
       offset - offset % std::max<size_t>(
@@ -135,9 +149,10 @@ Status VulkanQueue::add(int64_t event, const VulkanKernel &kernel,
 
   size_t first = commands.bindings.size();
   commands.bindings.resize(first + kernel.bindingCount());
+  reads.resize(code.bufferCount);
   for (uint32_t i = 0; i < code.bufferCount; ++i)
     if (Status status = bind(kernel, buffers[i], commands.bindings[first + i],
-                             written[LATHE_REPORT_WORDS + i]);
+                             written[LATHE_REPORT_WORDS + i], reads[i]);
         status.failed()) {
       commands.bindings.resize(first);
       return status;
@@ -151,7 +166,10 @@ Status VulkanQueue::add(int64_t event, const VulkanKernel &kernel,
   command.kernel = &kernel;
   command.columns = columns;
   command.rows = rows;
-  command.barrier = !commands.commands.empty();
+  // The last buffer is the one that the kernel stores to.
+  MemoryRange stored = reads.back();
+  reads.pop_back();
+  command.barrier = hazards.needBarrier(reads, stored);
   commands.commands.push_back(command);
   pending.push_back({event, place});
   return {};
@@ -195,7 +213,10 @@ Status VulkanQueue::addCopies(const void *name, const void *from, void *to,
     command.fromOffset = from ? stagingUsed : offset + done;
     command.toOffset = from ? offset + done : stagingUsed;
     command.size = part;
-    command.barrier = !commands.commands.empty();
+    MemoryRange host = rangeOf(staging, stagingUsed, part);
+    MemoryRange there = rangeOf(*named->memory, offset + done, part);
+    command.barrier =
+        hazards.needBarrier({from ? &host : &there, 1}, from ? there : host);
     commands.commands.push_back(command);
     if (from)
       std::memcpy(staging.data() + stagingUsed,
@@ -214,7 +235,27 @@ Status VulkanQueue::addCopies(const void *name, const void *from, void *to,
 // Running
 //===----------------------------------------------------------------------===//
 
-VkResult VulkanQueue::submit() {
+Result<const VulkanRecording *> VulkanQueue::findRecording() {
+  auto found = std::find_if(kept.begin(), kept.end(), [&](const auto &one) {
+    return one->commands == commands;
+  });
+  if (found == kept.end()) {
+    if (kept.size() < mostRecordings)
+      kept.push_back(std::make_unique<Kept>(device));
+    found = std::min_element(
+        kept.begin(), kept.end(),
+        [](const auto &a, const auto &b) { return a->lastUse < b->lastUse; });
+    // What fails to be recorded equals nothing.
+    (*found)->commands.clear();
+    if (Status status = (*found)->recording.record(commands); status.failed())
+      return status;
+    (*found)->commands = commands;
+  }
+  (*found)->lastUse = ++uses;
+  return &(*found)->recording;
+}
+
+VkResult VulkanQueue::submit(const VulkanRecording &recording) {
   const VulkanApi &api = device.api;
   VkResult result = device.submit(recording.handle(), fence);
   if (result == VK_SUCCESS)
@@ -248,11 +289,12 @@ Status VulkanQueue::flush() {
     commands.hostParameters = hostParameters.buffer;
     commands.parameters = parameters.buffer;
   }
-  Status status = recording.record(commands);
-  if (!status.failed())
-    status = vulkanStatus(submit(), "run kernels");
+  auto recording = findRecording();
+  Status status = recording ? vulkanStatus(submit(**recording), "run kernels")
+                            : recording.status();
   if (!status.failed())
     collect();
+  hazards.clear();
   commands.clear();
   pending.clear();
   arrivals.clear();

@@ -8,18 +8,20 @@
 #ifndef LATHE_RUNTIME_DEVICE_VULKANQUEUE_H
 #define LATHE_RUNTIME_DEVICE_VULKANQUEUE_H
 
+#include "runtime/device/Hazards.h"
 #include "runtime/device/VulkanRecording.h"
 
 namespace lathe::runtime {
 
 /// Gathers launches and copies until somebody waits or the room that they share
 /// is used up: for parameters, and for what is copied. All memory of its own is
-/// taken once.
+/// taken once. What was gathered before, with other parameters or not, is not
+/// recorded again: a few recordings are kept.
 class VulkanQueue : public DeviceQueue {
 public:
   explicit VulkanQueue(VulkanDevice &device)
       : device(device), hostParameters(device), parameters(device),
-        staging(device), recording(device) {}
+        staging(device) {}
   ~VulkanQueue() override;
   Status prepare();
 
@@ -50,6 +52,14 @@ private:
     size_t offset, size;
   };
 
+  /// Commands, and the device's form of them.
+  struct Kept {
+    explicit Kept(VulkanDevice &device) : recording(device) {}
+    VulkanCommands commands;
+    VulkanRecording recording;
+    uint64_t lastUse = 0;
+  };
+
   /// Appends a launch, or says what stands against it.
   Status add(int64_t event, const VulkanKernel &kernel, int64_t count,
              const LatheDeviceBuffer *buffers, const int32_t *scalars);
@@ -58,14 +68,21 @@ private:
   Status addCopies(const void *name, const void *from, void *to, size_t size);
   /// The memory that is named so; null if there is none.
   const Attached *find(const void *address, size_t size) const;
-  /// The part of a memory to bind for a buffer, and the place of the buffer's
-  /// first element in it.
+  /// The part of a memory to bind for a buffer, the place of the buffer's first
+  /// element in it, and the bytes that the buffer is.
   Status bind(const VulkanKernel &kernel, const LatheDeviceBuffer &buffer,
-              VulkanBinding &bound, int32_t &place) const;
+              VulkanBinding &bound, int32_t &place, MemoryRange &range) const;
   Status lacks(std::string_view what) const;
+  /// Where the bytes that a command reads or writes are.
+  static MemoryRange rangeOf(const VulkanMemory &memory, size_t begin,
+                             size_t size) {
+    return {&memory, begin, begin + size};
+  }
+  /// The recording of what was gathered.
+  Result<const VulkanRecording *> findRecording();
   /// Runs what was gathered and waits for it.
   Status flush();
-  VkResult submit();
+  VkResult submit(const VulkanRecording &recording);
   void collect();
 
   VulkanDevice &device;
@@ -76,9 +93,12 @@ private:
   size_t parametersUsed = 0;
   VulkanMemory staging; ///< Made when first used.
   size_t stagingUsed = 0;
-  VulkanRecording recording;
+  std::vector<std::unique_ptr<Kept>> kept;
+  uint64_t uses = 0;
   VkFence fence = VK_NULL_HANDLE;
   VulkanCommands commands;
+  Hazards hazards;
+  std::vector<MemoryRange> reads; ///< Of the launch being added.
   std::vector<Pending> pending;
   std::vector<Arrival> arrivals;
   std::vector<DeviceReport> reported;
