@@ -223,6 +223,10 @@ void DescriptorBuilder::addCode(ModuleOp loops) {
     entry["arena_bytes"] = arena ? arena.getInt() : 0;
     if (auto live = function->getAttrOfType<IntegerAttr>("lathe.live_bytes"))
       entry["live_bytes"] = live.getInt();
+    // Some inputs code of the processor reads beside a device.
+    for (auto [i, input] : llvm::enumerate(*entry.getArray("inputs")))
+      if (function.getArgAttr(i, "lathe.on_host"))
+        (*input.getAsObject())["host"] = true;
     llvm::json::Array events;
     if (auto paths = function->getAttrOfType<ArrayAttr>("lathe.events"))
       for (Attribute attr : paths) {

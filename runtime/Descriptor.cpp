@@ -133,6 +133,7 @@ LatheEntryInfo Reader::readEntry(const json &entry, Descriptor::Entry &exprs) {
   for (const json &tensor : entry.at("inputs")) {
     inputs.push_back(readTensor(tensor, &exprs.inputs.emplace_back()));
     readRange(tensor, inputs.back(), exprs.ranges.emplace_back());
+    exprs.onHost.push_back(tensor.value("host", false));
   }
   for (const json &tensor : entry.at("outputs"))
     outputs.push_back(readTensor(tensor, &exprs.outputs.emplace_back()));
@@ -171,6 +172,10 @@ void Reader::readVariant(const json &variant,
          value.get<int64_t>()});
   }
   entry->arenaBytes = std::max(entry->arenaBytes, result.info.arenaBytes);
+  std::vector<bool> &onHost =
+      descriptor.entries[entry - entries.begin()].onHost;
+  for (size_t i = 0; i < onHost.size() && i < exprs.onHost.size(); ++i)
+    onHost[i] = onHost[i] || exprs.onHost[i];
   descriptor.entries[entry - entries.begin()].variants.push_back(
       std::move(result));
 }

@@ -39,6 +39,8 @@ struct Descriptor {
     std::vector<ShapeExpr> inputs;
     std::vector<ShapeExpr> outputs;
     std::vector<std::optional<Range>> ranges; ///< Of the inputs' values.
+    /// Whether code of the processor reads the input.
+    std::vector<bool> onHost;
     std::vector<SizeExpr> flops;
     std::vector<Variant> variants; ///< The first that fits runs.
   };

@@ -25,6 +25,9 @@ public:
   /// Where the host sees it, too; null for memory that is the device's own.
   unsigned char *data() const { return bytes; }
   size_t size() const { return length; }
+  /// What a tensor there has as its data: an address of the device's, or
+  /// something that stands for the memory.
+  virtual void *handle() { return this; }
 
 protected:
   unsigned char *bytes = nullptr;
@@ -77,15 +80,23 @@ public:
   /// zero. No queue is using it; those that do later see what was written.
   virtual Status write(DeviceMemory &memory, const void *from, size_t size) = 0;
   virtual Status clear(DeviceMemory &memory) = 0;
+  /// Memory of the caller's, at least `size` bytes from what a tensor has as
+  /// its data, where that is no `handle` of ours.
+  virtual Result<std::unique_ptr<DeviceMemory>> wrap(void *, size_t) {
+    return Status(
+        LATHE_BAD_ARGUMENT,
+        "a tensor on the device has data that latheMemoryCreate did not give");
+  }
   virtual Result<std::unique_ptr<DeviceQueue>> createQueue() = 0;
 };
 
 } // namespace lathe::runtime
 
-/// How to open a device of one kind.
+/// A kind of device, and how to open one.
 struct LatheDeviceDriver {
   lathe::runtime::Result<std::unique_ptr<lathe::runtime::Device>> (*open)(
       const LatheDeviceCode &code);
+  LatheDeviceKind kind = LATHE_VULKAN;
 };
 
 #endif // LATHE_RUNTIME_DEVICE_H

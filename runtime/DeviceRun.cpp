@@ -22,6 +22,29 @@ Status DeviceRun::Block::allocate(Device &device, size_t size,
   return memory->data() ? Status() : mirror.allocate(size, purpose);
 }
 
+Status DeviceRun::Block::borrow(const LatheModel &model,
+                                const LatheTensor &tensor, size_t size) {
+  {
+    std::lock_guard<std::mutex> lock(model.deviceMutex);
+    auto found = model.memories.find(tensor.data);
+    borrowed = found == model.memories.end() ? nullptr : found->second.get();
+  }
+  if (!borrowed) {
+    auto made = model.device->wrap(tensor.data, size);
+    if (!made)
+      return made.status();
+    wrapped = std::move(*made);
+    borrowed = wrapped.get();
+  }
+  if (borrowed->size() < size)
+    return {LATHE_BAD_ARGUMENT,
+            concat("a tensor on the device has ", size,
+                   " bytes, and memory of ", borrowed->size())};
+  return borrowed->data() || mirror.size() >= size
+             ? Status()
+             : mirror.allocate(size, "inputs and outputs");
+}
+
 Status DeviceRun::prepare(const LatheModel &runModel, size_t arenaBytes,
                           size_t stateBytes, LatheContext &context) {
   model = &runModel;
@@ -60,11 +83,17 @@ static size_t bytesOf(const LatheTensor &tensor) {
   return elementCount({tensor.shape, tensor.rank}) * latheTypeSize(tensor.type);
 }
 
-Status DeviceRun::reserve(size_t slot, size_t size) {
+Status DeviceRun::place(const LatheTensor &tensor, size_t slot, size_t size) {
   while (tensors.size() <= slot)
     tensors.push_back(std::make_unique<Block>());
   Block &block = *tensors[slot];
-  if (block.memory && block.memory->size() >= size)
+  block.borrowed = nullptr;
+  block.wrapped.reset();
+  if (isOnDevice(tensor))
+    return block.borrow(*model, tensor, size);
+  bool hasName =
+      block.memory && (block.memory->data() || block.mirror.size() >= size);
+  if (hasName && block.memory->size() >= size)
     return {};
   return block.allocate(*model->device, size, "inputs and outputs");
 }
@@ -78,17 +107,17 @@ Status DeviceRun::begin(std::span<const LatheTensor> inputs,
   addresses.clear();
   for (std::span tensorsOf : {inputs, outputs})
     for (const LatheTensor &tensor : tensorsOf) {
-      size_t place = addresses.size(), bytes = bytesOf(tensor);
+      size_t slot = addresses.size(), bytes = bytesOf(tensor);
       size_t size = std::max<size_t>(bytes, 1);
-      if (Status status = reserve(place, size); status.failed())
+      if (Status status = place(tensor, slot, size); status.failed())
         return status;
-      Block &block = *tensors[place];
-      bool isInput = place < inputCount;
-      bool isOwn = !block.memory->data();
-      void *address = isOwn && isInput && bytes ? tensor.data : block.address();
-      queue.attach(firstSlot + place, *block.memory, address, size);
+      Block &block = *tensors[slot];
+      bool isGiven = slot < inputCount && bytes && !block.borrowed;
+      bool isOwn = !block.get().data();
+      void *address = isOwn && isGiven ? tensor.data : block.address();
+      queue.attach(firstSlot + slot, block.get(), address, size);
       addresses.push_back(address);
-      if (!isInput || !bytes)
+      if (!isGiven)
         continue;
       if (isOwn)
         queue.upload(address, tensor.data, bytes);
@@ -103,7 +132,10 @@ Status DeviceRun::finish(std::span<const LatheTensor> outputs,
                          LatheContext &context) {
   DeviceQueue &queue = *context.device;
   auto isOwn = [&](size_t output) {
-    return !tensors[inputCount + output]->memory->data();
+    return !tensors[inputCount + output]->get().data();
+  };
+  auto bytesOf = [](const LatheTensor &output) {
+    return isOnDevice(output) ? 0 : ::bytesOf(output);
   };
   for (size_t i = 0; i < outputs.size(); ++i)
     if (size_t bytes = bytesOf(outputs[i]); bytes && isOwn(i))

@@ -33,7 +33,7 @@ public:
   Status clearStates();
 
   /// Gives the device the inputs; `addresses` gets where inputs, then outputs
-  /// are for compiled code.
+  /// are for compiled code. Tensors that are on the device are used there.
   Status begin(std::span<const LatheTensor> inputs,
                std::span<const LatheTensor> outputs, DeviceQueue &queue,
                std::vector<void *> &addresses);
@@ -46,15 +46,21 @@ private:
   struct Block {
     std::unique_ptr<DeviceMemory> memory;
     HostMemory mirror;
+    /// The caller's memory, in place of our own for the present run.
+    DeviceMemory *borrowed = nullptr;
+    std::unique_ptr<DeviceMemory> wrapped; ///< `borrowed`, if we made it.
 
+    DeviceMemory &get() const { return borrowed ? *borrowed : *memory; }
     unsigned char *address() const {
-      return memory->data() ? memory->data() : mirror.data();
+      return get().data() ? get().data() : mirror.data();
     }
+    Status borrow(const LatheModel &model, const LatheTensor &tensor,
+                  size_t size);
     Status allocate(Device &device, size_t size, std::string_view purpose);
   };
 
-  /// Makes room for a tensor of a run.
-  Status reserve(size_t slot, size_t size);
+  /// Makes room for a tensor of a run, or finds it where the caller has it.
+  Status place(const LatheTensor &tensor, size_t slot, size_t size);
 
   const LatheModel *model = nullptr;
   Block arenaMemory, stateMemory;

@@ -103,6 +103,10 @@ static Result<int64_t> readSource(const LatheTensorInfo &wanted,
   if (!tensor.data)
     return Status(LATHE_BAD_ARGUMENT,
                   concat(quote(wanted.name), " has null data"));
+  if (isOnDevice(tensor))
+    return Status(
+        LATHE_BAD_ARGUMENT,
+        concat(quote(wanted.name), " holds a dim, and so must be on the host"));
   int64_t value = 0;
   int32_t narrow = 0;
   if (tensor.type == LATHE_I64) {

@@ -148,6 +148,31 @@ Status LatheInstance::prepare(const LatheInstanceOptions &options) {
   return {};
 }
 
+static std::string describe(const LatheDevice &device) {
+  return concat(device.kind == LATHE_CUDA     ? "CUDA device "
+                : device.kind == LATHE_VULKAN ? "Vulkan device "
+                                              : "device of another kind ",
+                device.id);
+}
+
+/// Checks whether a tensor may be where it is.
+static Status checkPlace(const LatheModel &model, const char *name,
+                         const LatheTensor &tensor, bool isOnHost) {
+  LatheDevice own = model.getDevice();
+  if (!isOnDevice(tensor))
+    return {};
+  if (tensor.device.kind != own.kind || tensor.device.id != own.id)
+    return {LATHE_BAD_ARGUMENT,
+            concat(quote(name), " is on ", describe(tensor.device), ", but ",
+                   quote(model.descriptor->info.name), " runs on ",
+                   own.kind == LATHE_HOST ? "the host" : describe(own))};
+  if (isOnHost)
+    return {LATHE_BAD_ARGUMENT,
+            concat(quote(name), " is read by the processor, too, and so must "
+                                "be on the host")};
+  return {};
+}
+
 /// Checks the memory of a tensor whose shape is known to be good.
 static Status checkData(const LatheTensorInfo &info,
                         const LatheTensor &tensor) {
@@ -155,7 +180,7 @@ static Status checkData(const LatheTensorInfo &info,
   if (!address && elementCount({tensor.shape, tensor.rank}) > 0)
     return {LATHE_BAD_ARGUMENT, concat(quote(info.name), " has null data")};
   size_t size = latheTypeSize(tensor.type);
-  if (address % size)
+  if (address % size && !isOnDevice(tensor))
     return {LATHE_BAD_ARGUMENT,
             concat(quote(info.name),
                    " is at an address that is not a multiple "
@@ -178,7 +203,15 @@ Status LatheInstance::checkCall(uint32_t entry,
             concat(quote(info.name), " takes ", info.inputCount, " inputs and ",
                    info.outputCount, " outputs, got ", inputs.size(), " and ",
                    outputs.size())};
-  Status status = bindDims(descriptor, entry, inputs, dims);
+  Status status;
+  for (size_t i = 0; i < inputs.size() && !status.failed(); ++i)
+    status = checkPlace(*model, info.inputs[i].name, inputs[i],
+                        descriptor.entries[entry].onHost[i] ||
+                            descriptor.entries[entry].ranges[i]);
+  for (size_t i = 0; i < outputs.size() && !status.failed(); ++i)
+    status = checkPlace(*model, info.outputs[i].name, outputs[i], false);
+  if (!status.failed())
+    status = bindDims(descriptor, entry, inputs, dims);
   const std::vector<ShapeExpr> &shapes = descriptor.entries[entry].outputs;
   for (size_t i = 0; i < outputs.size() && !status.failed(); ++i)
     status =
@@ -264,6 +297,24 @@ LatheCode latheInstanceCreate(const LatheModel *model,
 }
 
 void latheInstanceDestroy(LatheInstance *instance) { delete instance; }
+
+LatheDevice latheInstanceDevice(const LatheInstance *instance) {
+  return instance->model->getDevice();
+}
+
+LatheCode latheMemoryCreate(const LatheInstance *instance, size_t size,
+                            void **data, LatheStatus *status) {
+  return guarded(status, [&]() -> Status {
+    if (!instance || !data)
+      return {LATHE_BAD_ARGUMENT, "'instance' or 'data' is null"};
+    *data = nullptr;
+    return instance->model->createMemory(size, *data);
+  });
+}
+
+void latheMemoryDestroy(const LatheInstance *instance, void *data) {
+  instance->model->destroyMemory(data);
+}
 
 LatheCode latheInstanceResetState(LatheInstance *instance,
                                   LatheStatus *status) {

@@ -6,6 +6,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "runtime/Model.h"
+#include "runtime/HostMemory.h"
+#include <algorithm>
 
 using namespace lathe::runtime;
 
@@ -87,6 +89,48 @@ Status LatheModel::openDevice() const {
   device = std::move(*opened);
   deviceCopies = std::move(copies);
   return {};
+}
+
+namespace {
+/// Memory of models that run on the host.
+class TensorMemory : public DeviceMemory {
+public:
+  Status allocate(size_t size) {
+    Status status = memory.allocate(size, "a tensor");
+    bytes = memory.data();
+    length = size;
+    return status;
+  }
+  void *handle() override { return bytes; }
+
+private:
+  HostMemory memory;
+};
+} // namespace
+
+Status LatheModel::createMemory(size_t size, void *&data) const {
+  std::unique_ptr<DeviceMemory> made;
+  size = std::max<size_t>(size, 1);
+  if (device) {
+    auto allocated = device->allocate(size, "a tensor");
+    if (!allocated)
+      return allocated.status();
+    made = std::move(*allocated);
+  } else {
+    auto memory = std::make_unique<TensorMemory>();
+    if (Status status = memory->allocate(size); status.failed())
+      return status;
+    made = std::move(memory);
+  }
+  data = made->handle();
+  std::lock_guard<std::mutex> lock(deviceMutex);
+  memories[data] = std::move(made);
+  return {};
+}
+
+void LatheModel::destroyMemory(void *data) const {
+  std::lock_guard<std::mutex> lock(deviceMutex);
+  memories.erase(data);
 }
 
 void latheModelClose(LatheModel *model) { delete model; }

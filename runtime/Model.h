@@ -11,6 +11,7 @@
 #include "runtime/Context.h"
 #include "runtime/Descriptor.h"
 #include "runtime/Safetensors.h"
+#include <map>
 #include <mutex>
 
 struct LatheModel {
@@ -30,9 +31,21 @@ struct LatheModel {
   mutable std::mutex deviceMutex;
   mutable std::unique_ptr<lathe::runtime::Device> device;
   mutable std::vector<DeviceCopy> deviceCopies;
+  /// Memory of tensors, by what stands for it.
+  mutable std::map<void *, std::unique_ptr<lathe::runtime::DeviceMemory>>
+      memories;
 
   /// Makes the device and its copies, unless they are there.
   lathe::runtime::Status openDevice() const;
+
+  /// What runs the model.
+  LatheDevice getDevice() const {
+    return {binary->device ? binary->device->driver->kind : LATHE_HOST, 0};
+  }
+
+  /// Memory for tensors, on the device that runs the model.
+  lathe::runtime::Status createMemory(size_t size, void *&data) const;
+  void destroyMemory(void *data) const;
 
   /// Can an instance be made?
   bool isReady() const { return weights || descriptor->info.weightsBytes == 0; }

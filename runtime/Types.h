@@ -62,6 +62,11 @@ double roundTo(LatheType type, double value);
 /// Rounds to nearest, ties to even.
 uint16_t toBFloat16(float value);
 
+/// Whether the tensor's data is not the host's.
+inline bool isOnDevice(const LatheTensor &tensor) {
+  return tensor.device.kind != 0 && tensor.device.kind != LATHE_HOST;
+}
+
 } // namespace lathe::runtime
 
 #endif // LATHE_RUNTIME_TYPES_H

@@ -243,6 +243,25 @@ typedef struct LatheInstanceOptions {
   const LatheHooks *hooks;       ///< Copied. Null: none.
 } LatheInstanceOptions;
 
+/// Kinds of devices, numbered as DLPack does (DLDeviceType).
+typedef enum LatheDeviceKind {
+  LATHE_HOST = 1,
+  LATHE_CUDA = 2,
+  LATHE_VULKAN = 7,
+} LatheDeviceKind;
+
+/// A device; all zero is the host, too.
+typedef struct LatheDevice {
+  int32_t kind; ///< A LatheDeviceKind.
+  int32_t id;
+} LatheDevice;
+
+#ifdef __cplusplus
+#define LATHE_ZERO_BY_DEFAULT = {}
+#else
+#define LATHE_ZERO_BY_DEFAULT
+#endif
+
 /// A dense row-major tensor, in memory of the caller's that is aligned to the
 /// element size.
 struct LatheTensor {
@@ -250,6 +269,12 @@ struct LatheTensor {
   uint32_t rank;
   const int64_t *shape;
   void *data; ///< Not written to where the tensor is an input.
+  /// Where `data` is: on the host, or on the device that runs the instance
+  /// (latheInstanceDevice), whose memory latheMemoryCreate takes. On a CUDA
+  /// device `data` is any address there, on a Vulkan device what
+  /// latheMemoryCreate gave, and nothing else. Inputs that hold dims, have a
+  /// range, or are read by code of the processor, must be on the host.
+  LatheDevice device LATHE_ZERO_BY_DEFAULT;
 };
 
 /// Makes an instance of a model that has its weights. All memory and threads
@@ -263,6 +288,21 @@ LATHE_API LatheCode latheInstanceCreate(const LatheModel *model,
                                         const LatheInstanceOptions *options,
                                         LatheInstance **instance,
                                         LatheStatus *status);
+
+/// The device that runs the instance: the host unless the model was compiled
+/// for another.
+LATHE_API LatheDevice latheInstanceDevice(const LatheInstance *instance);
+
+/// Takes `size` bytes of that device's memory for data of tensors, with any
+/// contents. All instances of the model may use them, one run at a time; they
+/// are the model's to free when it is closed, at the latest.
+/// Errors: LATHE_OUT_OF_MEMORY, LATHE_BAD_ARGUMENT.
+LATHE_API LatheCode latheMemoryCreate(const LatheInstance *instance,
+                                      size_t size, void **data,
+                                      LatheStatus *status);
+
+/// Frees what latheMemoryCreate gave. Not while a run uses it.
+LATHE_API void latheMemoryDestroy(const LatheInstance *instance, void *data);
 
 /// Ends the instance's threads and frees its memory.
 LATHE_API void latheInstanceDestroy(LatheInstance *instance);
@@ -292,6 +332,49 @@ LATHE_API LatheCode latheInstanceRun(LatheInstance *instance, uint32_t entry,
                                      size_t inputCount,
                                      const LatheTensor *outputs,
                                      size_t outputCount, LatheStatus *status);
+
+//===----------------------------------------------------------------------===//
+// DLPack
+//
+// Tensors of other libraries. The structures are DLPack's by their layout, so
+// that pointers to a DLTensor and a DLManagedTensor may be cast to them.
+//===----------------------------------------------------------------------===//
+
+typedef struct LatheDLTensor {
+  void *data;
+  LatheDevice device;
+  int32_t ndim;
+  struct {
+    uint8_t code; ///< 0 signed, 1 unsigned, 2 float, 4 bfloat, 6 bool.
+    uint8_t bits;
+    uint16_t lanes;
+  } dtype;
+  int64_t *shape;
+  int64_t *strides; ///< In elements; null for a dense row-major tensor.
+  uint64_t byte_offset;
+} LatheDLTensor;
+
+typedef struct LatheDLManagedTensor {
+  LatheDLTensor dl_tensor;
+  void *manager_ctx;
+  void (*deleter)(struct LatheDLManagedTensor *self);
+} LatheDLManagedTensor;
+
+/// Makes `tensor` a view of a tensor of another library, which must outlive it
+/// and stays the caller's to delete. Errors: LATHE_BAD_ARGUMENT if it is not
+/// dense and row-major, has elements or a device that we do not know, data that
+/// is not aligned to the element size, or an offset on a Vulkan device.
+LATHE_API LatheCode latheTensorFromDLPack(const LatheDLTensor *from,
+                                          LatheTensor *tensor,
+                                          LatheStatus *status);
+
+/// Makes a tensor for another library, which deletes it by its `deleter`. The
+/// shape is copied, the data are not: `release(owner)` is called when the
+/// tensor is deleted, unless `release` is null.
+LATHE_API LatheCode latheTensorToDLPack(const LatheTensor *tensor, void *owner,
+                                        void (*release)(void *owner),
+                                        LatheDLManagedTensor **managed,
+                                        LatheStatus *status);
 
 //===----------------------------------------------------------------------===//
 // Traces

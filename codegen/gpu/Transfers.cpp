@@ -114,7 +114,8 @@ private:
 
 class Inserter {
 public:
-  explicit Inserter(func::FuncOp entry) : run(entry.getArguments().back()) {
+  explicit Inserter(func::FuncOp entry)
+      : entry(entry), run(entry.getArguments().back()) {
     entry.walk([&](Operation *op) {
       if (auto launch = dyn_cast<LaunchOp>(op))
         written.insert(rootOf(launch.getBuffers().back()));
@@ -151,7 +152,7 @@ private:
 
   void insertAround(Operation *op) {
     if (auto load = dyn_cast<memref::LoadOp>(op)) {
-      if (written.contains(rootOf(load.getMemRef())))
+      if (changes(load.getMemRef()))
         waitFor(viewElement(load, load.getMemRef(), load.getIndices(),
                             /*mayTakeAll=*/true),
                 op);
@@ -164,12 +165,24 @@ private:
     }
     Accesses accesses = Finder(op).find();
     for (Value value : accesses.reads)
-      if (written.contains(rootOf(value)))
+      if (changes(value))
         waitFor(value, op);
     if (accesses.writes.empty())
       return;
     waitForLaunches(op);
     upload(accesses.writes.getArrayRef(), op);
+  }
+
+  /// Whether a buffer that the host reads is not what it was before the run; an
+  /// argument that is gets marked.
+  bool changes(Value buffer) {
+    Value root = rootOf(buffer);
+    auto argument = dyn_cast<BlockArgument>(root);
+    if (argument && argument.getOwner() == &entry.front() &&
+        !written.contains(root))
+      entry.setArgAttr(argument.getArgNumber(), "lathe.on_host",
+                       UnitAttr::get(entry.getContext()));
+    return written.contains(root);
   }
 
   /// A buffer of the element alone, or the whole where that is small.
@@ -219,6 +232,7 @@ private:
     known.insert_range(buffers);
   }
 
+  func::FuncOp entry;
   Value run;
   llvm::DenseSet<Value> written; ///< Roots of buffers that change.
   bool pending = false;          ///< May launches be under way at this place?

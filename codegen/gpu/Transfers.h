@@ -17,7 +17,8 @@ namespace mlir::lathe::kernel {
 /// touches memory, for the buffers that it reads, and behind what writes some a
 /// kernel.upload of these. So the device always has the present contents of all
 /// buffers, the host of those that it reads. Inputs, weights and constants are
-/// the host's as well as the device's and need neither.
+/// the host's as well as the device's and need neither; arguments that the host
+/// reads so get `lathe.on_host`.
 void insertTransfers(func::FuncOp entry);
 
 } // namespace mlir::lathe::kernel

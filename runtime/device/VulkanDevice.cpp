@@ -356,4 +356,5 @@ Status VulkanDevice::createKernel(const LatheDeviceKernel &code) {
   return vulkanStatus(result, concat("compile kernel '", code.name, "'"));
 }
 
-extern "C" const LatheDeviceDriver latheVulkan = {VulkanDevice::open};
+extern "C" const LatheDeviceDriver latheVulkan = {VulkanDevice::open,
+                                                  LATHE_VULKAN};

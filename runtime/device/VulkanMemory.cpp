@@ -8,6 +8,7 @@
 #include "runtime/device/VulkanMemory.h"
 #include "runtime/device/VulkanDevice.h"
 #include <algorithm>
+#include <atomic>
 #include <cstring>
 
 using namespace lathe::runtime;
@@ -46,6 +47,8 @@ bool lathe::runtime::hasSharedMemory(
 
 Status VulkanMemory::allocate(size_t size, std::string_view purpose,
                               MemoryKind kind) {
+  static std::atomic<uint64_t> allocations = 0;
+  serial = ++allocations;
   const VulkanApi &api = device.api;
   std::string what = concat("allocate the ", size, " bytes of ", purpose);
   // Buffers are bound in whole words.

@@ -29,6 +29,8 @@ public:
   Status allocate(size_t size, std::string_view purpose, MemoryKind kind);
 
   VkBuffer buffer = VK_NULL_HANDLE;
+  /// Tells it from memories that came before it and had the same handle.
+  uint64_t serial = 0;
 
 private:
   const VulkanDevice &device;

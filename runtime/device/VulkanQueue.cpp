@@ -43,9 +43,6 @@ void VulkanQueue::attach(unsigned slot, const DeviceMemory &memory,
                          const void *address, size_t size) {
   if (memories.size() <= slot)
     memories.resize(slot + 1);
-  // A handle may come again for other memory.
-  if (memories[slot].memory && memories[slot].memory != &memory)
-    kept.clear();
   memories[slot] = {static_cast<const VulkanMemory *>(&memory),
                     static_cast<const unsigned char *>(address), size};
 }
@@ -88,7 +85,7 @@ Status VulkanQueue::bind(const VulkanKernel &kernel,
   if (memory.size() <= device.limits.maxStorageBufferRange &&
       memory.size() / buffer.elementBytes <= INT32_MAX) {
     place = static_cast<int32_t>(offset / buffer.elementBytes);
-    bound = {memory.buffer, 0, memory.size()};
+    bound = {memory.buffer, memory.serial, 0, memory.size()};
     return {};
   }
   // Multiples of the alignment are multiples of an element, too.
@@ -98,7 +95,7 @@ Status VulkanQueue::bind(const VulkanKernel &kernel,
   if (start == memory.size())
     start -= 64; // An empty buffer at the end.
   place = static_cast<int32_t>((offset - start) / buffer.elementBytes);
-  bound = {memory.buffer, start,
+  bound = {memory.buffer, memory.serial, start,
            std::min(alignTo(offset - start + std::max<size_t>(bytes, 1), 4),
                     memory.size() - start)};
   // The limit in bytes, and that of the kernels' 32-bit subscripts.
@@ -160,7 +157,7 @@ Status VulkanQueue::add(int64_t event, const VulkanKernel &kernel,
   std::copy_n(scalars, code.scalarCount,
               written + LATHE_REPORT_WORDS + code.bufferCount);
   const VulkanMemory &read = parameters.buffer ? parameters : hostParameters;
-  commands.bindings.back() = {read.buffer, place, 4 * words};
+  commands.bindings.back() = {read.buffer, read.serial, place, 4 * words};
   parametersUsed = place + 4 * words;
   VulkanCommand command;
   command.kernel = &kernel;
@@ -212,6 +209,7 @@ Status VulkanQueue::addCopies(const void *name, const void *from, void *to,
     command.to = from ? named->memory->buffer : staging.buffer;
     command.fromOffset = from ? stagingUsed : offset + done;
     command.toOffset = from ? offset + done : stagingUsed;
+    command.serial = named->memory->serial;
     command.size = part;
     MemoryRange host = rangeOf(staging, stagingUsed, part);
     MemoryRange there = rangeOf(*named->memory, offset + done, part);

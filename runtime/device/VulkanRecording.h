@@ -17,6 +17,7 @@ struct VulkanCommand {
   const VulkanKernel *kernel = nullptr; ///< Null for a copy.
   uint32_t columns = 0, rows = 0;       ///< Of workgroups.
   VkBuffer from = VK_NULL_HANDLE, to = VK_NULL_HANDLE;
+  uint64_t serial = 0; ///< Of the memory that is not for staging.
   VkDeviceSize fromOffset = 0, toOffset = 0, size = 0;
   /// Waits for all commands before it.
   bool barrier = false;
@@ -26,6 +27,7 @@ struct VulkanCommand {
 /// What a kernel has bound.
 struct VulkanBinding {
   VkBuffer buffer;
+  uint64_t serial; ///< Of its memory.
   VkDeviceSize offset, range;
   bool operator==(const VulkanBinding &) const = default;
 };

@@ -5,7 +5,7 @@
 // the second has already.
 
 // CHECK-LABEL: func @calls
-// CHECK-SAME: (%[[X:[^:]*]]: memref<8xf32>, %[[Y:[^:]*]]: memref<8xf32>, %[[Z:[^:]*]]: memref<8xf32>, %[[V:[^:]*]]: memref<2xf32>, %[[P:[^:]*]]: memref<2xi64>,
+// CHECK-SAME: (%[[X:[^:]*]]: memref<8xf32> {lathe.on_host}, %[[Y:[^:]*]]: memref<8xf32>, %[[Z:[^:]*]]: memref<8xf32>, %[[V:[^:]*]]: memref<2xf32>, %[[P:[^:]*]]: memref<2xi64>,
 // CHECK: kernel.launch
 // CHECK: kernel.wait for(%[[Y]], %[[Z]]) in
 // CHECK-NEXT: kernel.call @latheTopK ins(%[[Y]]
@@ -41,10 +41,11 @@ func.func @calls(%x: memref<8xf32>, %y: memref<8xf32>, %z: memref<8xf32>, %v: me
 // -----
 
 // Of a small buffer the host gets all when it reads an element, of others the
-// element alone. It uploads the elements that it stores. Inputs it has.
+// element alone. It uploads the elements that it stores. Inputs it has; those
+// that it reads are marked.
 
 // CHECK-LABEL: func @elements
-// CHECK-SAME: (%[[X:[^:]*]]: memref<8xf32>, %[[N:[^:]*]]: memref<8xi64>, %[[Y:[^:]*]]: memref<8xf32>, %[[BIG:[^:]*]]: memref<?x4xf32>,
+// CHECK-SAME: (%[[X:[^:]*]]: memref<8xf32>, %[[N:[^:]*]]: memref<8xi64> {lathe.on_host}, %[[Y:[^:]*]]: memref<8xf32>, %[[BIG:[^:]*]]: memref<?x4xf32>,
 // CHECK-NOT: kernel.wait
 // CHECK: memref.load %[[N]]
 // CHECK: kernel.launch

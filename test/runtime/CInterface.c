@@ -20,7 +20,7 @@ int runFromC(const char *weights, float *result, char *message, size_t size) {
   LatheInstanceOptions options = {1, NULL, NULL};
   int64_t shape[] = {1, 4};
   float values[] = {1, 1, 1, 1};
-  LatheTensor x = {LATHE_F32, 2, NULL, NULL}, y = x;
+  LatheTensor x = {LATHE_F32, 2, NULL, NULL, {LATHE_HOST, 0}}, y = x;
   x.shape = y.shape = shape;
   x.data = values;
   y.data = result;

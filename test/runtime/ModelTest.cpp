@@ -61,8 +61,10 @@ TEST_F(Model, RefusesOtherVersions) {
   EXPECT_EQ(latheModelOpen(&other, &opened, &status), LATHE_BAD_MODEL);
   EXPECT_EQ(opened, nullptr);
   EXPECT_STREQ(status.message,
-               "the model was compiled for version 99 of the runtime, this is "
-               "version 3; compile it again");
+               ("the model was compiled for version 99 of the runtime, this is "
+                "version " +
+                std::to_string(LATHE_ABI_VERSION) + "; compile it again")
+                   .c_str());
 }
 
 TEST_F(Model, RefusesMalformedDescriptors) {
