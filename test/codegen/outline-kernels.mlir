@@ -130,7 +130,7 @@ func.func @gather(%x: memref<9x4xf32>, %at: memref<6xi64>, %y: memref<6x4xf32>, 
 // written; what the device lacks is the host's.
 
 // CHECK-LABEL: func @wait
-// CHECK-SAME: (%[[N:[^:]*]]: memref<f32>,
+// CHECK-SAME: (%[[N:[^:]*]]: memref<f32> {lathe.on_host},
 // CHECK: kernel.launch
 // CHECK-NOT: kernel.wait
 // CHECK: memref.load %[[N]]

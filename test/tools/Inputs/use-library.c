@@ -41,8 +41,8 @@ int main(int argc, char **argv) {
   }
 
   int64_t imageShape[] = {images, 1, 8, 8}, logitsShape[] = {images, classes};
-  LatheTensor input = {LATHE_F32, 4, imageShape, image};
-  LatheTensor output = {LATHE_F32, 2, logitsShape, logits};
+  LatheTensor input = {LATHE_F32, 4, imageShape, image, {LATHE_HOST, 0}};
+  LatheTensor output = {LATHE_F32, 2, logitsShape, logits, {LATHE_HOST, 0}};
   if (latheInstanceRun(instance, DIGITS_MAIN, &input, 1, &output, 1, &status)) {
     fprintf(stderr, "%s\n", status.message);
     return 1;
