@@ -58,7 +58,7 @@ void latheEventEnd(LatheContext *context, int64_t event) {
   if (!context->hooks.end)
     return;
   // Launches return at once: what is measured is the device's work.
-  if (context->device)
+  if (context->device && !context->timesDevice)
     lathe::runtime::waitForDevice(*context);
   context->hooks.end(context->hooks.user, &context->events[event],
                      context->dims);
@@ -103,6 +103,13 @@ void lathe::runtime::waitForDevice(LatheContext &context) {
     latheReportIndex(&context, report.event, report.index, report.bound);
   if (!context.deviceStatus.failed())
     context.deviceStatus = std::move(status);
+  if (!context.timesDevice)
+    return;
+  context.device->takeTimes(context.deviceTimes);
+  for (const DeviceTime &time : context.deviceTimes)
+    if (time.event >= 0)
+      context.hooks.device(context.hooks.user, &context.events[time.event],
+                           context.dims, time.begin, time.end);
 }
 
 void lathe::runtime::reportFault(LatheContext *context, int64_t event,

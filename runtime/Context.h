@@ -25,6 +25,8 @@ struct LatheContext {
   std::unique_ptr<lathe::runtime::DeviceQueue> device;
   std::vector<lathe::runtime::DeviceReport> deviceReports;
   lathe::runtime::Status deviceStatus; ///< The first error of the run.
+  bool timesDevice = false;            ///< By its own timers, for the hooks.
+  std::vector<lathe::runtime::DeviceTime> deviceTimes;
   /// Whether the host writes what launches under way may read.
   bool sharesMemory = true;
 

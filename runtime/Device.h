@@ -39,6 +39,12 @@ struct DeviceReport {
   int64_t event, index, bound;
 };
 
+/// When a device worked on an event's launches, in nanoseconds of the host's
+/// steady clock.
+struct DeviceTime {
+  int64_t event, begin, end;
+};
+
 /// What a device is to do, in this order; used by one thread at a time. All of
 /// it names memory by addresses of the host's. Errors are those of `wait`.
 class DeviceQueue {
@@ -64,6 +70,11 @@ public:
   /// Waits until all is done. An error is the first that was met; `reports`
   /// gets what kernels reported, in the launches' order.
   virtual Status wait(std::vector<DeviceReport> &reports) = 0;
+  /// Takes the times of events from now on, or no longer. Returns whether it
+  /// does: not every device has timers.
+  virtual bool measure(bool) { return false; }
+  /// Hands over the times of what the last `wait` waited for, in order.
+  virtual void takeTimes(std::vector<DeviceTime> &) {}
 };
 
 /// A device with the kernels of one model, for all instances and threads.

@@ -74,6 +74,12 @@ struct LatheInstance {
     return {};
   }
 
+  void setHooks(const LatheHooks &hooks) {
+    context.hooks = hooks;
+    context.timesDevice =
+        context.device && context.device->measure(hooks.device != nullptr);
+  }
+
 private:
   /// Memory on the device or on the host; weights, states and arena.
   Status allocate(std::array<const void *, 3> &places,
@@ -134,7 +140,7 @@ Status LatheInstance::prepare(const LatheInstanceOptions &options) {
   context.dims = dims.data();
   context.threads = options.threads ? options.threads : availableProcessors();
   if (options.hooks)
-    context.hooks = *options.hooks;
+    setHooks(*options.hooks);
   if (options.executor) {
     if (!options.executor->run)
       return {LATHE_BAD_ARGUMENT, "'executor' has a null 'run'"};
@@ -330,7 +336,7 @@ LatheCode latheInstanceResetState(LatheInstance *instance,
 }
 
 void latheInstanceSetHooks(LatheInstance *instance, const LatheHooks *hooks) {
-  instance->context.hooks = hooks ? *hooks : LatheHooks();
+  instance->setHooks(hooks ? *hooks : LatheHooks());
 }
 
 LatheCode latheInstanceRun(LatheInstance *instance, uint32_t entry,

@@ -13,6 +13,7 @@
 #include <chrono>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <unistd.h>
 
 using namespace lathe::runtime;
@@ -23,6 +24,7 @@ struct LatheTrace {
     size_t dims; ///< Where its dims start in `dims`.
     int64_t begin;
     int64_t end; ///< Both in ns; before `begin` while the event is open.
+    bool onDevice = false;
   };
 
   LatheTrace(const Descriptor &descriptor, size_t capacity)
@@ -32,6 +34,8 @@ struct LatheTrace {
   }
   void begin(const LatheEventInfo *event, const int64_t *dims);
   void end(const LatheEventInfo *event);
+  void device(const LatheEventInfo *event, const int64_t *dims, int64_t begin,
+              int64_t end);
 
   int64_t flopsOf(const Record &record) const;
   std::string shapeOf(const Record &record) const;
@@ -40,6 +44,9 @@ struct LatheTrace {
   std::vector<Record> records;
   std::vector<int64_t> dims; ///< Each different set once in a row.
   size_t dropped = 0;
+  /// Events whose work was a device's at some time: what the processor does
+  /// for them is to hand it over.
+  std::set<const LatheEventInfo *> findDeviceEvents() const;
 
 private:
   size_t storeDims(const int64_t *values);
@@ -69,12 +76,31 @@ void LatheTrace::begin(const LatheEventInfo *event, const int64_t *values) {
   records.push_back({event, stored, now(), 0});
 }
 
+void LatheTrace::device(const LatheEventInfo *event, const int64_t *values,
+                        int64_t begin, int64_t end) {
+  if (records.size() == records.capacity()) {
+    ++dropped;
+    return;
+  }
+  size_t stored = storeDims(values);
+  records.push_back({event, stored, begin, end, true});
+}
+
+std::set<const LatheEventInfo *> LatheTrace::findDeviceEvents() const {
+  std::set<const LatheEventInfo *> found;
+  for (const Record &record : records)
+    if (record.onDevice)
+      found.insert(record.event);
+  return found;
+}
+
 void LatheTrace::end(const LatheEventInfo *event) {
   int64_t time = now();
   // Events nest but little: the open one is near the end.
   auto open =
       std::find_if(records.rbegin(), records.rend(), [&](const Record &record) {
-        return record.event == event && record.end < record.begin;
+        return record.event == event && record.end < record.begin &&
+               !record.onDevice;
       });
   if (open != records.rend())
     open->end = time;
@@ -131,6 +157,10 @@ LatheHooks latheTraceHooks(LatheTrace *trace) {
           },
           [](void *user, const LatheEventInfo *event, const int64_t *) {
             static_cast<LatheTrace *>(user)->end(event);
+          },
+          [](void *user, const LatheEventInfo *event, const int64_t *dims,
+             int64_t begin, int64_t end) {
+            static_cast<LatheTrace *>(user)->device(event, dims, begin, end);
           }};
 }
 
@@ -139,22 +169,32 @@ LatheCode latheTraceWrite(const LatheTrace *trace, const char *path,
   return guarded(status, [&]() -> Status {
     nlohmann::ordered_json events = nlohmann::ordered_json::array();
     int64_t start = trace->records.empty() ? 0 : trace->records[0].begin;
+    std::set<const LatheEventInfo *> onDevice = trace->findDeviceEvents();
+    if (!onDevice.empty())
+      for (bool device : {false, true})
+        events.push_back({{"name", "thread_name"},
+                          {"ph", "M"},
+                          {"pid", getpid()},
+                          {"tid", device ? getpid() + 1 : getpid()},
+                          {"args", {{"name", device ? "device" : "host"}}}});
     for (const LatheTrace::Record &record : trace->records) {
       auto duration = static_cast<double>(record.end - record.begin);
-      int64_t flops = trace->flopsOf(record);
+      nlohmann::ordered_json args = {{"op", record.event->op},
+                                     {"shape", trace->shapeOf(record)}};
+      if (record.onDevice || !onDevice.contains(record.event)) {
+        int64_t flops = trace->flopsOf(record);
+        args["flops"] = flops;
+        args["GFLOP/s"] = static_cast<double>(flops) / duration;
+      }
       events.push_back(
           {{"name", record.event->name},
            {"cat", record.event->op},
            {"ph", "X"},
            {"pid", getpid()},
-           {"tid", getpid()},
+           {"tid", record.onDevice ? getpid() + 1 : getpid()},
            {"ts", static_cast<double>(record.begin - start) * 1e-3},
            {"dur", duration * 1e-3},
-           {"args",
-            {{"op", record.event->op},
-             {"shape", trace->shapeOf(record)},
-             {"flops", flops},
-             {"GFLOP/s", static_cast<double>(flops) / duration}}}});
+           {"args", std::move(args)}});
     }
     nlohmann::ordered_json document = {
         {"displayTimeUnit", "ms"},
@@ -183,7 +223,12 @@ void latheTracePrint(const LatheTrace *trace, FILE *stream) {
   };
   std::map<const LatheEventInfo *, Row> byEvent;
   double total = 0;
+  size_t calls = 0;
+  std::set<const LatheEventInfo *> onDevice = trace->findDeviceEvents();
   for (const LatheTrace::Record &record : trace->records) {
+    if (!record.onDevice && onDevice.contains(record.event))
+      continue;
+    ++calls;
     Row &row = byEvent[record.event];
     double seconds = static_cast<double>(record.end - record.begin) * 1e-9;
     row.record = &record;
@@ -209,7 +254,7 @@ void latheTracePrint(const LatheTrace *trace, FILE *stream) {
             total > 0 ? 100 * row.seconds / total : 0,
             row.seconds > 0 ? row.flops / row.seconds * 1e-9 : 0);
   fprintf(stream, "%-*s  %-20s %-18s %7zu %10.3f\n", width, "total", "", "",
-          trace->records.size(), total * 1e3);
+          calls, total * 1e3);
   if (trace->dropped)
     fprintf(stream, "%zu more events did not fit the trace\n", trace->dropped);
 }

@@ -38,8 +38,12 @@
 #define LATHE_API __attribute__((visibility("default")))
 #endif
 
+// What may be left out of an initialiser.
 #ifdef __cplusplus
+#define LATHE_ZERO_BY_DEFAULT = {}
 extern "C" {
+#else
+#define LATHE_ZERO_BY_DEFAULT
 #endif
 
 //===----------------------------------------------------------------------===//
@@ -227,11 +231,19 @@ typedef struct LatheExecutor {
 
 /// Called around each event of a run, on the thread that called
 /// latheInstanceRun. `dims` are the run's values of the model's dims, in their
-/// order. Either function may be null.
+/// order. Any function may be null.
+///
+/// On a device, code of the processor hands over what is to be done, and an
+/// event's work is under way when `end` is called. If the device has timers,
+/// `device` is called later with when it did that work, in nanoseconds of
+/// CLOCK_MONOTONIC; without `device`, or timers, `end` is called once the work
+/// is done.
 typedef struct LatheHooks {
   void *user; ///< Passed to the functions.
   void (*begin)(void *user, const LatheEventInfo *event, const int64_t *dims);
   void (*end)(void *user, const LatheEventInfo *event, const int64_t *dims);
+  void (*device)(void *user, const LatheEventInfo *event, const int64_t *dims,
+                 int64_t begin, int64_t end);
 } LatheHooks;
 
 /// Zero-initialised options are the defaults.
@@ -255,12 +267,6 @@ typedef struct LatheDevice {
   int32_t kind; ///< A LatheDeviceKind.
   int32_t id;
 } LatheDevice;
-
-#ifdef __cplusplus
-#define LATHE_ZERO_BY_DEFAULT = {}
-#else
-#define LATHE_ZERO_BY_DEFAULT
-#endif
 
 /// A dense row-major tensor, in memory of the caller's that is aligned to the
 /// element size.

@@ -59,6 +59,11 @@
   FUNCTION(CmdBindDescriptorSets)                                              \
   FUNCTION(CmdPipelineBarrier)                                                 \
   FUNCTION(CmdDispatch)                                                        \
+  FUNCTION(CreateQueryPool)                                                    \
+  FUNCTION(DestroyQueryPool)                                                   \
+  FUNCTION(CmdResetQueryPool)                                                  \
+  FUNCTION(CmdWriteTimestamp)                                                  \
+  FUNCTION(GetQueryPoolResults)                                                \
   FUNCTION(CmdCopyBuffer)                                                      \
   FUNCTION(CmdFillBuffer)                                                      \
   FUNCTION(CreateFence)                                                        \

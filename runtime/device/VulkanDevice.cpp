@@ -200,6 +200,7 @@ Status VulkanDevice::createDevice() {
     return {LATHE_DEVICE_ERROR,
             concat("the Vulkan device '", name, "' does not compute")};
   queueFamily = family - families.begin();
+  timestampBits = family->timestampValidBits;
 
   auto offered12 = describe<VkPhysicalDeviceVulkan12Features>(
       VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_FEATURES);

@@ -44,6 +44,7 @@ public:
   VulkanApi api;
   VkDevice handle = VK_NULL_HANDLE;
   uint32_t queueFamily = 0;
+  uint32_t timestampBits = 0; ///< Of its timers; 0: it has none.
   VkPhysicalDeviceLimits limits = {};
   VkPhysicalDeviceMemoryProperties memories = {};
   VkDeviceSize mostMemory = 0;                ///< Of one allocation.

@@ -7,6 +7,7 @@
 
 #include "runtime/device/VulkanQueue.h"
 #include <algorithm>
+#include <chrono>
 #include <cstring>
 #include <utility>
 
@@ -36,6 +37,7 @@ Status VulkanQueue::prepare() {
 }
 
 VulkanQueue::~VulkanQueue() {
+  device.api.DestroyQueryPool(device.handle, timers, nullptr);
   device.api.DestroyFence(device.handle, fence, nullptr);
 }
 
@@ -167,6 +169,10 @@ Status VulkanQueue::add(int64_t event, const VulkanKernel &kernel,
   MemoryRange stored = reads.back();
   reads.pop_back();
   command.barrier = hazards.needBarrier(reads, stored);
+  if (measures && (stamped.empty() || stamped.back() != event)) {
+    command.stamp = true;
+    stamped.push_back(event);
+  }
   commands.commands.push_back(command);
   pending.push_back({event, place});
   return {};
@@ -279,19 +285,68 @@ void VulkanQueue::collect() {
     std::memcpy(arrival.to, staging.data() + arrival.offset, arrival.size);
 }
 
+static int64_t now() {
+  return std::chrono::nanoseconds(
+             std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
+void VulkanQueue::collectTimes(int64_t start) {
+  std::vector<uint64_t> ticks(stamped.size() + 1);
+  VkResult result = device.api.GetQueryPoolResults(
+      device.handle, timers, 0, ticks.size(), 8 * ticks.size(), ticks.data(), 8,
+      VK_QUERY_RESULT_64_BIT | VK_QUERY_RESULT_WAIT_BIT);
+  if (result != VK_SUCCESS)
+    return;
+  uint64_t mask = device.timestampBits >= 64
+                      ? UINT64_MAX
+                      : (uint64_t(1) << device.timestampBits) - 1;
+  auto timeOf = [&](uint64_t tick) {
+    return start + static_cast<int64_t>(double((tick - ticks[0]) & mask) *
+                                        device.limits.timestampPeriod);
+  };
+  for (size_t i = 0; i < stamped.size(); ++i)
+    times.push_back({stamped[i], timeOf(ticks[i]), timeOf(ticks[i + 1])});
+}
+
+bool VulkanQueue::measure(bool on) {
+  if (on && !timers && device.timestampBits) {
+    auto info = describe<VkQueryPoolCreateInfo>(
+        VK_STRUCTURE_TYPE_QUERY_POOL_CREATE_INFO);
+    info.queryType = VK_QUERY_TYPE_TIMESTAMP;
+    info.queryCount = mostLaunches + 1;
+    if (device.api.CreateQueryPool(device.handle, &info, nullptr, &timers) !=
+        VK_SUCCESS)
+      timers = VK_NULL_HANDLE;
+  }
+  measures = on && timers;
+  return measures;
+}
+
+void VulkanQueue::takeTimes(std::vector<DeviceTime> &taken) {
+  taken.swap(times);
+  times.clear();
+}
+
 Status VulkanQueue::flush() {
   if (commands.commands.empty())
     return {};
+  if (!stamped.empty())
+    commands.times = timers;
   if (parameters.buffer && parametersUsed) {
     commands.parameterBytes = parametersUsed;
     commands.hostParameters = hostParameters.buffer;
     commands.parameters = parameters.buffer;
   }
   auto recording = findRecording();
+  int64_t start = now();
   Status status = recording ? vulkanStatus(submit(**recording), "run kernels")
                             : recording.status();
   if (!status.failed())
     collect();
+  if (!status.failed() && !stamped.empty())
+    collectTimes(start);
+  stamped.clear();
   hazards.clear();
   commands.clear();
   pending.clear();

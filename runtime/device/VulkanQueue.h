@@ -33,6 +33,8 @@ public:
   void upload(const void *to, const void *from, size_t size) override;
   void download(void *to, const void *from, size_t size) override;
   Status wait(std::vector<DeviceReport> &reports) override;
+  bool measure(bool on) override;
+  void takeTimes(std::vector<DeviceTime> &taken) override;
 
 private:
   /// A memory, and the host's bytes that name it.
@@ -83,6 +85,8 @@ private:
   /// Runs what was gathered and waits for it.
   Status flush();
   VkResult submit(const VulkanRecording &recording);
+  /// Reads the device's timers, of which the first stood at `start`.
+  void collectTimes(int64_t start);
   void collect();
 
   VulkanDevice &device;
@@ -102,6 +106,10 @@ private:
   std::vector<Pending> pending;
   std::vector<Arrival> arrivals;
   std::vector<DeviceReport> reported;
+  bool measures = false;
+  VkQueryPool timers = VK_NULL_HANDLE;
+  std::vector<int64_t> stamped; ///< The events whose begins are stamped.
+  std::vector<DeviceTime> times;
   Status failure; ///< The first since the last `wait`.
 };
 

@@ -103,6 +103,12 @@ void VulkanRecording::writeBarrier() {
                                 nullptr, 0, nullptr);
 }
 
+/// Takes the time at which all before is done.
+void VulkanRecording::stamp(VkQueryPool times) {
+  device.api.CmdWriteTimestamp(commands, VK_PIPELINE_STAGE_BOTTOM_OF_PIPE_BIT,
+                               times, stamps++);
+}
+
 void VulkanRecording::copy(const VulkanCommand &command) {
   VkBufferCopy region = {command.fromOffset, command.toOffset, command.size};
   device.api.CmdCopyBuffer(commands, command.from, command.to, 1, &region);
@@ -126,10 +132,18 @@ Status VulkanRecording::record(const VulkanCommands &list) {
     copyParameters(list.hostParameters, list.parameters, list.parameterBytes);
     writeBarrier();
   }
+  stamps = 0;
+  if (list.times)
+    api.CmdResetQueryPool(
+        commands, list.times, 0,
+        1 + std::count_if(list.commands.begin(), list.commands.end(),
+                          [](const VulkanCommand &it) { return it.stamp; }));
   const VulkanBinding *bindings = list.bindings.data();
   for (const VulkanCommand &command : list.commands) {
     if (command.barrier)
       writeBarrier();
+    if (command.stamp)
+      stamp(list.times);
     if (!command.kernel) {
       copy(command);
       continue;
@@ -139,6 +153,8 @@ Status VulkanRecording::record(const VulkanCommands &list) {
     bindings += command.kernel->bindingCount();
     api.CmdDispatch(commands, command.columns, command.rows, 1);
   }
+  if (list.times)
+    stamp(list.times);
   if (list.parameterBytes) {
     writeBarrier();
     copyParameters(list.parameters, list.hostParameters, list.parameterBytes);

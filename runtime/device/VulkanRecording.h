@@ -21,6 +21,8 @@ struct VulkanCommand {
   VkDeviceSize fromOffset = 0, toOffset = 0, size = 0;
   /// Waits for all commands before it.
   bool barrier = false;
+  /// Takes the time before it, the end of what was before.
+  bool stamp = false;
   bool operator==(const VulkanCommand &) const = default;
 };
 
@@ -42,12 +44,15 @@ struct VulkanCommands {
   size_t parameterBytes = 0;
   VkBuffer hostParameters = VK_NULL_HANDLE;
   VkBuffer parameters = VK_NULL_HANDLE;
+  /// Where times go: those of the commands with `stamp`, then that of the end.
+  VkQueryPool times = VK_NULL_HANDLE;
 
   bool operator==(const VulkanCommands &) const = default;
   void clear() {
     commands.clear();
     bindings.clear();
     parameterBytes = 0;
+    times = VK_NULL_HANDLE;
   }
 };
 
@@ -67,6 +72,7 @@ private:
   void copy(const VulkanCommand &command);
   void copyParameters(VkBuffer from, VkBuffer to, size_t size);
   void writeBarrier();
+  void stamp(VkQueryPool times);
 
   VulkanDevice &device;
   VkCommandPool commandPool = VK_NULL_HANDLE;
@@ -74,6 +80,7 @@ private:
   /// Room for as many sets and bindings.
   VkDescriptorPool sets = VK_NULL_HANDLE;
   uint32_t setRoom = 0, bindingRoom = 0;
+  uint32_t stamps = 0; ///< Taken by what is being recorded.
   std::vector<VkDescriptorBufferInfo> bound; ///< By the launch being recorded.
 };
 

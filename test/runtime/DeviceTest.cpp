@@ -12,8 +12,10 @@
 #include "ModelFixture.h"
 #include <algorithm>
 #include <cstring>
+#include <fstream>
 #include <map>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <utility>
 
 using namespace lathe::runtime;
@@ -29,6 +31,8 @@ struct {
   std::map<const void *, std::string> copies;
   size_t mostBytes = 1 << 20;
   int opened = 0, waits = 0;
+  bool hasTimers = false, measures = false;
+  std::vector<DeviceTime> times;
   bool hidden = false;                 ///< Memory is not the host's, too.
   size_t uploaded = 0, downloaded = 0; ///< In bytes.
 } fake;
@@ -82,6 +86,13 @@ public:
       std::memcpy(to, bytes.data(), bytes.size());
     reports = std::exchange(fake.reports, {});
     return std::exchange(fake.waitStatus, Status());
+  }
+
+  bool measure(bool on) override {
+    return fake.measures = on && fake.hasTimers;
+  }
+  void takeTimes(std::vector<DeviceTime> &times) override {
+    times = std::exchange(fake.times, {});
   }
 
 private:
@@ -249,6 +260,75 @@ TEST_F(OnDevice, WaitsBeforeAnEventEnds) {
   latheInstanceSetHooks(instance, &hooks);
   ASSERT_EQ(runMain(instance, 2), LATHE_OK);
   EXPECT_EQ(ended, 2);
+}
+
+/// What hooks are told of, in order.
+struct Heard {
+  std::string text;
+  static LatheHooks hooks(Heard *heard) {
+    LatheHooks hooks = {};
+    hooks.user = heard;
+    hooks.end = [](void *user, const LatheEventInfo *event, const int64_t *) {
+      static_cast<Heard *>(user)->text += std::string(event->name) + " ended; ";
+    };
+    hooks.device = [](void *user, const LatheEventInfo *event,
+                      const int64_t *dims, int64_t begin, int64_t end) {
+      static_cast<Heard *>(user)->text +=
+          std::string(event->name) + " " + std::to_string(begin) + "-" +
+          std::to_string(end) + " of " + std::to_string(dims[0]) + "; ";
+    };
+    return hooks;
+  }
+};
+
+TEST_F(OnDevice, HandsOverTheTimesOfTimers) {
+  Heard heard;
+  LatheHooks hooks = Heard::hooks(&heard);
+  LatheInstance *instance = create();
+  fake.hasTimers = true;
+  latheInstanceSetHooks(instance, &hooks);
+  // The event of -1 is that of launches outside of all.
+  fake.times = {{0, 100, 120}, {-1, 120, 121}, {1, 121, 150}};
+  ASSERT_EQ(runMain(instance, 2), LATHE_OK);
+  EXPECT_EQ(heard.text, "scale ended; bias ended; scale 100-120 of 2; "
+                        "bias 121-150 of 2; ");
+  EXPECT_EQ(fake.waits, 1) << "none for events";
+  latheInstanceSetHooks(instance, nullptr);
+  EXPECT_FALSE(fake.measures);
+}
+
+TEST_F(OnDevice, WaitsForEventsWithoutTimers) {
+  Heard heard;
+  LatheHooks hooks = Heard::hooks(&heard);
+  LatheInstance *instance = create();
+  latheInstanceSetHooks(instance, &hooks);
+  ASSERT_EQ(runMain(instance, 2), LATHE_OK);
+  EXPECT_EQ(heard.text, "scale ended; bias ended; ");
+  EXPECT_EQ(fake.waits, 3);
+}
+
+TEST_F(OnDevice, ShowsDevicesInTraces) {
+  LatheInstance *instance = create();
+  fake.hasTimers = true;
+  LatheTrace *trace = nullptr;
+  ASSERT_EQ(latheTraceCreate(model, 100, &trace, &status), LATHE_OK);
+  LatheHooks hooks = latheTraceHooks(trace);
+  latheInstanceSetHooks(instance, &hooks);
+  fake.times = {{0, 1000, 3000}};
+  ASSERT_EQ(runMain(instance, 2), LATHE_OK);
+  std::string path = folder / "trace.json";
+  ASSERT_EQ(latheTraceWrite(trace, path.c_str(), &status), LATHE_OK);
+  latheTraceDestroy(trace);
+  auto written = nlohmann::json::parse(std::ifstream(path));
+  std::vector<std::string> seen;
+  for (const auto &event : written["traceEvents"])
+    if (event["ph"] == "X")
+      seen.push_back(event["name"].get<std::string>() +
+                     (event["tid"] == event["pid"] ? " host" : " device") +
+                     (event["args"].contains("flops") ? " flops" : ""));
+  // What a device did is no work of the processor's.
+  EXPECT_EQ(seen, (std::vector<std::string>{"scale host", "bias host flops",
+                                            "scale device flops"}));
 }
 
 TEST_F(OnDevice, StartsWithStatesOfZero) {

@@ -189,7 +189,7 @@ TEST_F(Model, CallsHooks) {
     *static_cast<std::string *>(user) +=
         std::string(event->name) + std::to_string(dims[0]) + " ";
   };
-  LatheHooks hooks = {&log, append, append};
+  LatheHooks hooks = {&log, append, append, nullptr};
   LatheInstance *instance = create({1, nullptr, &hooks});
   EXPECT_EQ(runMain(instance, 7), LATHE_OK);
   EXPECT_EQ(log, "scale7 scale7 bias7 bias7 ");

@@ -48,7 +48,7 @@ namespace {
 /// The least time of each step of each entry, in milliseconds.
 class StepTimes {
 public:
-  LatheHooks getHooks() { return {this, begin, end}; }
+  LatheHooks getHooks() { return {this, begin, end, nullptr}; }
 
   /// Of all entries together, or 0.
   double of(llvm::StringRef step) const { return times.lookup(step); }
