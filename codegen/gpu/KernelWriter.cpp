@@ -61,8 +61,12 @@ std::string mlir::lathe::kernel::findObstacle(NestOp nest,
     if (obstacle.empty())
       obstacle = ::findObstacle(type, lacks);
   };
+  auto checkMemory = [&](Type type) {
+    check(getElementTypeOrSelf(type));
+    check(storedType(getElementTypeOrSelf(type)));
+  };
   for (Value operand : nest->getOperands()) {
-    check(getElementTypeOrSelf(operand));
+    checkMemory(operand.getType());
     if (getElementTypeOrSelf(operand).isIndex())
       obstacle = "has indices in memory";
   }
@@ -77,7 +81,13 @@ std::string mlir::lathe::kernel::findObstacle(NestOp nest,
       for (Type type : op->getResultTypes())
         check(type);
       for (Type type : op->getOperandTypes())
-        check(getElementTypeOrSelf(type));
+        if (isa<MemRefType>(type))
+          checkMemory(type);
+        else
+          check(type);
+      // A report has all bits of an index.
+      if (isa<ReportIndexOp>(op))
+        check(IntegerType::get(op->getContext(), 64));
       if (obstacle.empty() && computesNarrow(op))
         obstacle = "computes with bf16";
       // Shading languages have elementary functions of 32 bits alone.
