@@ -200,7 +200,7 @@ private:
                              const DescriptorBuilder &descriptor,
                              const std::optional<Checkpoint> &checkpoint,
                              ModuleOp prepare) {
-    std::string weightsPath = getWeightsPath(options.output);
+    std::string weightsPath = getWeightsPath(options.output) + options.suffix;
     FailureOr<TemporaryFile> weightsFile =
         TemporaryFile::create(module, "weights");
     if (failed(weightsFile))
@@ -232,13 +232,16 @@ private:
       contents.workgroupSize = options.pipeline.device->workgroupSize;
     if (embedded)
       contents.weights = embedded->getBuffer();
-    if (text && options.embedWeights)
+    contents.next = options.next;
+    if (text && options.embedWeights && !isFurther())
       contents.tokenizer = text->getContents();
     if (failed(writeTokenizer(written)))
       return failure();
-    if (options.emit == EmitKind::library)
+    if (isFurther())
+      contents.symbol = options.symbol;
+    else if (options.emit == EmitKind::library)
       contents.symbol = getModelSymbol(module);
-    if (options.emit == EmitKind::library) {
+    if (options.emit == EmitKind::library && !isFurther()) {
       if (failed(writeHeader(contents.symbol, contents.descriptor)))
         return failure();
       written.push_back(getHeaderPath());
@@ -273,6 +276,9 @@ private:
       return success();
     });
   }
+
+  /// Whether this is the model's code for a further device.
+  bool isFurther() const { return !options.object.empty(); }
 
   std::string getHeaderPath() const {
     llvm::SmallString<128> path(getWeightsPath(options.output));
@@ -312,17 +318,26 @@ private:
                                              : LinkKind::plugin;
     if (format != ObjectFormat::object || emit == EmitKind::object)
       return write(output);
+    if (isFurther() && emit != EmitKind::plugin)
+      return write(options.object);
     FailureOr<TemporaryFile> object = TemporaryFile::create(code, "o");
     if (failed(object) || failed(write(object->str())))
       return failure();
+    SmallVector<StringRef> objects = {object->str()};
     SmallVector<StringRef> parts;
     if (!contents.kernels.empty())
       parts.push_back("vulkan");
+    if (emit != EmitKind::plugin) {
+      llvm::append_range(objects, options.objects);
+      for (StringRef part : options.parts)
+        if (!llvm::is_contained(parts, part))
+          parts.push_back(part);
+    }
     if (emit == EmitKind::executable && takesImages)
       parts.push_back("images");
     if (emit == EmitKind::executable && text)
       parts.push_back("text");
-    return link(UnknownLoc::get(code.getContext()), object->str(), kind, parts,
+    return link(UnknownLoc::get(code.getContext()), objects, kind, parts,
                 output);
   }
 
@@ -357,7 +372,9 @@ private:
     os << static_cast<int>(format) << '\0' << pipeline.optimise << '\0'
        << pipeline.target.triple << '\0' << pipeline.target.cpu << '\0'
        << pipeline.target.features << '\0' << contents.symbol << '\0'
-       << contents.descriptor << '\0';
+       << contents.descriptor << '\0' << contents.next << '\0';
+    for (const DeviceKernel &kernel : contents.kernels)
+      os << kernel.name << '\0' << kernel.code << '\0';
     llvm::interleave(contents.entries, os, "\n");
     code.print(os);
     return llvm::toStringRef(os.sha1()).str();
@@ -413,4 +430,47 @@ private:
 LogicalResult mlir::lathe::compile(ModuleOp module,
                                    const CompileOptions &options) {
   return Compilation(module, options).run();
+}
+
+LogicalResult
+mlir::lathe::compileForAll(ModuleOp module, const CompileOptions &options,
+                           ArrayRef<std::optional<DeviceTarget>> devices) {
+  CompileOptions first = options;
+  first.pipeline.device = devices.front();
+  if (devices.size() == 1 || options.stopAfter)
+    return compile(module, first);
+  std::vector<TemporaryFile> files;
+  // What failed leaves no weights of the parts that went well.
+  std::vector<std::string> written;
+  llvm::scope_exit undo([&] {
+    for (const std::string &path : written)
+      llvm::sys::fs::remove(path);
+  });
+  // The last one first: each names the one behind it.
+  for (size_t i = devices.size(); i-- > 1;) {
+    FailureOr<TemporaryFile> file = TemporaryFile::create(module, "o");
+    if (failed(file))
+      return failure();
+    StringRef kind = devices[i] ? "vulkan" : "cpu";
+    CompileOptions further = options;
+    further.pipeline.device = devices[i];
+    further.object = file->str();
+    further.symbol = ("latheModel_" + kind).str();
+    further.suffix = ("." + kind).str();
+    further.next = first.next;
+    OwningOpRef<ModuleOp> copy = module.clone();
+    if (failed(compile(*copy, further)))
+      return failure();
+    if (!options.weights.empty() && !options.embedWeights)
+      written.push_back(getWeightsPath(options.output) + further.suffix);
+    first.next = further.symbol;
+    first.objects.push_back(further.object);
+    if (devices[i])
+      first.parts.push_back(kind.str());
+    files.push_back(std::move(*file));
+  }
+  if (failed(compile(module, first)))
+    return failure();
+  undo.release();
+  return success();
 }

@@ -41,6 +41,15 @@ struct CompileOptions {
   /// The file of a tokenizer in place of the spec's.
   std::string tokenizer;
   std::string output;
+  /// Objects with the model's code for further devices, the symbol of the first
+  /// one's LatheModelBinary, and the parts of the runtime that they need.
+  std::vector<std::string> objects;
+  std::string next;
+  std::vector<std::string> parts;
+  /// What makes this such an object: where it goes, the symbol of its
+  /// LatheModelBinary, and what the name of its weights file ends with.
+  std::string object;
+  std::string symbol, suffix;
   std::optional<Phase> dumpAfter;
   std::optional<Phase> stopAfter;
   /// Gets the module after the phase `stopAfter`, which is written otherwise.
@@ -58,6 +67,12 @@ struct CompileOptions {
 /// library, its C header. Outputs appear whole or not at all. Failures are
 /// reported as diagnostics.
 LogicalResult compile(ModuleOp module, const CompileOptions &options);
+
+/// The same for several devices, of which an empty one is the processor alone:
+/// the program has the code and the weights of each, and runs one of them.
+/// Those for devices come first.
+LogicalResult compileForAll(ModuleOp module, const CompileOptions &options,
+                            ArrayRef<std::optional<DeviceTarget>> devices);
 
 /// The name of the weights file that goes with `output`: "affnet.weights" for
 /// "affnet" and "libaffnet.so".

@@ -58,8 +58,9 @@ static SmallVector<StringRef> archivesOf(StringRef part) {
   return {part};
 }
 
-LogicalResult lathe::link(Location location, StringRef object, LinkKind kind,
-                          ArrayRef<StringRef> parts, StringRef output) {
+LogicalResult lathe::link(Location location, ArrayRef<StringRef> objects,
+                          LinkKind kind, ArrayRef<StringRef> parts,
+                          StringRef output) {
   std::optional<std::string> driver = findDriver(location);
   if (!driver)
     return failure();
@@ -83,7 +84,9 @@ LogicalResult lathe::link(Location location, StringRef object, LinkKind kind,
       return emitError(location) << "cannot link: the runtime is not at '"
                                  << library << "'; build it, or reinstall";
   std::string temporary = (output + ".tmp").str();
-  SmallVector<StringRef> arguments = {*driver, object, "-o", temporary};
+  SmallVector<StringRef> arguments = {*driver};
+  llvm::append_range(arguments, objects);
+  llvm::append_range(arguments, ArrayRef<StringRef>{"-o", temporary});
   std::string versionScript = root + "/share/lathe-exports.map";
   std::string exports = "-Wl,--version-script=" + versionScript;
   switch (kind) {

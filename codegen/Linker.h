@@ -26,8 +26,8 @@ enum class LinkKind {
 /// at all. `parts` are those of the runtime that only some programs have, such
 /// as "images" and "text". Reports a missing linker or runtime, and what the
 /// linker says, at `location`.
-LogicalResult link(Location location, StringRef object, LinkKind kind,
-                   ArrayRef<StringRef> parts, StringRef output);
+LogicalResult link(Location location, ArrayRef<StringRef> objects,
+                   LinkKind kind, ArrayRef<StringRef> parts, StringRef output);
 
 /// The folder that holds `lib/` and `include/` of this installation: where the
 /// tool's executable is, or its parent.

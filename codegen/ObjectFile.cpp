@@ -56,7 +56,8 @@ public:
         table,
         weights,
         llvm::ConstantInt::get(i64, contents.weights.size()),
-        makeDeviceCode(contents)};
+        makeDeviceCode(contents),
+        makeNext(contents.next)};
     llvm::Constant *binary = llvm::ConstantStruct::getAnon(fields);
     new llvm::GlobalVariable(module, binary->getType(), /*isConstant=*/true,
                              llvm::GlobalValue::ExternalLinkage, binary,
@@ -78,6 +79,15 @@ private:
     define(
         "latheTokenizerSize",
         llvm::ConstantInt::get(llvm::Type::getInt64Ty(context), bytes.size()));
+  }
+
+  /// The LatheModelBinary in another object, or null.
+  llvm::Constant *makeNext(StringRef symbol) {
+    if (symbol.empty())
+      return llvm::ConstantPointerNull::get(pointer);
+    return new llvm::GlobalVariable(
+        module, llvm::Type::getInt8Ty(context), /*isConstant=*/true,
+        llvm::GlobalValue::ExternalLinkage, nullptr, symbol);
   }
 
   /// A LatheDeviceCode with its kernels, or null without any.

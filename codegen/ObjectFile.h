@@ -39,6 +39,8 @@ struct ObjectContents {
   int64_t workgroupSize = 0;
   /// The symbol of the LatheModelBinary.
   std::string symbol = "latheModel";
+  /// That of the model's binary for another device; empty for none.
+  std::string next;
 };
 
 enum class ObjectFormat { object, assembly, llvmIr };

@@ -11,21 +11,66 @@
 
 using namespace lathe::runtime;
 
+static Result<std::unique_ptr<LatheModel>>
+openCode(const LatheModelBinary &binary) {
+  auto descriptor = Descriptor::parse(binary);
+  if (!descriptor)
+    return descriptor.status();
+  auto opened = std::make_unique<LatheModel>();
+  opened->binary = &binary;
+  opened->descriptor = std::move(*descriptor);
+  return opened;
+}
+
 LatheCode latheModelOpen(const LatheModelBinary *binary, LatheModel **model,
                          LatheStatus *status) {
   return guarded(status, [&]() -> Status {
     if (!binary || !model)
       return {LATHE_BAD_ARGUMENT, "'binary' or 'model' is null"};
     *model = nullptr;
-    auto descriptor = Descriptor::parse(*binary);
-    if (!descriptor)
-      return descriptor.status();
-    auto opened = std::make_unique<LatheModel>();
-    opened->binary = binary;
-    opened->descriptor = std::move(*descriptor);
-    *model = opened.release();
+    auto opened = openCode(*binary);
+    if (!opened)
+      return opened.status();
+    *model = opened->release();
     return {};
   });
+}
+
+LatheCode latheModelOpenOn(const LatheModelBinary *binary, int32_t kind,
+                           LatheModel **model, LatheStatus *status) {
+  return guarded(status, [&]() -> Status {
+    if (!binary || !model)
+      return {LATHE_BAD_ARGUMENT, "'binary' or 'model' is null"};
+    *model = nullptr;
+    // Where there is no choice, the first instance starts the device.
+    bool mayChoose = kind == 0 && binary->next;
+    Status missing(
+        LATHE_BAD_ARGUMENT,
+        concat("the model has no code for devices of the kind ", kind));
+    std::string fallback;
+    for (auto *code = binary; code; code = code->next) {
+      auto opened = openCode(*code);
+      if (!opened)
+        return opened.status();
+      if (kind != 0 && (*opened)->getDevice().kind != kind)
+        continue;
+      if (mayChoose && code->device) {
+        missing = (*opened)->startDevice();
+        if (missing.failed()) {
+          fallback = missing.message();
+          continue;
+        }
+      }
+      (*opened)->fallback = fallback;
+      *model = opened->release();
+      return {};
+    }
+    return missing;
+  });
+}
+
+const char *latheModelFallback(const LatheModel *model) {
+  return model->fallback.empty() ? nullptr : model->fallback.c_str();
 }
 
 /// Appends a copy of `size` bytes in the device's memory.
@@ -66,28 +111,35 @@ static Status copyWeights(Device &device, const Safetensors &weights,
   return copyPart();
 }
 
-Status LatheModel::openDevice() const {
+Status LatheModel::startDevice() const {
   std::lock_guard<std::mutex> lock(deviceMutex);
   if (device)
     return {};
-  const LatheDeviceCode &code = *binary->device;
-  auto opened = code.driver->open(code);
+  auto opened = binary->device->driver->open(*binary->device);
   if (!opened)
     return opened.status();
+  device = std::move(*opened);
+  return {};
+}
+
+Status LatheModel::openDevice() const {
+  if (Status status = startDevice(); status.failed())
+    return status;
+  std::lock_guard<std::mutex> lock(deviceMutex);
+  if (hasCopies)
+    return {};
+  const LatheDeviceCode &code = *binary->device;
   std::vector<DeviceCopy> copies;
   Status status;
   if (weights)
-    status = copyWeights(**opened, *weights, copies);
+    status = copyWeights(*device, *weights, copies);
   if (!status.failed() && code.constantsSize)
-    status = copyToDevice(**opened, code.constants, code.constantsSize,
+    status = copyToDevice(*device, code.constants, code.constantsSize,
                           "constants", copies);
-  if (status.failed()) {
-    // Memory goes before its device.
-    copies.clear();
+  if (status.failed())
     return status;
-  }
-  device = std::move(*opened);
   deviceCopies = std::move(copies);
+  hasCopies = true;
   return {};
 }
 

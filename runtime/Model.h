@@ -18,6 +18,7 @@ struct LatheModel {
   const LatheModelBinary *binary = nullptr;
   std::unique_ptr<lathe::runtime::Descriptor> descriptor;
   std::optional<lathe::runtime::Safetensors> weights;
+  std::string fallback; ///< Why code for a device was passed over.
 
   /// Bytes of the host that the device has a copy of: launches name it by their
   /// address.
@@ -31,10 +32,13 @@ struct LatheModel {
   mutable std::mutex deviceMutex;
   mutable std::unique_ptr<lathe::runtime::Device> device;
   mutable std::vector<DeviceCopy> deviceCopies;
+  mutable bool hasCopies = false;
   /// Memory of tensors, by what stands for it.
   mutable std::map<void *, std::unique_ptr<lathe::runtime::DeviceMemory>>
       memories;
 
+  /// Makes the device, unless it is there.
+  lathe::runtime::Status startDevice() const;
   /// Makes the device and its copies, unless they are there.
   lathe::runtime::Status openDevice() const;
 

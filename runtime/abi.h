@@ -82,6 +82,9 @@ typedef struct LatheModelBinary {
   const unsigned char *weights; ///< Embedded weights file, or null.
   uint64_t weightsSize;
   const LatheDeviceCode *device; ///< Null: all code is the processor's.
+  /// The same model for another device, or the processor's code behind those
+  /// for devices; null if there is none.
+  const struct LatheModelBinary *next;
 } LatheModelBinary;
 
 /// Runs `body` over [0, count) in contiguous parts. `grain` is the least

@@ -177,6 +177,19 @@ typedef struct LatheTensor LatheTensor;
 LATHE_API LatheCode latheModelOpen(const struct LatheModelBinary *binary,
                                    LatheModel **model, LatheStatus *status);
 
+/// Opens a model that was compiled for several devices (--target=cpu+vulkan):
+/// the code for `kind`, a LatheDeviceKind, or with 0 the first code whose
+/// device is there, which starts the device. latheModelOpen opens the first
+/// code. Errors: LATHE_BAD_ARGUMENT if there is no code for `kind`;
+/// LATHE_DEVICE_ERROR with 0 if no code is the host's and no device is there.
+LATHE_API LatheCode latheModelOpenOn(const struct LatheModelBinary *binary,
+                                     int32_t kind, LatheModel **model,
+                                     LatheStatus *status);
+
+/// Why latheModelOpenOn passed over code for a device, one line of text that
+/// lives as long as the model; null if it took the first code.
+LATHE_API const char *latheModelFallback(const LatheModel *model);
+
 /// Frees the model and its weights. Its instances must be gone by then.
 LATHE_API void latheModelClose(LatheModel *model);
 

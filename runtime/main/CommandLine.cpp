@@ -30,6 +30,8 @@ constexpr Flag flags[] = {
     {"output", "NAME=FILE", "an output, whatever its name"},
     {"entry", "NAME", "the entry to run; the first one unless given"},
     {"weights", "FILE", "the weights, if not beside the program"},
+    {"device", "NAME",
+     "auto, cpu, vulkan or cuda, of those that it has code for"},
     {"threads", "N", "threads to use; every processor unless given"},
     {"bench", "[SECONDS]",
      "measure speed (of the last call), on random inputs "

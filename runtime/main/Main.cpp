@@ -12,6 +12,7 @@
 #include "runtime/abi.h"
 #include "runtime/main/Bench.h"
 #include "runtime/main/CommandLine.h"
+#include "runtime/main/DeviceChoice.h"
 #include "runtime/main/HostTensor.h"
 #include "runtime/main/Info.h"
 #include "runtime/main/Report.h"
@@ -36,7 +37,7 @@ class Program {
 public:
   Program(std::string name) : name(std::move(name)) {}
   /// Returns the exit status: 0, 1 for a failure, 2 for wrong usage.
-  int run(std::span<const char *const> arguments);
+  int run(std::span<const char *const> given);
 
 private:
   int checkOutput() const;
@@ -104,17 +105,21 @@ private:
   std::vector<LatheTensor> inputViews, outputViews;
 };
 
-int Program::run(std::span<const char *const> arguments) {
+int Program::run(std::span<const char *const> given) {
+  auto choice = DeviceChoice::parse(given);
+  if (!choice)
+    return fail(choice.status(), 2);
   LatheModel *opened = nullptr;
-  if (Status status = call(latheModelOpen, &latheModel, &opened);
-      status.failed())
-    return fail(status, 1);
+  Status status = openChosen(latheModel, *choice, name.c_str(), opened);
+  if (status.failed())
+    return fail(status, status.code() == LATHE_BAD_ARGUMENT ? 2 : 1);
   model.reset(opened);
+  std::span<const char *const> arguments = choice->arguments;
   info = latheModelInfo(opened);
   const TextSupport *text = &latheTextSupport;
   if (text && text->isAsked(arguments)) {
     int exitStatus = 0;
-    Status status = text->run(opened, latheModel, arguments, exitStatus);
+    status = text->run(opened, latheModel, arguments, exitStatus);
     return status.failed() ? fail(status, exitStatus) : checkOutput();
   }
   auto read = readRoles(*info);

@@ -110,13 +110,18 @@ static int runCompile() {
                 "; use -O0 to -O3");
   if (level == '0' && target.resolveDevice())
     return fail("-O0 is plain loops for processors; leave --target=vulkan out");
+  TargetOptions::Devices devices = target.resolveDevices();
+  if (devices.size() > 1 && !stopAfter.getNumOccurrences() &&
+      emit != EmitKind::executable && emit != EmitKind::library)
+    return fail("--target=" + llvm::Twine(target.triple) +
+                " makes programs and libraries; compile for one target to look "
+                "at its code");
   Session session;
   if (!session.load(spec) || !tuned.apply(session, spec, *cpu))
     return 1;
   mlir::lathe::CompileOptions options;
   options.pipeline.optimise = level != '0';
   options.pipeline.target = *cpu;
-  options.pipeline.device = target.resolveDevice();
   if (!lean.apply(options.pipeline))
     return 1;
   options.emit = emit;
@@ -136,7 +141,8 @@ static int runCompile() {
   options.output = output;
   if (output.empty() && !options.stopAfter)
     options.output = defaultOutput();
-  return mlir::failed(mlir::lathe::compile(session.getModule(), options));
+  return mlir::failed(
+      mlir::lathe::compileForAll(session.getModule(), options, devices));
 }
 
 static Command command(parser, runCompile, R"(
@@ -147,6 +153,8 @@ Examples:
       makes a shared library, affnet.h and affnet.weights
   lathe compile specs/clr/resnet50.yaml --weights tasks.0=a.safetensors --weights tasks.1=b.safetensors …
       makes one program of checkpoints whose tensors have the same names
+  lathe compile specs/digits/digits.yaml --weights specs/digits/digits.safetensors --target=cpu+vulkan -o digits
+      makes a program that computes on a Vulkan device where there is one
   lathe compile specs/digits/digits.yaml --stop-after=tensor
       prints the nests that the model becomes
   lathe compile specs/digits/digits.yaml --emit=asm --target-cpu=x86-64-v3 -o digits.s

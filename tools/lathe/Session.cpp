@@ -21,14 +21,20 @@ SpecOptions::SpecOptions(cl::SubCommand &command)
 
 TargetOptions::TargetOptions(cl::SubCommand &command)
     : triple("target",
-             cl::desc("triple of the machine to compile for, or 'vulkan': the "
-                      "device that computes, beside this machine"),
-             cl::value_desc("triple|vulkan"), cl::sub(command)),
+             cl::desc("triple of the machine to compile for; or what computes: "
+                      "'vulkan', a device beside this machine's processor, and "
+                      "'cpu', with '+' between several of which the program "
+                      "takes one; vulkan:no-f64,no-int64 is a device without, "
+                      "vulkan:core one with what all have"),
+             cl::value_desc("triple|cpu+vulkan"), cl::sub(command)),
       cpu("target-cpu", cl::desc("processor to compile for (default: native)"),
           cl::value_desc("native|x86-64-v3|…"), cl::sub(command)) {}
 
 std::optional<mlir::lathe::CpuTarget> TargetOptions::resolve() const {
-  std::string name = cpu, machine = triple == "vulkan" ? "" : triple.getValue();
+  Devices devices;
+  if (!readDevices(devices))
+    return std::nullopt;
+  std::string name = cpu, machine = namesDevices() ? "" : triple.getValue();
   if (name.empty())
     name = machine.empty() ? "native" : "generic";
   std::string error;
@@ -38,10 +44,79 @@ std::optional<mlir::lathe::CpuTarget> TargetOptions::resolve() const {
   return target;
 }
 
-std::optional<mlir::lathe::DeviceTarget> TargetOptions::resolveDevice() const {
-  if (triple != "vulkan")
-    return std::nullopt;
-  return mlir::lathe::DeviceTarget();
+namespace {
+/// What a device may lack, and the element types that it then has not.
+struct Feature {
+  llvm::StringRef name;
+  std::vector<std::string> types;
+};
+} // namespace
+
+static const std::vector<Feature> &getFeatures() {
+  static const std::vector<Feature> features = {{"no-f64", {"f64"}},
+                                                {"no-f16", {"f16"}},
+                                                {"no-int64", {"i64"}},
+                                                {"no-int16", {"i16"}},
+                                                {"no-int8", {"i8"}}};
+  return features;
+}
+
+/// Reads what follows "vulkan:".
+static bool readProfile(llvm::StringRef profile,
+                        mlir::lathe::DeviceTarget &device) {
+  llvm::SmallVector<llvm::StringRef> words;
+  profile.split(words, ',', -1, /*KeepEmpty=*/false);
+  for (llvm::StringRef word : words) {
+    bool isKnown = word == "core";
+    for (const Feature &feature : getFeatures())
+      if (word == feature.name || word == "core") {
+        isKnown = true;
+        llvm::append_range(device.lacks, feature.types);
+      }
+    if (!isKnown)
+      return fail("--target=vulkan: a device is not described by '" + word +
+                  "', but by core, no-f64, no-f16, no-int64, no-int16 and "
+                  "no-int8") == 0;
+  }
+  return true;
+}
+
+bool TargetOptions::namesDevices() const {
+  llvm::StringRef first = llvm::StringRef(triple).split('+').first;
+  llvm::StringRef kind = first.split(':').first;
+  return kind == "cpu" || kind == "vulkan" ||
+         llvm::StringRef(triple).contains('+');
+}
+
+bool TargetOptions::readDevices(Devices &devices) const {
+  bool hasProcessor = !namesDevices();
+  llvm::SmallVector<llvm::StringRef> parts;
+  if (!hasProcessor)
+    llvm::StringRef(triple).split(parts, '+');
+  for (llvm::StringRef part : parts) {
+    auto [kind, profile] = part.split(':');
+    if (part == "cpu" && !hasProcessor) {
+      hasProcessor = true;
+      continue;
+    }
+    mlir::lathe::DeviceTarget device;
+    if (kind != "vulkan" || !devices.empty())
+      return fail("--target: '" + part +
+                  "' cannot be one of several targets; these are cpu and "
+                  "vulkan, each once") == 0;
+    if (!readProfile(profile, device))
+      return false;
+    devices.push_back(std::move(device));
+  }
+  if (hasProcessor)
+    devices.push_back(std::nullopt);
+  return true;
+}
+
+TargetOptions::Devices TargetOptions::resolveDevices() const {
+  Devices devices;
+  (void)readDevices(devices);
+  return devices;
 }
 
 static mlir::DialectRegistry makeRegistry() {

@@ -27,13 +27,26 @@ struct SpecOptions {
 /// The options by which commands choose code.
 struct TargetOptions {
   explicit TargetOptions(llvm::cl::SubCommand &command);
-  /// The processor; nothing after a message.
+  /// The processor; nothing after a message, also of what is wrong with the
+  /// devices.
   std::optional<mlir::lathe::CpuTarget> resolve() const;
-  /// The device beside it, if one was asked for.
-  std::optional<mlir::lathe::DeviceTarget> resolveDevice() const;
+  using Devices = std::vector<std::optional<mlir::lathe::DeviceTarget>>;
+  /// What to compile for, once `resolve` found nothing wrong: devices, each
+  /// beside the processor, then nothing if it is to do without, too.
+  Devices resolveDevices() const;
+  /// The first of them.
+  std::optional<mlir::lathe::DeviceTarget> resolveDevice() const {
+    return resolveDevices().front();
+  }
 
   llvm::cl::opt<std::string> triple;
   llvm::cl::opt<std::string> cpu;
+
+private:
+  /// Appends what `--target` names; false after a message.
+  bool readDevices(Devices &devices) const;
+  /// Whether it names devices, and no triple.
+  bool namesDevices() const;
 };
 
 /// The options by which commands choose passes of the phase lean.
