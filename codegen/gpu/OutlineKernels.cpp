@@ -36,8 +36,12 @@ struct OutlineKernelsPass
       function.walk([&](NestOp nest) { nests.push_back(nest); });
       for (NestOp nest : nests)
         outline(nest, symbols);
-      insertTransfers(function);
     }
+    // Without kernels there is no device.
+    if (!kernels.empty())
+      for (auto function : getOperation().getOps<func::FuncOp>())
+        if (function->hasAttr("lathe.entry"))
+          insertTransfers(function);
     gatherConstants(getOperation());
   }
 

@@ -89,10 +89,17 @@ func.func @elements(%x: memref<8xf32>, %n: memref<8xi64>, %y: memref<8xf32>, %bi
 // must have first.
 
 // CHECK-LABEL: func @between
+// CHECK: kernel.launch
 // CHECK: kernel.wait for(%[[COLUMN:[^ ]*]]) in
 // CHECK-NEXT: kernel.nest {{.*}} outs(%[[COLUMN]] :
 // CHECK: kernel.upload(%[[COLUMN]]) in
-func.func @between(%x: memref<8xf32>, %y: memref<8x2xf16>, %states: memref<?xi8>, %arena: memref<?xi8>, %run: !llvm.ptr) attributes {lathe.entry} {
+func.func @between(%x: memref<8xf32>, %z: memref<8xf32>, %y: memref<8x2xf16>, %states: memref<?xi8>, %arena: memref<?xi8>, %run: !llvm.ptr) attributes {lathe.entry} {
+  kernel.nest ins(%x : memref<8xf32>) outs(%z : memref<8xf32>)
+      {indexing_maps = [affine_map<(i) -> (i)>, affine_map<(i) -> (i)>], reductions = array<i1: false>, init = 0.0 : f32} reduce {
+  } finish {
+  ^bb0(%a: f32, %sum: f32):
+    kernel.yield %a : f32
+  }
   %column = memref.subview %y[0, 0] [8, 1] [1, 1] : memref<8x2xf16> to memref<8xf16, strided<[2]>>
   kernel.nest ins(%x : memref<8xf32>) outs(%column : memref<8xf16, strided<[2]>>)
       {indexing_maps = [affine_map<(i) -> (i)>, affine_map<(i) -> (i)>], reductions = array<i1: false>, init = 0.0 : f16} reduce {
@@ -142,6 +149,22 @@ func.func @loops(%x: memref<?xf32>, %y: memref<?xf32>, %states: memref<?xi8>, %a
       %e = arith.mulf %a, %s : f32
       kernel.yield %e : f32
     }
+  }
+  return
+}
+
+// -----
+
+// Without kernels there is no device to wait for.
+
+// CHECK-LABEL: func @alone
+// CHECK-NOT: kernel.{{wait|upload}}
+func.func @alone(%x: memref<8xf16>, %y: memref<8xf16>, %states: memref<?xi8>, %arena: memref<?xi8>, %run: !llvm.ptr) attributes {lathe.entry} {
+  kernel.nest ins(%x : memref<8xf16>) outs(%y : memref<8xf16>)
+      {indexing_maps = [affine_map<(i) -> (i)>, affine_map<(i) -> (i)>], reductions = array<i1: false>, init = 0.0 : f16} reduce {
+  } finish {
+  ^bb0(%a: f16, %sum: f16):
+    kernel.yield %a : f16
   }
   return
 }

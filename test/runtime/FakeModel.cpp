@@ -148,9 +148,15 @@ const LatheEntry entries[] = {runMain, runGather, runWindow, runAppend};
 
 } // namespace
 
-extern "C" const LatheModelBinary latheModel = {
-    LATHE_ABI_VERSION, 4,       descriptor, sizeof(descriptor) - 1,
-    entries,           nullptr, 0,          nullptr, nullptr};
+extern "C" const LatheModelBinary latheModel = {LATHE_ABI_VERSION,
+                                                4,
+                                                descriptor,
+                                                sizeof(descriptor) - 1,
+                                                entries,
+                                                nullptr,
+                                                0,
+                                                nullptr,
+                                                nullptr};
 
 void writeFakeWeights(const std::string &path, const std::string &layout) {
   auto tensors = layOut({{"scale", LATHE_F32, {4}}, {"bias", LATHE_F32, {4}}},
