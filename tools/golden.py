@@ -23,6 +23,9 @@ and besides lets a system may have
   -jN          cases at a time (default 2)
   --threads=N  given to the compiled programs; with several, as in --threads=1,2, each
                program runs with each, and all must give the same bits
+  --keep=DIR   compiles only, and keeps the programs in DIR
+  --programs=DIR
+               compiles nothing and runs the programs in DIR, here or on another machine
   OPTION       anything else that starts with '-' is given to `lathe compile`,
                for example -O0 or --target-cpu=x86-64-v3
 
@@ -37,6 +40,7 @@ Needs nothing but Python's standard library.
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -48,6 +52,8 @@ from golden_case import Failure, join_along, planned_calls, read_npy, settings
 
 ROOT = Path(__file__).resolve().parent.parent
 SPECS = ROOT / "test" / "golden" / "specs"
+if not SPECS.exists():  # Carried to another machine with programs: bench/gpu.py.
+    SPECS = Path(__file__).resolve().parent / "specs"
 TIME_LIMIT = 900  # seconds for one compilation or one run
 
 
@@ -91,6 +97,11 @@ def compare(name, entry, got, want):
 # ------------------------------------------------------------------------- one case
 
 
+def name_of(folder):
+    """The set and the case."""
+    return "/".join(folder.resolve().parts[-2:])
+
+
 def spec_of(system):
     spec = SPECS / f"{system}.yaml"
     if not re.fullmatch(r"\w+", str(system)) or not spec.is_file():
@@ -122,8 +133,16 @@ class Runner(NamedTuple):
     tables: dict
     compile_options: list
     thread_counts: list
+    keep: Path | None = None
+    programs: Path | None = None
 
     def compile(self, case, folder, program):
+        if self.programs:
+            kept = self.programs / name_of(folder)
+            if not kept.is_dir():
+                raise Failure(f"there is no program in '{kept}'")
+            shutil.copytree(kept, program.parent, dirs_exist_ok=True)
+            return
         system = case.get("system")
         spec = spec_of(system)
         command = [self.lathe, "compile", spec, *settings(case, self.tables.get(system, {}))]
@@ -144,7 +163,12 @@ class Runner(NamedTuple):
 
         # An absolute path: a bare name would be looked for in $PATH.
         program = Path(scratch).resolve() / "program"
+        if self.keep:
+            program = (self.keep / name_of(folder)).resolve() / "program"
+            program.parent.mkdir(parents=True, exist_ok=True)
         self.compile(case, folder, program)
+        if self.keep:
+            return [], skipped
         calls = planned_calls(case, folder, program.parent,
                               self.tables.get(case.get("system"), {}))
         got = self.run_calls(program, calls, wanted, self.thread_counts[0])
@@ -197,7 +221,8 @@ class Runner(NamedTuple):
             return "FAIL", f"unreadable case: {type(error).__name__}: {error}", 0
         note = f"  (skipped {', '.join(skipped)})" if skipped else ""
         if not comparisons:
-            return "SKIP", f"nothing to compare{note}", len(skipped)
+            what = "compiled" if self.keep else "nothing to compare"
+            return "SKIP", f"{what}{note}", len(skipped)
         worst = max(comparisons, key=lambda c: c.error / (c.allowed or 1e-30))
         text = f"{worst.output} off by {worst.error:.3g}, allowed {worst.allowed:.3g}{note}"
         return ("PASS" if worst.passed else "FAIL"), text, len(skipped)
@@ -217,8 +242,9 @@ def cases_in(directory):
 
 
 def parse(arguments):
-    """(directories, jobs, options for the compiler, numbers of threads)."""
+    """(directories, jobs, what a Runner has from its compile_options on)."""
     directories, jobs, for_compiler, thread_counts = [], 2, [], [None]
+    folders = {"--keep": None, "--programs": None}
     rest = iter(arguments)
     for argument in rest:
         option = argument.split("=")[0]
@@ -230,25 +256,28 @@ def parse(arguments):
             jobs = max(1, int(words[-1].removeprefix("-j") or 0))
         elif option == "--threads":
             thread_counts = words[-1].removeprefix("--threads=").split(",")
+        elif option in folders:
+            folders[option] = Path(argument.split("=", 1)[-1])
         elif argument.startswith("-"):
             for_compiler += words
         else:
             directories.append(Path(argument))
-    return directories, jobs, for_compiler, thread_counts
+    return directories, jobs, (for_compiler, thread_counts, *folders.values())
 
 
 def main(arguments):
     if not arguments or {"-h", "--help"} & set(arguments):
         print(__doc__.strip(), file=sys.stdout if arguments else sys.stderr)
         return 0 if arguments else 2
-    directories, jobs, for_compiler, thread_counts = parse(arguments)
+    directories, jobs, options = parse(arguments)
+    is_carried = options[-1] is not None
     lathe = os.environ.get("LATHE") or str(ROOT / "build" / "release" / "bin" / "lathe")
-    if not os.access(lathe, os.X_OK):
+    if not is_carried and not os.access(lathe, os.X_OK):
         print(f"golden: no compiler at '{lathe}': build it, or name one in $LATHE",
               file=sys.stderr)
         return 2
     tables = json.loads((SPECS / "systems.json").read_text())
-    runner = Runner(str(Path(lathe).resolve()), tables, for_compiler, thread_counts)
+    runner = Runner(str(Path(lathe).resolve()), tables, *options)
 
     counts = {"PASS": 0, "FAIL": 0, "SKIP": 0}
     skipped = 0
@@ -259,7 +288,7 @@ def main(arguments):
         if not cases:
             counts["FAIL"] += 1
             print(f"FAIL  {directory}: no case.json here or below")
-    names = ["/".join(f.resolve().parts[-2:]) for f in folders]
+    names = [name_of(f) for f in folders]
     width = max(map(len, names), default=0)
     with ThreadPoolExecutor(jobs) as pool:
         for name, (status, text, count) in zip(names, pool.map(runner.run, folders)):
