@@ -82,6 +82,9 @@ void latheDeviceLaunch(LatheContext *context, int64_t event, int64_t kernel,
 
 void latheDeviceUpload(LatheContext *context, const LatheDeviceBuffer *buffers,
                        int64_t count) {
+  // All of a model for a device may be the host's: then there is none.
+  if (!context->device)
+    return;
   for (const LatheDeviceBuffer &buffer : std::span(buffers, count))
     if (buffer.bytes > 0)
       context->device->upload(buffer.address, buffer.address, buffer.bytes);
@@ -89,6 +92,8 @@ void latheDeviceUpload(LatheContext *context, const LatheDeviceBuffer *buffers,
 
 void latheDeviceWait(LatheContext *context, const LatheDeviceBuffer *buffers,
                      int64_t count) {
+  if (!context->device)
+    return;
   for (const LatheDeviceBuffer &buffer : std::span(buffers, count))
     if (buffer.bytes > 0)
       context->device->download(buffer.address, buffer.address, buffer.bytes);
