@@ -11,6 +11,7 @@
 #include "codegen/Linker.h"
 #include "codegen/ObjectFile.h"
 #include "codegen/TextPart.h"
+#include "codegen/gpu/Ptxas.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Pass/PassManager.h"
 #include "llvm/ADT/ScopeExit.h"
@@ -99,6 +100,11 @@ public:
     OwningOpRef<ModuleOp> declarations = module.clone();
     if (failed(runPhase(module, Phase::target, buildTargetPipeline)) || stopped)
       return success(stopped);
+    if (options.emit == EmitKind::ptx)
+      return writeFile(options.output, [&](raw_ostream &os) {
+        os << takeKernels(module).text;
+        return success();
+      });
     return writeOutputs(*declarations, descriptor, checkpoint, *prepare);
   }
 
@@ -227,9 +233,7 @@ private:
     contents.descriptor = descriptor.str(
         declarations, describeTarget(), options.pipeline.optimise,
         llvm::sys::path::filename(weightsPath));
-    contents.kernels = takeKernels(module);
-    if (options.pipeline.device)
-      contents.workgroupSize = options.pipeline.device->workgroupSize;
+    takeDeviceCode(contents);
     if (embedded)
       contents.weights = embedded->getBuffer();
     contents.next = options.next;
@@ -251,6 +255,21 @@ private:
       return failure();
     undo.release();
     return success();
+  }
+
+  /// Moves the kernels into `contents`, in all forms that the device's driver
+  /// may take.
+  void takeDeviceCode(ObjectContents &contents) {
+    if (!options.pipeline.device)
+      return;
+    contents.device = *options.pipeline.device;
+    contents.kernels = takeKernels(module);
+    std::string assembler = kernel::findPtxas();
+    if (!contents.kernels.text.empty() && !assembler.empty())
+      contents.kernels.machineCode =
+          kernel::assemblePtx(assembler, contents.kernels.text,
+                              contents.device.architecture, module.getContext())
+              .value_or("");
   }
 
   /// What programs write text with. A library's user does that.
@@ -288,7 +307,13 @@ private:
 
   std::string describeTarget() {
     const CpuTarget &target = options.pipeline.target;
-    std::string device = options.pipeline.device ? "Vulkan, beside " : "";
+    std::string device;
+    if (options.pipeline.device) {
+      device = options.pipeline.device->getName();
+      if (!options.pipeline.device->architecture.empty())
+        device += " " + options.pipeline.device->architecture;
+      device += ", beside ";
+    }
     return device + target.cpu + " (" + target.triple + ")";
   }
 
@@ -325,8 +350,8 @@ private:
       return failure();
     SmallVector<StringRef> objects = {object->str()};
     SmallVector<StringRef> parts;
-    if (!contents.kernels.empty())
-      parts.push_back("vulkan");
+    if (!contents.kernels.kernels.empty())
+      parts.push_back(contents.device.getRuntimePart());
     if (emit != EmitKind::plugin) {
       llvm::append_range(objects, options.objects);
       for (StringRef part : options.parts)
@@ -373,9 +398,10 @@ private:
        << pipeline.target.triple << '\0' << pipeline.target.cpu << '\0'
        << pipeline.target.features << '\0' << contents.symbol << '\0'
        << contents.descriptor << '\0' << contents.next << '\0';
-    for (const DeviceKernel &kernel : contents.kernels)
-      os << kernel.name << '\0' << kernel.code << '\0';
     llvm::interleave(contents.entries, os, "\n");
+    for (const DeviceKernel &kernel : contents.kernels.kernels)
+      os << '\0' << kernel.name << '\0' << kernel.code;
+    os << '\0' << contents.kernels.text;
     code.print(os);
     return llvm::toStringRef(os.sha1()).str();
   }

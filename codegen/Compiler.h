@@ -25,7 +25,9 @@ enum class EmitKind {
   plugin,
   object,
   assembly,
-  llvmIr
+  llvmIr,
+  /// The kernels for CUDA devices alone, as text.
+  ptx
 };
 
 /// What was emitted before, by a digest of what it was emitted from.

@@ -55,6 +55,8 @@ static SmallVector<StringRef> archivesOf(StringRef part) {
     return {"lathe-text", "pcre2-8", "utf8proc"};
   if (part == "vulkan")
     return {"lathe-vulkan"};
+  if (part == "cuda")
+    return {"lathe-cuda"};
   return {part};
 }
 

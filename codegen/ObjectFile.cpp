@@ -8,6 +8,7 @@
 #include "codegen/ObjectFile.h"
 #include "codegen/KernelDialect.h"
 #include "codegen/gpu/Constants.h"
+#include "codegen/gpu/KernelSerializer.h"
 #include "mlir/Target/LLVMIR/Export.h"
 #include "runtime/abi.h"
 #include "llvm/IR/IRBuilder.h"
@@ -92,16 +93,18 @@ private:
 
   /// A LatheDeviceCode with its kernels, or null without any.
   llvm::Constant *makeDeviceCode(const ObjectContents &contents) {
-    if (contents.kernels.empty())
+    ArrayRef<DeviceKernel> code = contents.kernels.kernels;
+    if (code.empty())
       return llvm::ConstantPointerNull::get(pointer);
     llvm::Type *i32 = llvm::Type::getInt32Ty(context);
     llvm::Type *i64 = llvm::Type::getInt64Ty(context);
     SmallVector<llvm::Constant *> kernels;
-    for (const DeviceKernel &kernel : contents.kernels)
+    for (const DeviceKernel &kernel : code)
       kernels.push_back(llvm::ConstantStruct::getAnon(
           {makeGlobal(llvm::ConstantDataArray::getString(context, kernel.name)),
-           makeGlobal(llvm::ConstantDataArray::getString(context, kernel.code,
-                                                         /*AddNull=*/false)),
+           kernel.code.empty() ? llvm::ConstantPointerNull::get(pointer)
+                               : makeGlobal(llvm::ConstantDataArray::getString(
+                                     context, kernel.code, /*AddNull=*/false)),
            llvm::ConstantInt::get(i64, kernel.code.size()),
            llvm::ConstantInt::get(i32, kernel.buffers),
            llvm::ConstantInt::get(i32, kernel.scalars)}));
@@ -111,7 +114,8 @@ private:
     // What the linker finds in the part of the runtime that runs kernels.
     auto *driver = new llvm::GlobalVariable(
         module, llvm::Type::getInt8Ty(context), /*isConstant=*/true,
-        llvm::GlobalValue::ExternalLinkage, nullptr, "latheVulkan");
+        llvm::GlobalValue::ExternalLinkage, nullptr,
+        contents.device.getDriver());
     llvm::Constant *constants = llvm::ConstantPointerNull::get(pointer);
     uint64_t bytes = 0;
     if (auto *global = module.getNamedGlobal(kernel::constantsName)) {
@@ -120,8 +124,36 @@ private:
     }
     return makeGlobal(llvm::ConstantStruct::getAnon(
         {driver, table, llvm::ConstantInt::get(i32, kernels.size()),
-         llvm::ConstantInt::get(i32, contents.workgroupSize), constants,
-         llvm::ConstantInt::get(i64, bytes)}));
+         llvm::ConstantInt::get(i32, contents.device.workgroupSize), constants,
+         llvm::ConstantInt::get(i64, bytes), makeImages(contents),
+         llvm::ConstantInt::get(i64, countImages(contents.kernels))}));
+  }
+
+  static unsigned countImages(const DeviceCode &code) {
+    return !code.text.empty() + !code.machineCode.empty();
+  }
+
+  /// An array of LatheDeviceImage, or null without any.
+  llvm::Constant *makeImages(const ObjectContents &contents) {
+    const DeviceCode &code = contents.kernels;
+    if (countImages(code) == 0)
+      return llvm::ConstantPointerNull::get(pointer);
+    llvm::Type *i32 = llvm::Type::getInt32Ty(context);
+    llvm::Type *i64 = llvm::Type::getInt64Ty(context);
+    SmallVector<llvm::Constant *> images;
+    auto add = [&](StringRef bytes, LatheImageFormat format) {
+      if (!bytes.empty())
+        images.push_back(llvm::ConstantStruct::getAnon(
+            {makeGlobal(llvm::ConstantDataArray::getString(context, bytes)),
+             llvm::ConstantInt::get(i64, bytes.size()),
+             llvm::ConstantInt::get(i32, format),
+             llvm::ConstantInt::get(i32, contents.device.getCapability()),
+             llvm::ConstantInt::get(i32, contents.device.isExact())}));
+    };
+    add(code.machineCode, LATHE_IMAGE_CUBIN);
+    add(code.text, LATHE_IMAGE_PTX);
+    auto *type = llvm::ArrayType::get(images.front()->getType(), images.size());
+    return makeGlobal(llvm::ConstantArray::get(type, images));
   }
 
   llvm::Constant *makeGlobal(llvm::Constant *value, unsigned alignment = 8) {
@@ -194,16 +226,21 @@ static void runOptimiser(llvm::Module &module, llvm::TargetMachine &machine,
       .run(module, modules);
 }
 
-SmallVector<DeviceKernel> lathe::takeKernels(ModuleOp module) {
-  SmallVector<DeviceKernel> kernels;
+DeviceCode lathe::takeKernels(ModuleOp module) {
+  DeviceCode code;
   for (auto kernel :
        llvm::make_early_inc_range(module.getOps<kernel::BinaryOp>())) {
-    kernels.push_back({kernel.getName().str(), kernel.getCode().str(),
-                       static_cast<uint32_t>(kernel.getBuffers()),
-                       static_cast<uint32_t>(kernel.getScalars())});
+    code.kernels.push_back({kernel.getName().str(), kernel.getCode().str(),
+                            static_cast<uint32_t>(kernel.getBuffers()),
+                            static_cast<uint32_t>(kernel.getScalars())});
     kernel.erase();
   }
-  return kernels;
+  if (auto image = module.lookupSymbol<gpu::BinaryOp>(kernel::imageName)) {
+    auto object = cast<gpu::ObjectAttr>(image.getObjects()[0]);
+    code.text = object.getObject().getValue().str();
+    image.erase();
+  }
+  return code;
 }
 
 LogicalResult lathe::emitObject(ModuleOp module, const ObjectContents &contents,

@@ -20,8 +20,16 @@ struct DeviceKernel {
   uint32_t buffers, scalars;
 };
 
-/// Takes the kernels out of a module of the target phase.
-SmallVector<DeviceKernel> takeKernels(ModuleOp module);
+/// The kernels of a module of the target phase.
+struct DeviceCode {
+  SmallVector<DeviceKernel> kernels; ///< In the order of their numbers.
+  /// The code of all kernels where they have it together, and what the
+  /// target's assembler makes of it: empty if there is none.
+  std::string text, machineCode;
+};
+
+/// Takes the kernels out of a module.
+DeviceCode takeKernels(ModuleOp module);
 
 /// What the object holds besides code.
 struct ObjectContents {
@@ -33,10 +41,9 @@ struct ObjectContents {
   StringRef weights;
   /// A tokenizer's file to embed; empty for none.
   StringRef tokenizer;
-  /// Kernels for a device, in the order of their numbers, and the invocations
-  /// of their workgroups.
-  SmallVector<DeviceKernel> kernels;
-  int64_t workgroupSize = 0;
+  /// Kernels and the device that they are for.
+  DeviceCode kernels;
+  DeviceTarget device;
   /// The symbol of the LatheModelBinary.
   std::string symbol = "latheModel";
   /// That of the model's binary for another device; empty for none.

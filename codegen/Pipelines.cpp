@@ -13,6 +13,7 @@
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/Bufferization/Transforms/FuncBufferizableOpInterfaceImpl.h"
 #include "mlir/Dialect/Bufferization/Transforms/Passes.h"
+#include "mlir/Dialect/GPU/Transforms/Passes.h"
 #include "mlir/Dialect/Linalg/Passes.h"
 #include "mlir/Dialect/Linalg/Transforms/AllInterfaces.h"
 #include "mlir/Dialect/MemRef/Transforms/Passes.h"
@@ -196,6 +197,11 @@ void lathe::buildTargetPipeline(OpPassManager &pm,
   if (options.optimise)
     pm.addNestedPass<func::FuncOp>(createApproximateMath());
   if (options.device) {
+    if (options.device->kind == DeviceKind::cuda) {
+      GpuNVVMAttachTargetOptions cuda;
+      cuda.chip = options.device->architecture;
+      pm.addPass(createGpuNVVMAttachTarget(cuda));
+    }
     SerializeKernelsOptions kernels;
     kernels.workgroupSize = options.device->workgroupSize;
     pm.addPass(createSerializeKernels(kernels));

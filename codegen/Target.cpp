@@ -95,6 +95,127 @@ lathe::resolveTarget(StringRef tripleName, StringRef cpu, std::string &error) {
   return target;
 }
 
+//===----------------------------------------------------------------------===//
+// Devices
+//===----------------------------------------------------------------------===//
+
+/// LLVM's triple of CUDA devices.
+static constexpr StringLiteral cudaTriple = "nvptx64-nvidia-cuda";
+
+StringRef DeviceTarget::getName() const {
+  return kind == DeviceKind::cuda ? "CUDA" : "Vulkan";
+}
+
+std::string DeviceTarget::getSpelling() const {
+  return kind == DeviceKind::cuda ? "cuda:" + architecture : "vulkan";
+}
+
+StringRef DeviceTarget::getDriver() const {
+  return kind == DeviceKind::cuda ? "latheCuda" : "latheVulkan";
+}
+
+StringRef DeviceTarget::getRuntimePart() const {
+  return kind == DeviceKind::cuda ? "cuda" : "vulkan";
+}
+
+unsigned DeviceTarget::getCapability() const {
+  unsigned number = 0;
+  StringRef text = architecture;
+  text.consume_front("sm_");
+  return text.consumeInteger(10, number) ? 0 : number;
+}
+
+/// Whether LLVM writes code for an architecture.
+static bool isKnownToLlvm(StringRef architecture) {
+  initialiseTargets();
+  std::string error;
+  llvm::Triple triple(cudaTriple);
+  const llvm::Target *found = llvm::TargetRegistry::lookupTarget(triple, error);
+  if (!found)
+    return false;
+  std::unique_ptr<llvm::MCSubtargetInfo> info(
+      found->createMCSubtargetInfo(triple, "", ""));
+  return info->isCPUStringValid(architecture);
+}
+
+/// What a device may lack, and the element types that it then has not.
+struct Feature {
+  StringLiteral name, type;
+};
+static constexpr Feature features[] = {{"no-f64", "f64"},
+                                       {"no-f16", "f16"},
+                                       {"no-int64", "i64"},
+                                       {"no-int16", "i16"},
+                                       {"no-int8", "i8"}};
+
+/// Reads what follows "vulkan:"; false after it has said what is wrong.
+static bool readProfile(StringRef profile, DeviceTarget &device,
+                        std::string &error) {
+  SmallVector<StringRef> words;
+  profile.split(words, ',', -1, /*KeepEmpty=*/false);
+  for (StringRef word : words) {
+    bool isKnown = word == "core";
+    for (const Feature &feature : features)
+      if (word == feature.name || word == "core") {
+        isKnown = true;
+        device.lacks.push_back(feature.type.str());
+      }
+    if (isKnown)
+      continue;
+    error = "a Vulkan device is not described by '" + word.str() +
+            "', but by core, no-f64, no-f16, no-int64, no-int16 and no-int8";
+    return false;
+  }
+  return true;
+}
+
+bool lathe::namesDevice(StringRef text) {
+  StringRef kind = text.split(':').first;
+  return kind == "vulkan" || kind == "cuda";
+}
+
+std::optional<DeviceTarget> lathe::resolveDevice(StringRef text,
+                                                 std::string &error) {
+  auto [kind, details] = text.split(':');
+  DeviceTarget device;
+  if (kind == "vulkan") {
+    if (!readProfile(details, device, error))
+      return std::nullopt;
+    return device;
+  }
+  // The oldest that CUDA's own compiler and drivers of today take.
+  constexpr unsigned oldest = 75;
+  device.kind = DeviceKind::cuda;
+  device.architecture = text.contains(':') ? details.str() : "sm_80";
+  device.workgroupSize = 128;
+  if (device.getCapability() < oldest || !isKnownToLlvm(device.architecture)) {
+    error = "there are no CUDA devices '" + device.architecture +
+            "' to compile for; try sm_80, which newer ones run, too, or sm_" +
+            std::to_string(oldest) + ", sm_86, sm_89, sm_90a, …";
+    return std::nullopt;
+  }
+  device.convertsBf16 = device.getCapability() >= 80;
+  return device;
+}
+
+std::unique_ptr<llvm::TargetMachine>
+lathe::createTargetMachine(const DeviceTarget &device) {
+  assert(device.kind == DeviceKind::cuda && "has no code generator of LLVM's");
+  initialiseTargets();
+  std::string error;
+  llvm::Triple triple(cudaTriple);
+  const llvm::Target *target =
+      llvm::TargetRegistry::lookupTarget(triple, error);
+  assert(target && "resolved before");
+  return std::unique_ptr<llvm::TargetMachine>(
+      target->createTargetMachine(triple, device.architecture, /*Features=*/"",
+                                  llvm::TargetOptions(), std::nullopt));
+}
+
+//===----------------------------------------------------------------------===//
+// Processors
+//===----------------------------------------------------------------------===//
+
 Machine lathe::getMachine(const CpuTarget &target) {
   // Two units for multiply-adds, or one of 64 bytes, at 3.5 GHz; and what one
   // core reads of today's memories.

@@ -54,15 +54,46 @@ struct CpuTarget {
   int64_t secondCacheBytes = 524288;
 };
 
+/// What runs kernels: each has a form of code and a part of the runtime.
+enum class DeviceKind {
+  vulkan, ///< SPIR-V for any device of any vendor.
+  cuda    ///< PTX, and machine code, for NVIDIA's devices.
+};
+
 /// A device that runs kernels beside the processor: the only place from which
 /// their sizes come, and what they may use.
 struct DeviceTarget {
+  DeviceKind kind = DeviceKind::vulkan;
+  /// The oldest devices that run the code, as CUDA names them ("sm_80").
+  std::string architecture;
   /// Invocations of a workgroup: whole subgroups of any vendor's devices, and
   /// fewer than the 128 that all run.
   int64_t workgroupSize = 64;
+  /// Whether an instruction rounds f32 to bf16.
+  bool convertsBf16 = false;
   /// Element types that it has not; what computes with them is the host's.
   SmallVector<std::string> lacks;
+
+  /// Of CUDA's `architecture`: 90 of "sm_90a", which no other devices run.
+  unsigned getCapability() const;
+  bool isExact() const { return StringRef(architecture).ends_with("a"); }
+
+  /// As users know it: "Vulkan", "CUDA".
+  StringRef getName() const;
+  /// As `--target` takes it: "vulkan", "cuda:sm_80".
+  std::string getSpelling() const;
+  /// The symbol of the part of the runtime that runs kernels (runtime/Device.h)
+  /// and the part that the linker adds for it.
+  StringRef getDriver() const;
+  StringRef getRuntimePart() const;
 };
+
+/// Whether `--target=TEXT` is meant to name a device and not a triple.
+bool namesDevice(StringRef text);
+
+/// The device that "vulkan", "cuda" or "cuda:sm_90a" names. Nothing, and a
+/// message in `error`, if there is none such.
+std::optional<DeviceTarget> resolveDevice(StringRef text, std::string &error);
 
 /// The processor of the given name for a triple ("" for this machine's):
 /// "native" is this machine with all its features. Nothing, and a message in
@@ -73,6 +104,10 @@ std::optional<CpuTarget> resolveTarget(StringRef triple, StringRef cpu,
 /// What a core of the target does in a second: by its vectors, since LLVM knows
 /// no clock and no memory. Passes compare ways to compute the same by it.
 Machine getMachine(const CpuTarget &target);
+
+/// LLVM's code generator for CUDA devices.
+std::unique_ptr<llvm::TargetMachine>
+createTargetMachine(const DeviceTarget &device);
 
 /// LLVM's code generator for a resolved target.
 std::unique_ptr<llvm::TargetMachine> createTargetMachine(const CpuTarget &cpu,

@@ -37,19 +37,38 @@ typedef void (*LatheEntry)(LatheContext *context, void **descriptors);
 /// Iterations [begin, end) of a parallel loop, on any thread.
 typedef void (*LatheLoopBody)(int64_t begin, int64_t end, void *captures);
 
-/// A kernel for a device. Binding i of its set 0 is buffer i; the last binding
-/// is an array of 32-bit words: LATHE_REPORT_WORDS that it may report an index
-/// in (set, index low, index high, bound), for each buffer the place of its
-/// first element among the elements bound, and the launch's scalars.
+/// A kernel for a device. For Vulkan, binding i of its set 0 is buffer i; the
+/// last binding is an array of 32-bit words: LATHE_REPORT_WORDS that it may
+/// report an index in (set, index low, index high, bound), for each buffer the
+/// place of its first element among the elements bound, and the launch's
+/// scalars. For CUDA, its parameters are a pointer to each buffer's first
+/// element, one to the words of a report, and the scalars.
 typedef struct LatheDeviceKernel {
-  const char *name;
-  const void *code; ///< SPIR-V, aligned to 4 bytes; its entry has the name.
+  const char *name; ///< Of its function in the code, too.
+  const void *code; ///< SPIR-V, aligned to 4 bytes; null where images have it.
   uint64_t codeSize;
   uint32_t bufferCount;
   uint32_t scalarCount;
 } LatheDeviceKernel;
 
 #define LATHE_REPORT_WORDS 4
+
+/// How the code of an image is to be read.
+typedef enum LatheImageFormat {
+  LATHE_IMAGE_PTX,  ///< Text for the driver to compile; a zero byte ends it.
+  LATHE_IMAGE_CUBIN ///< Machine code for CUDA devices.
+} LatheImageFormat;
+
+/// All kernels of a model in one form.
+typedef struct LatheDeviceImage {
+  const void *code;
+  uint64_t codeSize; ///< Without a zero byte behind it.
+  LatheImageFormat format;
+  /// The oldest devices that run it, 90 for compute capability 9.0, and whether
+  /// only those do (sm_90a).
+  uint32_t capability;
+  uint32_t exact;
+} LatheDeviceImage;
 
 /// The kernels of a model, and the part of the runtime that runs them, which
 /// the object names and so is linked with (runtime/Device.h).
@@ -62,6 +81,9 @@ typedef struct LatheDeviceCode {
   /// device.
   const void *constants;
   uint64_t constantsSize;
+  /// The code of all kernels, the best form first; none for Vulkan.
+  const LatheDeviceImage *images;
+  uint64_t imageCount;
 } LatheDeviceCode;
 
 /// A buffer of a launch: its first element's address for the host, the bytes

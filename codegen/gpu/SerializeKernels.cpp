@@ -1,4 +1,4 @@
-//===- SerializeKernels.cpp - Kernels for a device into SPIR-V ------------===//
+//===- SerializeKernels.cpp - Kernels for a device into its code ----------===//
 //
 // Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -7,23 +7,12 @@
 
 #include "codegen/Passes.h"
 #include "codegen/gpu/KernelMath.h"
-#include "mlir/Conversion/ArithToSPIRV/ArithToSPIRV.h"
-#include "mlir/Conversion/FuncToSPIRV/FuncToSPIRV.h"
-#include "mlir/Conversion/GPUToSPIRV/GPUToSPIRV.h"
-#include "mlir/Conversion/MathToSPIRV/MathToSPIRV.h"
-#include "mlir/Conversion/MemRefToSPIRV/MemRefToSPIRV.h"
-#include "mlir/Conversion/MemRefToSPIRV/MemRefToSPIRVPass.h"
-#include "mlir/Conversion/SCFToSPIRV/SCFToSPIRV.h"
+#include "codegen/gpu/KernelSerializer.h"
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
-#include "mlir/Dialect/SPIRV/IR/SPIRVAttributes.h"
-#include "mlir/Dialect/SPIRV/IR/SPIRVOps.h"
-#include "mlir/Dialect/SPIRV/IR/TargetAndABI.h"
-#include "mlir/Dialect/SPIRV/Transforms/Passes.h"
-#include "mlir/Dialect/SPIRV/Transforms/SPIRVConversion.h"
+#include "mlir/Dialect/ControlFlow/IR/ControlFlow.h"
+#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "mlir/Pass/PassManager.h"
-#include "mlir/Target/SPIRV/Serialization.h"
 #include "mlir/Transforms/Passes.h"
-#include "runtime/abi.h"
 
 namespace mlir::lathe {
 #define GEN_PASS_DEF_SERIALIZEKERNELS
@@ -33,24 +22,22 @@ namespace mlir::lathe {
 using namespace mlir;
 using namespace mlir::lathe;
 
-/// What kernels may use: SPIR-V 1.3, which every device with Vulkan 1.1 takes,
-/// and types that the runtime asks devices for.
-static spirv::TargetEnvAttr makeEnvironment(MLIRContext *context) {
-  using spirv::Capability;
-  using spirv::Extension;
-  auto triple = spirv::VerCapExtAttr::get(
-      spirv::Version::V_1_3,
-      {Capability::Shader, Capability::Int8, Capability::Int16,
-       Capability::Int64, Capability::Float16, Capability::Float64,
-       Capability::StorageBuffer8BitAccess,
-       Capability::StorageBuffer16BitAccess},
-      {Extension::SPV_KHR_storage_buffer_storage_class,
-       Extension::SPV_KHR_8bit_storage, Extension::SPV_KHR_16bit_storage},
-      context);
-  return spirv::TargetEnvAttr::get(
-      triple, spirv::getDefaultResourceLimits(context),
-      spirv::ClientAPI::Vulkan, spirv::Vendor::Unknown,
-      spirv::DeviceType::Unknown, spirv::TargetEnvAttr::kUnknownDeviceID);
+LogicalResult mlir::lathe::kernel::simplifyKernel(ModuleOp module,
+                                                  bool expandBf16) {
+  expandPowersOfTwo(module);
+  PassManager pm(module.getContext());
+  auto &functions = pm.nest<gpu::GPUModuleOp>().nest<gpu::GPUFuncOp>();
+  functions.addPass(createApproximateMath());
+  arith::ArithExpandOpsPassOptions expand;
+  expand.includeBf16 = expandBf16;
+  functions.addPass(arith::createArithExpandOpsPass(expand));
+  functions.addPass(createCanonicalizerPass());
+  functions.addPass(createCSEPass());
+  functions.addPass(createLoopInvariantCodeMotionPass());
+  if (failed(pm.run(module)))
+    return failure();
+  contractSums(module);
+  return success();
 }
 
 namespace {
@@ -59,126 +46,104 @@ struct SerializeKernelsPass
   using SerializeKernelsBase::SerializeKernelsBase;
 
   void runOnOperation() override {
-    llvm::StringMap<int64_t> scalars;
-    getOperation().walk([&](kernel::LaunchOp launch) {
-      scalars[launch.getKernel()] = launch.getScalars().size();
-    });
     SmallVector<gpu::GPUModuleOp> kernels(
         getOperation().getOps<gpu::GPUModuleOp>());
+    if (kernels.empty())
+      return;
+    std::optional<DeviceTarget> device = findDevice(kernels.front());
+    if (!device)
+      return signalPassFailure();
+    std::unique_ptr<kernel::KernelSerializer> serializer =
+        device->kind == DeviceKind::cuda
+            ? kernel::createPtxSerializer(*device, &getContext())
+            : kernel::createSpirvSerializer(*device, &getContext());
+    ArrayAttr targets = kernels.front().getTargetsAttr();
+    llvm::StringMap<kernel::KernelUse> uses =
+        kernel::findKernelUses(getOperation());
     for (gpu::GPUModuleOp kernel : kernels)
-      if (failed(serialize(kernel, scalars.lookup(kernel.getName()))))
+      if (failed(
+              serialize(kernel, uses[kernel.getName()], *device, *serializer)))
         return signalPassFailure();
+    if (failed(writeImage(*serializer, targets)))
+      signalPassFailure();
   }
 
   void getDependentDialects(DialectRegistry &registry) const override {
     SerializeKernelsBase::getDependentDialects(registry);
     createApproximateMath()->getDependentDialects(registry);
+    registry
+        .insert<cf::ControlFlowDialect, LLVM::LLVMDialect, NVVM::NVVMDialect>();
   }
 
 private:
-  /// A module of the kernel alone, with what says how to convert it.
-  OwningOpRef<ModuleOp> isolate(gpu::GPUModuleOp kernel) {
+  /// What the kernels are for: CUDA devices where they have NVVM's target, as
+  /// nvvm-attach-target gives it to them.
+  std::optional<DeviceTarget> findDevice(gpu::GPUModuleOp kernel) {
+    std::string spelling = "vulkan", error;
+    if (ArrayAttr targets = kernel.getTargetsAttr())
+      if (auto target = dyn_cast<NVVM::NVVMTargetAttr>(targets[0]))
+        spelling = ("cuda:" + target.getChip()).str();
+    std::optional<DeviceTarget> device = resolveDevice(spelling, error);
+    if (!device)
+      kernel.emitError(error);
+    else
+      device->workgroupSize = workgroupSize;
+    return device;
+  }
+
+  /// A module of the kernel alone.
+  static OwningOpRef<ModuleOp> isolate(gpu::GPUModuleOp kernel) {
     OwningOpRef<ModuleOp> module = ModuleOp::create(kernel.getLoc());
     OpBuilder b = OpBuilder::atBlockBegin(module->getBody());
-    auto copy = cast<gpu::GPUModuleOp>(b.clone(*kernel));
-    spirv::TargetEnvAttr environment = makeEnvironment(&getContext());
-    module->getOperation()->setAttr(spirv::getTargetEnvAttrName(), environment);
-    copy->setAttr(spirv::getTargetEnvAttrName(), environment);
-    auto size = static_cast<int32_t>(workgroupSize);
-    for (auto function : copy.getOps<gpu::GPUFuncOp>())
-      function->setAttr(
-          spirv::getEntryPointABIAttrName(),
-          spirv::getEntryPointABIAttr(&getContext(), {size, 1, 1}));
+    b.clone(*kernel);
     return module;
   }
 
-  /// Makes kernels of what SPIR-V has, apart from its own dialect.
-  LogicalResult simplify(ModuleOp module) {
-    kernel::expandPowersOfTwo(module);
-    PassManager pm(&getContext());
-    auto &functions = pm.nest<gpu::GPUModuleOp>().nest<gpu::GPUFuncOp>();
-    functions.addPass(createApproximateMath());
-    arith::ArithExpandOpsPassOptions expand;
-    expand.includeBf16 = true;
-    functions.addPass(arith::createArithExpandOpsPass(expand));
-    functions.addPass(createCanonicalizerPass());
-    functions.addPass(createCSEPass());
-    functions.addPass(createLoopInvariantCodeMotionPass());
-    return pm.run(module);
+  static gpu::GPUFuncOp functionOf(gpu::GPUModuleOp kernel) {
+    return *kernel.getOps<gpu::GPUFuncOp>().begin();
   }
 
-  LogicalResult convert(ModuleOp module, spirv::TargetEnvAttr environment) {
-    spirv::MemorySpaceToStorageClassConverter spaces(
-        spirv::mapMemorySpaceToVulkanStorageClass);
-    spirv::convertMemRefTypesAndAttrs(module, spaces);
-    SPIRVTypeConverter types(environment);
-    populateMMAToSPIRVCoopMatrixTypeConversion(types);
-    std::unique_ptr<ConversionTarget> target =
-        SPIRVConversionTarget::get(environment);
-    target->addLegalOp<ModuleOp>();
-    RewritePatternSet patterns(&getContext());
-    ScfToSPIRVContext loops;
-    populateGPUToSPIRVPatterns(types, patterns);
-    arith::populateArithToSPIRVPatterns(types, patterns);
-    populateMathToSPIRVPatterns(types, patterns);
-    populateMemRefToSPIRVPatterns(types, patterns);
-    populateSCFToSPIRVPatterns(types, loops, patterns);
-    populateFuncToSPIRVPatterns(types, patterns);
-    return applyFullConversion(module, *target, std::move(patterns));
-  }
-
-  /// Compilers of drivers may fuse and reorder all that does not say no.
-  static void forbidContraction(ModuleOp module) {
-    module.walk([](Operation *op) {
-      if (isa<spirv::FAddOp, spirv::FSubOp, spirv::FMulOp, spirv::FDivOp>(op))
-        op->setAttr("no_contraction", UnitAttr::get(op->getContext()));
-    });
-  }
-
-  LogicalResult finish(ModuleOp module) {
-    PassManager pm(&getContext());
-    auto &kernels = pm.nest<spirv::ModuleOp>();
-    kernels.addPass(spirv::createSPIRVLowerABIAttributesPass());
-    kernels.addPass(spirv::createSPIRVUpdateVCEPass());
-    return pm.run(module);
-  }
-
-  LogicalResult translate(ModuleOp module, SmallVectorImpl<uint32_t> &words) {
-    if (failed(simplify(module)))
-      return failure();
-    kernel::contractSums(module);
-    if (failed(convert(module, makeEnvironment(&getContext()))))
-      return failure();
-    forbidContraction(module);
-    if (failed(finish(module)))
-      return failure();
-    return spirv::serialize(*module.getOps<spirv::ModuleOp>().begin(), words);
-  }
-
-  LogicalResult serialize(gpu::GPUModuleOp kernel, int64_t scalars) {
+  LogicalResult serialize(gpu::GPUModuleOp kernel, const kernel::KernelUse &use,
+                          const DeviceTarget &device,
+                          kernel::KernelSerializer &serializer) {
     OwningOpRef<ModuleOp> module = isolate(kernel);
-    auto function = *kernel.getOps<gpu::GPUFuncOp>().begin();
-    SmallVector<uint32_t> words;
+    gpu::GPUFuncOp function = functionOf(kernel);
     std::string reason;
-    LogicalResult translated = [&] {
+    FailureOr<std::string> code = [&] {
       // Users see their spec: what MLIR says of its ops becomes the reason.
       ScopedDiagnosticHandler handler(&getContext(), [&](Diagnostic &said) {
         if (said.getSeverity() == DiagnosticSeverity::Error && reason.empty())
           reason = ": " + said.str();
         return success();
       });
-      return translate(*module, words);
+      auto copy = *module->getOps<gpu::GPUModuleOp>().begin();
+      return serializer.serialize(*module, functionOf(copy), use);
     }();
-    if (failed(translated))
+    if (failed(code))
       return emitError(function.getLoc())
-             << "this op cannot be computed on a Vulkan device" << reason
-             << "; compile for the processor";
+             << "this op cannot be computed on a " << device.getName()
+             << " device" << reason << "; compile for the processor";
     OpBuilder b(kernel);
-    StringRef bytes(reinterpret_cast<const char *>(words.data()),
-                    4 * words.size());
-    kernel::BinaryOp::create(b, kernel.getLoc(), kernel.getName(), bytes,
-                             function.getNumArguments() - 1, scalars);
+    kernel::BinaryOp::create(b, kernel.getLoc(), kernel.getName(), *code,
+                             function.getNumArguments() - 1, use.scalars);
     kernel.erase();
+    return success();
+  }
+
+  LogicalResult writeImage(kernel::KernelSerializer &serializer,
+                           ArrayAttr targets) {
+    FailureOr<std::string> code = serializer.finish();
+    if (failed(code))
+      return failure();
+    if (code->empty())
+      return success();
+    OpBuilder b = OpBuilder::atBlockEnd(getOperation().getBody());
+    auto object = gpu::ObjectAttr::get(
+        &getContext(), targets[0], gpu::CompilationTarget::Assembly,
+        b.getStringAttr(*code), DictionaryAttr(), gpu::KernelTableAttr());
+    gpu::BinaryOp::create(b, getOperation().getLoc(), kernel::imageName,
+                          /*offloadingHandler=*/Attribute(),
+                          ArrayRef<Attribute>(object));
     return success();
   }
 };

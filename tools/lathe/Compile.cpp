@@ -44,7 +44,9 @@ static cl::opt<EmitKind> emit(
                           "a shared library and its C header"),
                clEnumValN(EmitKind::object, "obj", "an object file"),
                clEnumValN(EmitKind::assembly, "asm", "assembly"),
-               clEnumValN(EmitKind::llvmIr, "llvm", "LLVM IR")),
+               clEnumValN(EmitKind::llvmIr, "llvm", "LLVM IR"),
+               clEnumValN(EmitKind::ptx, "ptx",
+                          "PTX of the kernels, with --target=cuda")),
     cl::sub(parser));
 static cl::opt<char>
     level("O",
@@ -95,6 +97,8 @@ static std::string defaultOutput() {
     return (stem + ".s").str();
   case EmitKind::llvmIr:
     return (stem + ".ll").str();
+  case EmitKind::ptx:
+    return (stem + ".ptx").str();
   }
   llvm_unreachable("all kinds have a name");
 }
@@ -109,13 +113,18 @@ static int runCompile() {
     return fail(llvm::Twine("there is no -O") + llvm::Twine(level.getValue()) +
                 "; use -O0 to -O3");
   if (level == '0' && target.resolveDevice())
-    return fail("-O0 is plain loops for processors; leave --target=vulkan out");
+    return fail("-O0 is plain loops for processors; leave --target=" +
+                target.triple + " out");
   TargetOptions::Devices devices = target.resolveDevices();
   if (devices.size() > 1 && !stopAfter.getNumOccurrences() &&
       emit != EmitKind::executable && emit != EmitKind::library)
     return fail("--target=" + llvm::Twine(target.triple) +
                 " makes programs and libraries; compile for one target to look "
                 "at its code");
+  bool isForCuda = devices.front() && devices.front()->kind == DeviceKind::cuda;
+  if (emit == EmitKind::ptx && !isForCuda)
+    return fail("--emit=ptx is the kernels for CUDA devices; it needs "
+                "--target=cuda");
   Session session;
   if (!session.load(spec) || !tuned.apply(session, spec, *cpu))
     return 1;

@@ -22,11 +22,13 @@ SpecOptions::SpecOptions(cl::SubCommand &command)
 TargetOptions::TargetOptions(cl::SubCommand &command)
     : triple("target",
              cl::desc("triple of the machine to compile for; or what computes: "
-                      "'vulkan', a device beside this machine's processor, and "
-                      "'cpu', with '+' between several of which the program "
-                      "takes one; vulkan:no-f64,no-int64 is a device without, "
-                      "vulkan:core one with what all have"),
-             cl::value_desc("triple|cpu+vulkan"), cl::sub(command)),
+                      "'vulkan' or 'cuda', a device beside this machine's "
+                      "processor, and 'cpu', with '+' between several of which "
+                      "the program takes one; vulkan:no-f64,no-int64 is a "
+                      "device without, vulkan:core one with what all have, "
+                      "cuda:sm_90a that architecture (default: sm_80)"),
+             cl::value_desc("triple|cpu+vulkan|cuda[:sm_XX]"),
+             cl::sub(command)),
       cpu("target-cpu", cl::desc("processor to compile for (default: native)"),
           cl::value_desc("native|x86-64-v3|…"), cl::sub(command)) {}
 
@@ -37,54 +39,15 @@ std::optional<mlir::lathe::CpuTarget> TargetOptions::resolve() const {
   std::string name = cpu, machine = namesDevices() ? "" : triple.getValue();
   if (name.empty())
     name = machine.empty() ? "native" : "generic";
-  std::string error;
   auto target = mlir::lathe::resolveTarget(machine, name, error);
   if (!target)
     fail(error);
   return target;
 }
 
-namespace {
-/// What a device may lack, and the element types that it then has not.
-struct Feature {
-  llvm::StringRef name;
-  std::vector<std::string> types;
-};
-} // namespace
-
-static const std::vector<Feature> &getFeatures() {
-  static const std::vector<Feature> features = {{"no-f64", {"f64"}},
-                                                {"no-f16", {"f16"}},
-                                                {"no-int64", {"i64"}},
-                                                {"no-int16", {"i16"}},
-                                                {"no-int8", {"i8"}}};
-  return features;
-}
-
-/// Reads what follows "vulkan:".
-static bool readProfile(llvm::StringRef profile,
-                        mlir::lathe::DeviceTarget &device) {
-  llvm::SmallVector<llvm::StringRef> words;
-  profile.split(words, ',', -1, /*KeepEmpty=*/false);
-  for (llvm::StringRef word : words) {
-    bool isKnown = word == "core";
-    for (const Feature &feature : getFeatures())
-      if (word == feature.name || word == "core") {
-        isKnown = true;
-        llvm::append_range(device.lacks, feature.types);
-      }
-    if (!isKnown)
-      return fail("--target=vulkan: a device is not described by '" + word +
-                  "', but by core, no-f64, no-f16, no-int64, no-int16 and "
-                  "no-int8") == 0;
-  }
-  return true;
-}
-
 bool TargetOptions::namesDevices() const {
   llvm::StringRef first = llvm::StringRef(triple).split('+').first;
-  llvm::StringRef kind = first.split(':').first;
-  return kind == "cpu" || kind == "vulkan" ||
+  return first == "cpu" || mlir::lathe::namesDevice(first) ||
          llvm::StringRef(triple).contains('+');
 }
 
@@ -94,18 +57,20 @@ bool TargetOptions::readDevices(Devices &devices) const {
   if (!hasProcessor)
     llvm::StringRef(triple).split(parts, '+');
   for (llvm::StringRef part : parts) {
-    auto [kind, profile] = part.split(':');
     if (part == "cpu" && !hasProcessor) {
       hasProcessor = true;
       continue;
     }
-    mlir::lathe::DeviceTarget device;
-    if (kind != "vulkan" || !devices.empty())
-      return fail("--target: '" + part +
-                  "' cannot be one of several targets; these are cpu and "
-                  "vulkan, each once") == 0;
-    if (!readProfile(profile, device))
-      return false;
+    std::string error = "'" + part.str() +
+                        "' cannot be one of several targets; these are cpu, "
+                        "vulkan and cuda, each once";
+    std::optional<mlir::lathe::DeviceTarget> device;
+    if (mlir::lathe::namesDevice(part))
+      device = mlir::lathe::resolveDevice(part, error);
+    if (!device || llvm::any_of(devices, [&](const auto &other) {
+          return other->kind == device->kind;
+        }))
+      return fail("--target: " + error) == 0;
     devices.push_back(std::move(device));
   }
   if (hasProcessor)

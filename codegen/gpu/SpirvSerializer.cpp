@@ -1,0 +1,125 @@
+//===- SpirvSerializer.cpp - Kernels into SPIR-V --------------------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "codegen/gpu/KernelSerializer.h"
+#include "mlir/Conversion/ArithToSPIRV/ArithToSPIRV.h"
+#include "mlir/Conversion/FuncToSPIRV/FuncToSPIRV.h"
+#include "mlir/Conversion/GPUToSPIRV/GPUToSPIRV.h"
+#include "mlir/Conversion/MathToSPIRV/MathToSPIRV.h"
+#include "mlir/Conversion/MemRefToSPIRV/MemRefToSPIRV.h"
+#include "mlir/Conversion/MemRefToSPIRV/MemRefToSPIRVPass.h"
+#include "mlir/Conversion/SCFToSPIRV/SCFToSPIRV.h"
+#include "mlir/Dialect/SPIRV/IR/SPIRVAttributes.h"
+#include "mlir/Dialect/SPIRV/IR/SPIRVOps.h"
+#include "mlir/Dialect/SPIRV/IR/TargetAndABI.h"
+#include "mlir/Dialect/SPIRV/Transforms/Passes.h"
+#include "mlir/Dialect/SPIRV/Transforms/SPIRVConversion.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Target/SPIRV/Serialization.h"
+
+using namespace mlir;
+using namespace mlir::lathe;
+using namespace mlir::lathe::kernel;
+
+/// What kernels may use: SPIR-V 1.3, which every device with Vulkan 1.1 takes,
+/// and types that the runtime asks devices for.
+static spirv::TargetEnvAttr makeEnvironment(MLIRContext *context) {
+  using spirv::Capability;
+  using spirv::Extension;
+  auto triple = spirv::VerCapExtAttr::get(
+      spirv::Version::V_1_3,
+      {Capability::Shader, Capability::Int8, Capability::Int16,
+       Capability::Int64, Capability::Float16, Capability::Float64,
+       Capability::StorageBuffer8BitAccess,
+       Capability::StorageBuffer16BitAccess},
+      {Extension::SPV_KHR_storage_buffer_storage_class,
+       Extension::SPV_KHR_8bit_storage, Extension::SPV_KHR_16bit_storage},
+      context);
+  return spirv::TargetEnvAttr::get(
+      triple, spirv::getDefaultResourceLimits(context),
+      spirv::ClientAPI::Vulkan, spirv::Vendor::Unknown,
+      spirv::DeviceType::Unknown, spirv::TargetEnvAttr::kUnknownDeviceID);
+}
+
+namespace {
+/// A kernel is a SPIR-V module of its own: a driver reads the whole module for
+/// each pipeline, and what a device lacks can be said of one kernel.
+class SpirvSerializer : public KernelSerializer {
+public:
+  SpirvSerializer(const DeviceTarget &device, MLIRContext *context)
+      : context(context), environment(makeEnvironment(context)),
+        workgroupSize(device.workgroupSize) {}
+
+  FailureOr<std::string> serialize(ModuleOp module, gpu::GPUFuncOp function,
+                                   const KernelUse &) override {
+    module->setAttr(spirv::getTargetEnvAttrName(), environment);
+    function->getParentOp()->setAttr(spirv::getTargetEnvAttrName(),
+                                     environment);
+    auto size = static_cast<int32_t>(workgroupSize);
+    function->setAttr(spirv::getEntryPointABIAttrName(),
+                      spirv::getEntryPointABIAttr(context, {size, 1, 1}));
+    if (failed(simplifyKernel(module, /*expandBf16=*/true)) ||
+        failed(convert(module)))
+      return failure();
+    forbidContraction(module);
+    SmallVector<uint32_t> words;
+    if (failed(completeModule(module)) ||
+        failed(
+            spirv::serialize(*module.getOps<spirv::ModuleOp>().begin(), words)))
+      return failure();
+    return std::string(reinterpret_cast<const char *>(words.data()),
+                       4 * words.size());
+  }
+
+private:
+  LogicalResult convert(ModuleOp module) {
+    spirv::MemorySpaceToStorageClassConverter spaces(
+        spirv::mapMemorySpaceToVulkanStorageClass);
+    spirv::convertMemRefTypesAndAttrs(module, spaces);
+    SPIRVTypeConverter types(environment);
+    populateMMAToSPIRVCoopMatrixTypeConversion(types);
+    std::unique_ptr<ConversionTarget> target =
+        SPIRVConversionTarget::get(environment);
+    target->addLegalOp<ModuleOp>();
+    RewritePatternSet patterns(context);
+    ScfToSPIRVContext loops;
+    populateGPUToSPIRVPatterns(types, patterns);
+    arith::populateArithToSPIRVPatterns(types, patterns);
+    populateMathToSPIRVPatterns(types, patterns);
+    populateMemRefToSPIRVPatterns(types, patterns);
+    populateSCFToSPIRVPatterns(types, loops, patterns);
+    populateFuncToSPIRVPatterns(types, patterns);
+    return applyFullConversion(module, *target, std::move(patterns));
+  }
+
+  /// Compilers of drivers may fuse and reorder all that does not say no.
+  static void forbidContraction(ModuleOp module) {
+    module.walk([](Operation *op) {
+      if (isa<spirv::FAddOp, spirv::FSubOp, spirv::FMulOp, spirv::FDivOp>(op))
+        op->setAttr("no_contraction", UnitAttr::get(op->getContext()));
+    });
+  }
+
+  LogicalResult completeModule(ModuleOp module) {
+    PassManager pm(context);
+    auto &kernels = pm.nest<spirv::ModuleOp>();
+    kernels.addPass(spirv::createSPIRVLowerABIAttributesPass());
+    kernels.addPass(spirv::createSPIRVUpdateVCEPass());
+    return pm.run(module);
+  }
+
+  MLIRContext *context;
+  spirv::TargetEnvAttr environment;
+  int64_t workgroupSize;
+};
+} // namespace
+
+std::unique_ptr<KernelSerializer>
+mlir::lathe::kernel::createSpirvSerializer(const DeviceTarget &device,
+                                           MLIRContext *context) {
+  return std::make_unique<SpirvSerializer>(device, context);
+}
