@@ -57,6 +57,19 @@ if subprocess.run(["python3", "-c", FIND_DRIVER], capture_output=True).returncod
 else:
     lit_config.note("no Vulkan driver: kernels for devices are compiled and not run; tools/setup.sh installs one")
 
+# NVIDIA's driver, and CUDA's assembler where the compiler looks for it.
+if subprocess.run(["python3", "-c", "import ctypes; ctypes.CDLL('libcuda.so.1')"], capture_output=True).returncode == 0:
+    config.available_features.add("cuda")
+for variable in ("CUDA_HOME", "CUDA_PATH", "CUDA_ROOT"):
+    if variable in os.environ:
+        config.environment[variable] = os.environ[variable]
+FIND_PTXAS = "import sys; sys.path.insert(0, sys.argv[1]); import ptx; sys.exit(not ptx.find_ptxas())"
+bench = os.path.join(config.lathe_source, "bench")
+if subprocess.run(["python3", "-B", "-c", FIND_PTXAS, bench], capture_output=True).returncode == 0:
+    config.available_features.add("ptxas")
+else:
+    lit_config.note("no ptxas: kernels for CUDA devices are written and not assembled; it comes with CUDA's compiler")
+
 # Tests that take minutes and many gigabytes: lit --param large=1.
 if lit_config.params.get("large"):
     config.available_features.add("large")

@@ -1,0 +1,112 @@
+//===- CudaQueue.h - Commands gathered and run in order ---------*- C++ -*-===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef LATHE_RUNTIME_DEVICE_CUDAQUEUE_H
+#define LATHE_RUNTIME_DEVICE_CUDAQUEUE_H
+
+#include "runtime/device/CudaDevice.h"
+
+namespace lathe::runtime {
+
+/// What a stream is to do between two waits.
+struct CudaCommands {
+  struct Command {
+    enum Kind { launch, upload, download } kind = launch;
+    /// Of a launch: the kernel, its grid, and where its parameters begin.
+    uint32_t kernel = 0, columns = 0, rows = 0;
+    size_t firstAddress = 0, firstScalar = 0;
+    /// Of a copy: memory of the device, a place in the staging memory, bytes.
+    CudaAddress address = 0;
+    size_t place = 0, size = 0;
+    bool operator==(const Command &) const = default;
+  };
+  std::vector<Command> list;
+  std::vector<CudaAddress> addresses;
+  std::vector<int32_t> scalars;
+
+  bool operator==(const CudaCommands &) const = default;
+  void clear() {
+    list.clear();
+    addresses.clear();
+    scalars.clear();
+  }
+};
+
+/// Gathers commands until somebody waits, then runs them on a stream of its
+/// own. Those that are just as before become a graph, which the driver starts
+/// as one.
+class CudaQueue : public DeviceQueue {
+public:
+  explicit CudaQueue(CudaDevice &device) : device(device), staging(device) {}
+  ~CudaQueue() override;
+  Status prepare();
+
+  void attach(unsigned slot, const DeviceMemory &memory, const void *address,
+              size_t size) override;
+  void launch(int64_t event, int64_t kernel, int64_t count,
+              const LatheDeviceBuffer *buffers,
+              const int32_t *scalars) override;
+  void upload(const void *to, const void *from, size_t size) override;
+  void download(void *to, const void *from, size_t size) override;
+  Status wait(std::vector<DeviceReport> &reports) override;
+
+private:
+  /// Adds a launch, or a copy, to what is gathered, or says what stands
+  /// against it.
+  Status gather(int64_t event, int64_t kernel, int64_t count,
+                const LatheDeviceBuffer *buffers, const int32_t *scalars);
+  Status gather(CudaCommands::Command::Kind kind, CudaAddress address,
+                unsigned char *host, size_t size);
+  /// Where the device has what the host's `size` bytes at `address` name.
+  Status find(std::string_view user, const void *address, size_t size,
+              CudaAddress &found) const;
+  /// Runs what is gathered and waits for it.
+  Status flush();
+  CudaResult run();
+  /// Hands what is gathered to the stream, one by one.
+  CudaResult submit();
+  CudaResult submitLaunch(const CudaCommands::Command &command);
+  CudaResult makeGraph(CudaGraphExec &graph);
+  void takeReports();
+
+  CudaDevice &device;
+  /// Memories and the host's bytes that name them, by slot.
+  struct Attached {
+    const CudaMemory *memory = nullptr;
+    const unsigned char *address = nullptr;
+    size_t size = 0;
+  };
+  std::vector<Attached> memories;
+  CudaStaging staging;
+  size_t stagingUsed = 0;
+  CudaCommands gathered;
+  std::vector<int64_t> events; ///< Of the launches that are gathered.
+  /// Where bytes go that were downloaded to staging memory.
+  struct Arrival {
+    unsigned char *to;
+    size_t place, size;
+  };
+  std::vector<Arrival> arrivals;
+  /// What was run last, the oldest to be forgotten next. A graph is made the
+  /// second time.
+  struct Recording {
+    CudaCommands commands;
+    CudaGraphExec graph = nullptr;
+  };
+  std::vector<Recording> recordings;
+  size_t oldest = 0;
+  /// Words for the report of each launch, on the host, where kernels write.
+  int32_t *reportWords = nullptr;
+  CudaAddress reportAddress = 0;
+  std::vector<void *> parameters; ///< Of the launch being submitted.
+  std::vector<DeviceReport> reported;
+  Status failure; ///< The first since the last `wait`.
+};
+
+} // namespace lathe::runtime
+
+#endif // LATHE_RUNTIME_DEVICE_CUDAQUEUE_H
