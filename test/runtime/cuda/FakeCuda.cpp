@@ -9,6 +9,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "FakeCuda.h"
+#include "PtxMachine.h"
 #include "runtime/device/CudaApi.h"
 #include <algorithm>
 #include <cstdlib>
@@ -45,12 +46,8 @@ struct Stream {
 struct Graph {
   std::vector<Action> actions;
 };
-struct Function {
-  std::string name;
-  size_t pointers = 0, words = 0; ///< Parameters, in this order.
-};
 struct Module {
-  std::map<std::string, Function> functions;
+  std::map<std::string, ptx::Function> functions;
 };
 
 std::unique_ptr<State> state;
@@ -121,24 +118,34 @@ bool holds(const std::map<uint64_t, size_t> &memory, uint64_t address,
   return address + size <= begin + length;
 }
 
-/// Reads the entries of PTX and the types of their parameters.
-void parse(std::string_view ptx, Module &module) {
-  constexpr std::string_view entry = ".entry ";
-  for (size_t at = 0; (at = ptx.find(entry, at)) != ptx.npos;) {
-    at += entry.size();
-    size_t open = ptx.find('(', at), close = ptx.find(')', open);
-    Function function;
-    function.name = ptx.substr(at, open - at);
-    std::string_view list = ptx.substr(open, close - open);
-    for (size_t next = 0; (next = list.find(".param", next)) != list.npos;) {
-      next += 7;
-      bool pointer = list.substr(next).starts_with(".u64");
-      ++(pointer ? function.pointers : function.words);
-      if (pointer && function.words)
-        mistake("a pointer behind words");
-    }
-    module.functions[function.name] = function;
-  }
+/// The parameters that are pointers; words follow.
+size_t countPointers(const ptx::Function &function) {
+  const std::vector<unsigned> &bytes = function.parameterBytes;
+  auto isWord = [](unsigned size) { return size == 4; };
+  auto word = std::find_if(bytes.begin(), bytes.end(), isWord);
+  if (!std::all_of(word, bytes.end(), isWord))
+    mistake("a pointer behind words");
+  return static_cast<size_t>(word - bytes.begin());
+}
+
+/// Runs a kernel on memory of the device's and on reports.
+void runKernel(const ptx::Function &function, const FakeCuda::Launch &launch) {
+  std::vector<uint64_t> parameters = launch.addresses;
+  for (int32_t scalar : launch.scalars)
+    parameters.push_back(static_cast<uint32_t>(scalar));
+  ptx::run(
+      function, {launch.columns, launch.rows}, {launch.threads, 1}, parameters,
+      [](uint64_t address) {
+        for (const auto *memory : {&get().memory, &get().hostMemory})
+          if (auto next = memory->upper_bound(address);
+              next != memory->begin()) {
+            auto [begin, size] = *std::prev(next);
+            if (address < begin + size)
+              return ptx::Range{begin, begin + size};
+          }
+        return ptx::Range();
+      },
+      get().seen.mistakes);
 }
 
 /// Does an action now, or when the graph that is being captured runs.
@@ -247,7 +254,7 @@ int cuModuleLoadDataEx(CudaModule *module, const void *image, unsigned, int *,
   if (isText && seen.ptxError)
     return seen.ptxError;
   auto *made = make<Module>("module");
-  parse(text, *made);
+  made->functions = ptx::parse(text, seen.mistakes);
   *module = reinterpret_cast<CudaModule>(made);
   return success;
 }
@@ -374,24 +381,26 @@ int cuLaunchKernel(CudaFunction handle, unsigned x, unsigned y, unsigned z,
                    unsigned, CudaStream stream, void **parameters, void **) {
   if (int result = enter())
     return result;
-  const auto &function = *reinterpret_cast<Function *>(handle);
+  const auto &function = *reinterpret_cast<ptx::Function *>(handle);
   if (x == 0 || y == 0 || z != 1 || x > INT32_MAX || y > 65535 ||
       threadsX == 0 || threadsX > 1024 || threadsY != 1 || threadsZ != 1)
     return mistake("a grid that no device has");
   FakeCuda::Launch launch{function.name, x, y, threadsX, {}, {}};
-  for (size_t i = 0; i < function.pointers; ++i) {
+  size_t pointers = countPointers(function);
+  for (size_t i = 0; i < pointers; ++i) {
     launch.addresses.push_back(*static_cast<uint64_t *>(parameters[i]));
-    bool last = i + 1 == function.pointers;
+    bool last = i + 1 == pointers;
     if (!holds(last ? get().hostMemory : get().memory, launch.addresses[i], 0))
       mistake("kernel '" + function.name + "' gets no memory");
   }
-  for (size_t i = 0; i < function.words; ++i)
-    launch.scalars.push_back(
-        *static_cast<int32_t *>(parameters[function.pointers + i]));
-  return run(stream, [launch] {
+  for (size_t i = pointers; i < function.parameterBytes.size(); ++i)
+    launch.scalars.push_back(*static_cast<int32_t *>(parameters[i]));
+  return run(stream, [launch, &function] {
     get().seen.launches.push_back(launch);
     if (get().seen.kernel)
       get().seen.kernel(launch);
+    else
+      runKernel(function, launch);
     return int(success);
   });
 }

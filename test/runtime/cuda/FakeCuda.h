@@ -4,8 +4,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // A libcuda.so.1 whose devices have the host's memory. It checks what it is
-// asked for, counts what is alive, and fails when it is told to. It runs no
-// kernels: a launch does what `kernel` says, or nothing.
+// asked for, counts what is alive, and fails when it is told to. A launch does
+// what `kernel` says, or else what the kernel's PTX says (PtxMachine.h).
 //
 //===----------------------------------------------------------------------===//
 

@@ -1,0 +1,344 @@
+//===- PtxMachine.cpp - Runs PTX on the processor -------------------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "PtxMachine.h"
+#include "PtxArithmetic.h"
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+
+using namespace ptx;
+
+namespace {
+
+/// How far a thread has come.
+enum class State { ready, atBarrier, atExchange, done };
+
+struct Thread {
+  std::vector<uint64_t> slots;
+  size_t next = 0;
+  State state = State::ready;
+  std::array<unsigned, 2> place = {0, 0};
+};
+
+/// What an instruction does, found once.
+enum class Kind {
+  compute,
+  load,
+  store,
+  atomic,
+  branch,
+  finish,
+  wait,
+  exchange
+};
+
+class Machine {
+public:
+  Machine(const Function &function, std::array<unsigned, 2> grid,
+          std::array<unsigned, 2> block,
+          const std::vector<uint64_t> &parameters, const FindMemory &findMemory,
+          std::vector<std::string> &mistakes)
+      : function(function), grid(grid), block(block), parameters(parameters),
+        findMemory(findMemory), mistakes(mistakes),
+        shared(function.sharedBytes), threads(size_t(block[0]) * block[1]) {
+    const char *order = std::getenv("LATHE_FAKE_CUDA_ORDER");
+    backward = order && std::string_view(order) == "backward";
+    for (const Instruction &instruction : function.code) {
+      kinds.push_back(kindOf(instruction.words[0]));
+      operations.push_back(kinds.back() == Kind::compute
+                               ? findOperation(instruction)
+                               : Operation());
+      if (kinds.back() == Kind::compute && !operations.back().known)
+        fail("there is no such instruction", instruction);
+    }
+  }
+
+  void run() {
+    for (group[1] = 0; group[1] < grid[1]; ++group[1])
+      for (group[0] = 0; group[0] < grid[0] && !failed; ++group[0])
+        runBlock();
+    for (const Memory &memory : memories)
+      if (memory.written && memory.constant)
+        mistakes.push_back("kernel '" + function.name +
+                           "' writes memory that it reads as constants");
+  }
+
+private:
+  struct Memory {
+    Range range;
+    bool written = false, constant = false;
+  };
+
+  static Kind kindOf(const std::string &name) {
+    const std::pair<const char *, Kind> names[] = {
+        {"ld", Kind::load},      {"st", Kind::store},
+        {"atom", Kind::atomic},  {"bra", Kind::branch},
+        {"ret", Kind::finish},   {"exit", Kind::finish},
+        {"bar", Kind::wait},     {"barrier", Kind::wait},
+        {"shfl", Kind::exchange}};
+    for (auto [known, kind] : names)
+      if (name == known)
+        return kind;
+    return Kind::compute;
+  }
+
+  void fail(const std::string &what, const Instruction &instruction) {
+    if (!failed)
+      mistakes.push_back("kernel '" + function.name + "': " + what + ": " +
+                         instruction.text);
+    failed = true;
+  }
+
+  //===--- Threads of a block ---------------------------------------------===//
+
+  void runBlock() {
+    std::fill(shared.begin(), shared.end(), 0xff);
+    for (size_t i = 0; i < threads.size(); ++i) {
+      threads[i].slots.assign(function.slots, 0);
+      threads[i].next = 0;
+      threads[i].state = State::ready;
+      threads[i].place = {static_cast<unsigned>(i % block[0]),
+                          static_cast<unsigned>(i / block[0])};
+    }
+    do {
+      for (size_t i = 0; i < threads.size() && !failed; ++i)
+        runThread(threads[backward ? threads.size() - 1 - i : i]);
+    } while (!failed && goOn());
+  }
+
+  /// Lets threads go on that have come to the same place; false if all ended.
+  bool goOn() {
+    bool moved = false, ended = true, waiting = true;
+    for (size_t first = 0; first < threads.size(); first += 32)
+      moved |= exchange(first, std::min(first + 32, threads.size()));
+    for (const Thread &thread : threads) {
+      ended &= thread.state == State::done;
+      waiting &= thread.state != State::atExchange;
+    }
+    if (ended || moved)
+      return moved;
+    for (Thread &thread : threads)
+      if (waiting && thread.state == State::atBarrier)
+        thread.state = State::ready;
+    if (!waiting)
+      fail("threads of a subgroup wait at different places",
+           function.code.front());
+    return waiting;
+  }
+
+  /// Gives the threads of a subgroup each other's values, once all are there.
+  bool exchange(size_t first, size_t end) {
+    for (size_t i = first; i < end; ++i)
+      if (threads[i].state != State::atExchange ||
+          threads[i].next != threads[first].next)
+        return false;
+    const Instruction &instruction = function.code[threads[first].next - 1];
+    std::vector<uint64_t> values;
+    for (size_t i = first; i < end; ++i)
+      values.push_back(get(threads[i], instruction.sources[0]));
+    const std::string &mode = instruction.words[2];
+    for (size_t i = first; i < end; ++i) {
+      size_t lane = i - first;
+      auto by = static_cast<size_t>(get(threads[i], instruction.sources[1]));
+      size_t other = mode == "bfly"   ? lane ^ by
+                     : mode == "down" ? lane + by
+                     : mode == "up"   ? lane - by
+                                      : by;
+      threads[i].slots[instruction.to[0].index] =
+          values[other < values.size() ? other : lane];
+      threads[i].state = State::ready;
+    }
+    return true;
+  }
+
+  void runThread(Thread &thread) {
+    while (thread.state == State::ready && !failed) {
+      if (thread.next >= function.code.size()) {
+        thread.state = State::done;
+        return;
+      }
+      step(thread, thread.next++);
+    }
+  }
+
+  void step(Thread &thread, size_t at) {
+    const Instruction &instruction = function.code[at];
+    if (instruction.guard >= 0 &&
+        (thread.slots[static_cast<size_t>(instruction.guard)] != 0) ==
+            instruction.unless)
+      return;
+    switch (kinds[at]) {
+    case Kind::compute:
+      return compute(thread, instruction, operations[at]);
+    case Kind::load:
+      return load(thread, instruction);
+    case Kind::store:
+      return store(thread, instruction);
+    case Kind::atomic:
+      return updateAtomically(thread, instruction);
+    case Kind::branch:
+      thread.next = instruction.target;
+      return;
+    case Kind::finish:
+      thread.state = State::done;
+      return;
+    case Kind::wait:
+      thread.state = State::atBarrier;
+      return;
+    case Kind::exchange:
+      thread.state = State::atExchange;
+      return;
+    }
+  }
+
+  //===--- Values ---------------------------------------------------------===//
+
+  uint64_t get(const Thread &thread, const Operand &operand) const {
+    if (operand.kind == Operand::slot)
+      return thread.slots[operand.index];
+    if (operand.kind == Operand::constant)
+      return static_cast<uint64_t>(operand.value);
+    const unsigned values[] = {thread.place[0], thread.place[1], block[0],
+                               block[1],        group[0],        group[1],
+                               grid[0],         grid[1]};
+    return values[operand.index];
+  }
+
+  void compute(Thread &thread, const Instruction &instruction,
+               const Operation &operation) {
+    uint64_t values[4] = {};
+    const std::vector<Operand> &sources = instruction.sources;
+    for (size_t i = 0; i < std::min<size_t>(sources.size(), 4); ++i)
+      values[i] = get(thread, sources[i]);
+    size_t parts = std::max(sources.size(), instruction.to.size());
+    unsigned bits = instruction.type.bits;
+    if (operation.code != Operation::move || parts == 1) {
+      thread.slots[instruction.to[0].index] = ptx::compute(operation, values);
+      return;
+    }
+    // A value of parts, the lowest first, or its parts.
+    bits /= static_cast<unsigned>(parts);
+    uint64_t whole = 0;
+    for (size_t i = 0; i < sources.size(); ++i)
+      whole |= truncate(values[i], sources.size() == 1 ? 64 : bits)
+               << (i * bits);
+    for (size_t i = 0; i < instruction.to.size(); ++i)
+      thread.slots[instruction.to[i].index] =
+          instruction.to.size() == 1 ? whole
+                                     : truncate(whole >> (i * bits), bits);
+  }
+
+  //===--- Memory ---------------------------------------------------------===//
+
+  /// The device's memory around an address, or none after a mistake.
+  Memory *find(uint64_t address, size_t bytes) {
+    for (Memory &memory : memories)
+      if (address >= memory.range.begin && address + bytes <= memory.range.end)
+        return &memory;
+    Range range = findMemory(address);
+    if (range.begin == range.end || address + bytes > range.end)
+      return nullptr;
+    memories.push_back({range, false, false});
+    return &memories.back();
+  }
+
+  /// Where bytes are that an instruction reaches, on the host.
+  unsigned char *reach(Thread &thread, const Instruction &instruction,
+                       const Operand &place, size_t bytes, bool writes) {
+    auto address = static_cast<uint64_t>(place.value) +
+                   (place.hasBase ? thread.slots[place.index] : 0);
+    if (address % bytes) {
+      fail("an address that is not aligned", instruction);
+      return nullptr;
+    }
+    auto has = [&](const char *word) {
+      return std::find(instruction.words.begin(), instruction.words.end(),
+                       word) != instruction.words.end();
+    };
+    if (has("shared")) {
+      if (address + bytes <= shared.size())
+        return shared.data() + address;
+    } else if (Memory *memory =
+                   has("global") ? find(address, bytes) : nullptr) {
+      memory->written |= writes;
+      memory->constant |= has("nc");
+      return reinterpret_cast<unsigned char *>(address);
+    }
+    fail("an address that is in no memory", instruction);
+    return nullptr;
+  }
+
+  void load(Thread &thread, const Instruction &instruction) {
+    const Operand &place = instruction.sources[0];
+    size_t bytes = instruction.type.bits / 8;
+    if (instruction.words[1] == "param") {
+      thread.slots[instruction.to[0].index] =
+          parameters[static_cast<size_t>(place.value)];
+      return;
+    }
+    unsigned char *memory =
+        reach(thread, instruction, place, bytes * instruction.to.size(), false);
+    for (size_t i = 0; i < instruction.to.size() && memory; ++i) {
+      uint64_t value = 0;
+      std::memcpy(&value, memory + i * bytes, bytes);
+      thread.slots[instruction.to[i].index] =
+          instruction.type.kind == 's'
+              ? static_cast<uint64_t>(extend(value, instruction.type.bits))
+              : value;
+    }
+  }
+
+  void store(Thread &thread, const Instruction &instruction) {
+    size_t bytes = instruction.type.bits / 8,
+           count = instruction.sources.size() - 1;
+    unsigned char *memory =
+        reach(thread, instruction, instruction.sources[0], bytes * count, true);
+    for (size_t i = 0; i < count && memory; ++i) {
+      uint64_t value = get(thread, instruction.sources[1 + i]);
+      std::memcpy(memory + i * bytes, &value, bytes);
+    }
+  }
+
+  void updateAtomically(Thread &thread, const Instruction &instruction) {
+    size_t bytes = instruction.type.bits / 8;
+    unsigned char *memory =
+        reach(thread, instruction, instruction.sources[0], bytes, true);
+    if (instruction.words[instruction.words.size() - 2] != "or")
+      fail("there is no such instruction", instruction);
+    if (!memory || failed)
+      return;
+    uint64_t before = 0;
+    std::memcpy(&before, memory, bytes);
+    uint64_t after = before | get(thread, instruction.sources[1]);
+    std::memcpy(memory, &after, bytes);
+    thread.slots[instruction.to[0].index] = before;
+  }
+
+  const Function &function;
+  std::array<unsigned, 2> grid, block, group = {0, 0};
+  const std::vector<uint64_t> &parameters;
+  const FindMemory &findMemory;
+  std::vector<std::string> &mistakes;
+  std::vector<unsigned char> shared;
+  std::vector<Thread> threads;
+  std::vector<Kind> kinds;
+  std::vector<Operation> operations;
+  std::vector<Memory> memories; ///< What was reached.
+  bool backward = false, failed = false;
+};
+
+} // namespace
+
+void ptx::run(const Function &function, std::array<unsigned, 2> grid,
+              std::array<unsigned, 2> block,
+              const std::vector<uint64_t> &parameters,
+              const FindMemory &findMemory,
+              std::vector<std::string> &mistakes) {
+  if (!function.code.empty())
+    Machine(function, grid, block, parameters, findMemory, mistakes).run();
+}
