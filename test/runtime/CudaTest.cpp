@@ -253,6 +253,7 @@ TEST_F(Cuda, NamesTheEventOfAReport) {
     EXPECT_EQ(bench.reports[0].bound, 9);
   }
   bench.copy(0, 8, 3);
+  bench.copy(0, 8, 4);
   ASSERT_FALSE(bench.wait().failed());
   EXPECT_TRUE(bench.reports.empty());
 }

@@ -24,7 +24,13 @@ using namespace lathe::runtime;
 
 namespace {
 
-enum { success = 0, invalidValue = 1, notFound = 500, noBinary = 209 };
+enum {
+  success = 0,
+  invalidValue = 1,
+  notFound = 500,
+  noBinary = 209,
+  illegalInstruction = 715
+};
 
 struct State {
   FakeCuda seen;
@@ -401,7 +407,7 @@ int cuLaunchKernel(CudaFunction handle, unsigned x, unsigned y, unsigned z,
       get().seen.kernel(launch);
     else
       runKernel(function, launch);
-    return int(success);
+    return get().seen.mistakes.empty() ? int(success) : int(illegalInstruction);
   });
 }
 

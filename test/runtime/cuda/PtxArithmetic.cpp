@@ -52,7 +52,8 @@ Operation ptx::findOperation(const Instruction &instruction) {
       {"sqrt", O::squareRoot}, {"rcp", O::reciprocal},  {"shl", O::shiftLeft},
       {"shr", O::shiftRight},  {"and", O::bitAnd},      {"or", O::bitOr},
       {"xor", O::bitXor},      {"not", O::bitNot},      {"setp", O::compare},
-      {"selp", O::select},     {"cvt", O::convert},     {"bfe", O::extract}};
+      {"selp", O::select},     {"cvt", O::convert},     {"bfe", O::extract},
+      {"prmt", O::permute}};
   Operation operation;
   operation.type = instruction.type;
   operation.from = instruction.from;
@@ -70,6 +71,8 @@ Operation ptx::findOperation(const Instruction &instruction) {
     operation.code = O::multiplyWide;
   if (operation.code == O::multiplyAdd && !operation.type.isFloat() &&
       !has(instruction, "lo"))
+    operation.known = false;
+  if (operation.code == O::permute && instruction.words.size() != 2)
     operation.known = false;
   if (operation.code == O::compare)
     findComparison(instruction, operation);
@@ -228,6 +231,17 @@ static uint64_t computeInteger(const Operation &operation, uint64_t a,
     return a ^ b;
   case Operation::bitNot:
     return ~a;
+  case Operation::permute: {
+    // Each byte is the one of `a` (0 to 3) or `b` that four bits of `c` name.
+    uint64_t bytes = b << 32 | a, result = 0;
+    for (unsigned i = 0; i < 4; ++i) {
+      uint64_t chosen = bytes >> (8 * (c >> (4 * i) & 7)) & 0xff;
+      if (c >> (4 * i) & 8)
+        chosen = chosen & 0x80 ? 0xff : 0;
+      result |= chosen << (8 * i);
+    }
+    return result;
+  }
   case Operation::extract:
     // `c` bits from bit `b` on.
     return amount >= bits

@@ -39,7 +39,8 @@ struct Operation {
     compare,
     select,
     convert,
-    extract
+    extract,
+    permute
   } code = move;
   enum Comparison {
     equal,

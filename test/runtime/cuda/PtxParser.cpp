@@ -166,7 +166,7 @@ private:
       return static_cast<int64_t>(std::stoull(text.substr(2), nullptr, 16));
     char *end = nullptr;
     int64_t value = std::strtoll(text.c_str(), &end, 10);
-    if (*end)
+    if (*end && std::string_view(end) != "U")
       mistakes.push_back("no operand: " + text);
     return value;
   }
