@@ -140,7 +140,7 @@ def Kernel_LaunchOp : Kernel_Op<"launch",
     [AttrSizedOperandSegments, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "hands a kernel to the device, behind all that was handed to it before";
   let description = [{
-    `count` invocations of the kernel in the gpu.module, or the kernel.binary,
+    `groups` workgroups of the kernel in the gpu.module, or the kernel.binary,
     of that name. A buffer is its elements: the kernel knows sizes and strides,
     or takes them among the scalars. It stores to the last buffer and reads the
     others. Launches see what those before them stored and what kernel.upload
@@ -151,10 +151,10 @@ def Kernel_LaunchOp : Kernel_Op<"launch",
         kernel.launch @main_stem over %n (%x, %y) scalars(%size) in %run
             : !llvm.ptr, memref<?x8xf32>, memref<?x8xf32>
   }];
-  let arguments = (ins FlatSymbolRefAttr:$kernel, AnyType:$run, Index:$count,
+  let arguments = (ins FlatSymbolRefAttr:$kernel, AnyType:$run, Index:$groups,
                        Variadic<AnyMemRef>:$buffers, Variadic<I32>:$scalars);
   let assemblyFormat = [{
-    $kernel `over` $count `(` $buffers `)` (`scalars` `(` $scalars^ `)`)?
+    $kernel `over` $groups `(` $buffers `)` (`scalars` `(` $scalars^ `)`)?
     `in` $run attr-dict `:` type($run) `,` type($buffers)
   }];
 }
@@ -195,12 +195,16 @@ def Kernel_BinaryOp : Kernel_Op<"binary", [Symbol]> {
   let summary = "a kernel as the device's driver takes it";
   let description = [{
     `code` is SPIR-V, `buffers` and `scalars` are how many of both a launch
-    has. How they are bound says LatheDeviceKernel in runtime/abi.h.
+    has, `workgroup` is how many invocations a workgroup has, and `shared` the
+    bytes that they share. How these go together says LatheDeviceKernel in
+    runtime/abi.h.
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, StrAttr:$code,
-                       I64Attr:$buffers, I64Attr:$scalars);
+                       I64Attr:$buffers, I64Attr:$scalars,
+                       I64Attr:$workgroup, I64Attr:$shared);
   let assemblyFormat = [{
-    $sym_name `buffers` $buffers `scalars` $scalars `code` $code attr-dict
+    $sym_name `buffers` $buffers `scalars` $scalars `workgroup` $workgroup
+    `shared` $shared `code` $code attr-dict
   }];
 }
 

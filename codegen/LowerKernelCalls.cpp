@@ -303,7 +303,7 @@ private:
     Value kernel = arith::ConstantOp::create(
         b, b.getI64IntegerAttr(kernelNumbers.lookup(op.getKernel())));
     callWith(b, "latheDeviceLaunch",
-             {op.getRun(), eventOf(b, op), kernel, toI64(b, op.getCount()),
+             {op.getRun(), eventOf(b, op), kernel, toI64(b, op.getGroups()),
               arrays.buffers, arrays.scalars});
     op.erase();
   }

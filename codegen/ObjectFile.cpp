@@ -107,7 +107,9 @@ private:
                                      context, kernel.code, /*AddNull=*/false)),
            llvm::ConstantInt::get(i64, kernel.code.size()),
            llvm::ConstantInt::get(i32, kernel.buffers),
-           llvm::ConstantInt::get(i32, kernel.scalars)}));
+           llvm::ConstantInt::get(i32, kernel.scalars),
+           llvm::ConstantInt::get(i32, kernel.workgroupSize),
+           llvm::ConstantInt::get(i32, kernel.sharedBytes)}));
     llvm::Constant *table = makeGlobal(llvm::ConstantArray::get(
         llvm::ArrayType::get(kernels.front()->getType(), kernels.size()),
         kernels));
@@ -123,8 +125,7 @@ private:
       bytes = module.getDataLayout().getTypeAllocSize(global->getValueType());
     }
     return makeGlobal(llvm::ConstantStruct::getAnon(
-        {driver, table, llvm::ConstantInt::get(i32, kernels.size()),
-         llvm::ConstantInt::get(i32, contents.device.workgroupSize), constants,
+        {driver, table, llvm::ConstantInt::get(i32, kernels.size()), constants,
          llvm::ConstantInt::get(i64, bytes), makeImages(contents),
          llvm::ConstantInt::get(i64, countImages(contents.kernels))}));
   }
@@ -232,7 +233,9 @@ DeviceCode lathe::takeKernels(ModuleOp module) {
        llvm::make_early_inc_range(module.getOps<kernel::BinaryOp>())) {
     code.kernels.push_back({kernel.getName().str(), kernel.getCode().str(),
                             static_cast<uint32_t>(kernel.getBuffers()),
-                            static_cast<uint32_t>(kernel.getScalars())});
+                            static_cast<uint32_t>(kernel.getScalars()),
+                            static_cast<uint32_t>(kernel.getWorkgroup()),
+                            static_cast<uint32_t>(kernel.getShared())});
     kernel.erase();
   }
   if (auto image = module.lookupSymbol<gpu::BinaryOp>(kernel::imageName)) {

@@ -17,7 +17,7 @@ namespace mlir::lathe {
 /// A kernel.binary (KernelOps.td).
 struct DeviceKernel {
   std::string name, code;
-  uint32_t buffers, scalars;
+  uint32_t buffers, scalars, workgroupSize, sharedBytes;
 };
 
 /// The kernels of a module of the target phase.

@@ -325,15 +325,18 @@ def OutlineKernels : LathePass<"lathe-outline-kernels", "::mlir::ModuleOp"> {
   let summary = "makes kernels for a device of nests";
   let description = [{
     Each nest of an entry becomes a gpu.module of one kernel and a
-    kernel.launch. An invocation computes one element of the output, those of a
-    workgroup neighbours along its innermost dimension; reductions are loops of
-    an invocation. Nests that do the same to other memory share a kernel. Where
-    the host touches memory, a kernel.wait stands before, for what it reads, and
-    a kernel.upload behind, of what it wrote. What the device lacks stays a
-    nest, for the host.
+    kernel.launch. How invocations share the nest, `planKernel` decides
+    (`codegen/gpu/KernelPlan.h`); the function's `lathe.plan` shows it. Nests
+    that do the same to other memory share a kernel. Where the host touches
+    memory, a kernel.wait stands before, for what it reads, and a kernel.upload
+    behind, of what it wrote. What the device lacks stays a nest, for the host.
+    The options are the fields of `DeviceTarget`.
   }];
   let options = [
-    Option<"workgroupSize", "workgroup-size", "int64_t", "64", "invocations of a workgroup">,
+    Option<"workgroupSize", "workgroup-size", "int64_t", "128", "invocations of a workgroup">,
+    Option<"sharedBytes", "shared-bytes", "int64_t", "16384", "memory that a workgroup shares">,
+    Option<"accumulators", "accumulators", "int64_t", "32", "sums that an invocation has in registers">,
+    Option<"busyInvocations", "busy-invocations", "int64_t", "16384", "invocations that keep the device busy">,
     ListOption<"lacks", "lacks", "std::string", "element types that the device has not">];
   let statistics = [
     Statistic<"outlined", "outlined", "nests that run on the device">,
@@ -374,8 +377,6 @@ def SerializeKernels : LathePass<"lathe-serialize-kernels", "::mlir::ModuleOp"> 
     requires of all devices and the types of its buffers; elementary functions
     are polynomials, as on processors, since drivers may be far less exact.
   }];
-  let options = [
-    Option<"workgroupSize", "workgroup-size", "int64_t", "64", "invocations of a workgroup">];
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::gpu::GPUDialect",
     "::mlir::lathe::kernel::KernelDialect", "::mlir::math::MathDialect",

@@ -164,6 +164,9 @@ void lathe::buildLoopsPipeline(OpPassManager &pm,
   if (options.device) {
     OutlineKernelsOptions kernels;
     kernels.workgroupSize = options.device->workgroupSize;
+    kernels.sharedBytes = options.device->sharedBytes;
+    kernels.accumulators = options.device->accumulators;
+    kernels.busyInvocations = options.device->busyInvocations;
     kernels.lacks = options.device->lacks;
     pm.addPass(createOutlineKernels(kernels));
   }
@@ -202,9 +205,7 @@ void lathe::buildTargetPipeline(OpPassManager &pm,
       cuda.chip = options.device->architecture;
       pm.addPass(createGpuNVVMAttachTarget(cuda));
     }
-    SerializeKernelsOptions kernels;
-    kernels.workgroupSize = options.device->workgroupSize;
-    pm.addPass(createSerializeKernels(kernels));
+    pm.addPass(createSerializeKernels());
   }
   pm.addPass(createLowerKernelCalls());
   pm.addPass(createLowerAffinePass());

@@ -187,7 +187,6 @@ std::optional<DeviceTarget> lathe::resolveDevice(StringRef text,
   constexpr unsigned oldest = 75;
   device.kind = DeviceKind::cuda;
   device.architecture = text.contains(':') ? details.str() : "sm_80";
-  device.workgroupSize = 128;
   if (device.getCapability() < oldest || !isKnownToLlvm(device.architecture)) {
     error = "there are no CUDA devices '" + device.architecture +
             "' to compile for; try sm_80, which newer ones run, too, or sm_" +

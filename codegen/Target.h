@@ -66,9 +66,16 @@ struct DeviceTarget {
   DeviceKind kind = DeviceKind::vulkan;
   /// The oldest devices that run the code, as CUDA names them ("sm_80").
   std::string architecture;
-  /// Invocations of a workgroup: whole subgroups of any vendor's devices, and
-  /// fewer than the 128 that all run.
-  int64_t workgroupSize = 64;
+  /// Invocations of a workgroup, a power of two: as many as all devices run.
+  int64_t workgroupSize = 128;
+  /// Memory that a workgroup shares: as much as all devices have.
+  int64_t sharedBytes = 16384;
+  /// Sums that an invocation has in registers, with room for what it
+  /// multiplies.
+  int64_t accumulators = 32;
+  /// Invocations that keep the device busy: some hundred for each unit of a
+  /// device of middling size.
+  int64_t busyInvocations = 16384;
   /// Whether an instruction rounds f32 to bf16.
   bool convertsBf16 = false;
   /// Element types that it has not; what computes with them is the host's.

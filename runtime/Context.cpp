@@ -75,9 +75,9 @@ void latheReportIndex(LatheContext *context, int64_t event, int64_t index,
 }
 
 void latheDeviceLaunch(LatheContext *context, int64_t event, int64_t kernel,
-                       int64_t count, const LatheDeviceBuffer *buffers,
+                       int64_t groups, const LatheDeviceBuffer *buffers,
                        const int32_t *scalars) {
-  context->device->launch(event, kernel, count, buffers, scalars);
+  context->device->launch(event, kernel, groups, buffers, scalars);
 }
 
 void latheDeviceUpload(LatheContext *context, const LatheDeviceBuffer *buffers,

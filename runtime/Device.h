@@ -56,7 +56,7 @@ public:
   /// are what the memory is a copy of and never change.
   virtual void attach(unsigned slot, const DeviceMemory &memory,
                       const void *address, size_t size) = 0;
-  virtual void launch(int64_t event, int64_t kernel, int64_t count,
+  virtual void launch(int64_t event, int64_t kernel, int64_t groups,
                       const LatheDeviceBuffer *buffers,
                       const int32_t *scalars) = 0;
   /// Copies the host's bytes at `from`, which may change as soon as this

@@ -14,7 +14,7 @@
 
 #include <stdint.h>
 
-#define LATHE_ABI_VERSION 4u
+#define LATHE_ABI_VERSION 5u
 
 /// Visible to compiled code that a process loads (the compiler runs some).
 #define LATHE_ABI __attribute__((visibility("default")))
@@ -49,6 +49,8 @@ typedef struct LatheDeviceKernel {
   uint64_t codeSize;
   uint32_t bufferCount;
   uint32_t scalarCount;
+  uint32_t workgroupSize; ///< Invocations of a workgroup, in one dimension.
+  uint32_t sharedBytes;   ///< Memory that a workgroup shares.
 } LatheDeviceKernel;
 
 #define LATHE_REPORT_WORDS 4
@@ -76,7 +78,6 @@ typedef struct LatheDeviceCode {
   const struct LatheDeviceDriver *driver;
   const LatheDeviceKernel *kernels;
   uint32_t kernelCount;
-  uint32_t workgroupSize; ///< Invocations of a workgroup, in one dimension.
   /// Constants that launches name by their address here, and read on the
   /// device.
   const void *constants;
@@ -129,10 +130,10 @@ LATHE_ABI void latheReportIndex(LatheContext *context, int64_t event,
                                 int64_t index, int64_t bound);
 
 /// Hands kernel `kernel` of event `event` to the device, behind all that was
-/// handed to it before: `count` invocations, and as many more as fill a
-/// workgroup. Returns at once.
+/// handed to it before: `groups` workgroups, and as many more as fill a
+/// row of them. Returns at once.
 LATHE_ABI void latheDeviceLaunch(LatheContext *context, int64_t event,
-                                 int64_t kernel, int64_t count,
+                                 int64_t kernel, int64_t groups,
                                  const LatheDeviceBuffer *buffers,
                                  const int32_t *scalars);
 

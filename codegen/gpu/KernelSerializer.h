@@ -35,8 +35,7 @@ public:
 };
 
 /// SPIR-V 1.3, a module a kernel.
-std::unique_ptr<KernelSerializer>
-createSpirvSerializer(const DeviceTarget &device, MLIRContext *context);
+std::unique_ptr<KernelSerializer> createSpirvSerializer(MLIRContext *context);
 
 /// PTX, a module for all kernels.
 std::unique_ptr<KernelSerializer>

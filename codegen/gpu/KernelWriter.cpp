@@ -18,87 +18,11 @@
 using namespace mlir;
 using namespace mlir::lathe::kernel;
 
-/// The type of a buffer's elements in memory, where a bool is a byte; bf16 are
-/// words that only conversions look into.
-static Type storedType(Type element) {
+Type mlir::lathe::kernel::getStoredType(Type element) {
   Builder b(element.getContext());
   if (element.isInteger(1))
     return b.getI8Type();
   return element.isBF16() ? b.getIntegerType(16) : element;
-}
-
-//===----------------------------------------------------------------------===//
-// What can be a kernel
-//===----------------------------------------------------------------------===//
-
-/// Why values of a type cannot be computed with, or an empty text.
-static std::string findObstacle(Type type, ArrayRef<std::string> lacks) {
-  if (type.isIndex() || isa<MemRefType>(type))
-    return "";
-  std::string name;
-  llvm::raw_string_ostream(name) << type;
-  if (!type.isIntOrFloat() || type.getIntOrFloatBitWidth() > 64)
-    return "computes with " + name;
-  return llvm::is_contained(lacks, name) ? "the device lacks " + name : "";
-}
-
-/// Whether an op does more with bf16 than to widen, narrow or choose them.
-static bool computesNarrow(Operation *op) {
-  auto isNarrow = [](Type type) { return type.isBF16(); };
-  if (isa<arith::ConstantOp, arith::SelectOp, arith::BitcastOp, memref::LoadOp,
-          YieldOp>(op))
-    return false;
-  return (llvm::any_of(op->getOperandTypes(), isNarrow) &&
-          !isa<arith::ExtFOp>(op)) ||
-         (llvm::any_of(op->getResultTypes(), isNarrow) &&
-          !isa<arith::TruncFOp>(op));
-}
-
-std::string mlir::lathe::kernel::findObstacle(NestOp nest,
-                                              ArrayRef<std::string> lacks) {
-  std::string obstacle;
-  auto check = [&](Type type) {
-    if (obstacle.empty())
-      obstacle = ::findObstacle(type, lacks);
-  };
-  auto checkMemory = [&](Type type) {
-    check(getElementTypeOrSelf(type));
-    check(storedType(getElementTypeOrSelf(type)));
-  };
-  for (Value operand : nest->getOperands()) {
-    checkMemory(operand.getType());
-    if (getElementTypeOrSelf(operand).isIndex())
-      obstacle = "has indices in memory";
-  }
-  for (Region *region : {&nest.getReduce(), &nest.getFinish()})
-    region->walk([&](Operation *op) {
-      if (!isa_and_present<arith::ArithDialect, math::MathDialect>(
-              op->getDialect()) &&
-          !isa<IndexOp, ReportIndexOp, YieldOp, memref::LoadOp, memref::DimOp>(
-              op) &&
-          obstacle.empty())
-        obstacle = "contains '" + op->getName().getStringRef().str() + "'";
-      for (Type type : op->getResultTypes())
-        check(type);
-      for (Type type : op->getOperandTypes())
-        if (isa<MemRefType>(type))
-          checkMemory(type);
-        else
-          check(type);
-      // A report has all bits of an index.
-      if (isa<ReportIndexOp>(op))
-        check(IntegerType::get(op->getContext(), 64));
-      if (obstacle.empty() && computesNarrow(op))
-        obstacle = "computes with bf16";
-      // Shading languages have elementary functions of 32 bits alone.
-      if (isa_and_present<math::MathDialect>(op->getDialect()) &&
-          !isa<math::SqrtOp, math::AbsFOp, math::FloorOp, math::CeilOp,
-               math::FmaOp>(op) &&
-          op->getResult(0).getType().isF64() && obstacle.empty())
-        obstacle =
-            "computes '" + op->getName().getStringRef().str() + "' of f64";
-    });
-  return obstacle;
 }
 
 //===----------------------------------------------------------------------===//
@@ -260,7 +184,7 @@ Value KernelWriter::load(const Buffer &buffer, ValueRange indices) {
 
 void KernelWriter::store(Value value, const Buffer &buffer,
                          ValueRange indices) {
-  Type stored = storedType(value.getType());
+  Type stored = getStoredType(value.getType());
   if (value.getType().isInteger(1))
     value = arith::ExtUIOp::create(b, stored, value);
   else if (value.getType() != stored)
@@ -370,58 +294,77 @@ void KernelWriter::cloneOp(Operation &op, IRMapping &mapping) {
                                       arith::FastMathFlags::contract));
 }
 
+Value KernelWriter::materialise(Value value, IRMapping &mapping) {
+  if (mapping.contains(value))
+    return mapping.lookup(value);
+  Region *region = value.getParentRegion();
+  if (region != &nest.getReduce() && region != &nest.getFinish())
+    return pass(value);
+  if (auto argument = dyn_cast<BlockArgument>(value)) {
+    unsigned input = argument.getArgNumber();
+    mapping.map(value, load(buffers[input], subscripts(input)));
+    return mapping.lookup(value);
+  }
+  Operation *op = value.getDefiningOp();
+  for (Value operand : op->getOperands())
+    if (!isa<MemRefType>(operand.getType()))
+      mapping.map(operand, materialise(operand, mapping));
+  cloneOp(*op, mapping);
+  return mapping.lookup(value);
+}
+
 Value KernelWriter::applyRegion(Region &region, Value accumulator) {
   Block &block = region.front();
   IRMapping mapping;
   mapping.map(block.getArguments().back(), accumulator);
-  for (BlockArgument argument : block.getArguments().drop_back())
-    if (!argument.use_empty()) {
-      unsigned input = argument.getArgNumber();
-      mapping.map(argument, load(buffers[input], subscripts(input)));
-    }
-  for (Operation &op : block.without_terminator())
-    cloneOp(op, mapping);
-  Value result = block.getTerminator()->getOperand(0);
-  if (!mapping.contains(result))
-    return pass(result);
-  return mapping.lookup(result);
+  return materialise(block.getTerminator()->getOperand(0), mapping);
 }
 
-Value KernelWriter::writeReductions(unsigned dim, Value accumulator) {
-  if (dim == nest.getNumDims())
-    return applyRegion(nest.getReduce(), accumulator);
-  if (extents[dim] == 1) {
-    ivs[dim] = constant(0);
-    return writeReductions(dim + 1, accumulator);
-  }
-  auto loop =
-      scf::ForOp::create(b, constant(0), extent(dim), constant(1), accumulator);
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(loop.getBody());
-  ivs[dim] = loop.getInductionVar();
-  Value next = writeReductions(dim + 1, loop.getRegionIterArgs()[0]);
-  scf::YieldOp::create(b, next);
-  return loop.getResult(0);
-}
-
-void KernelWriter::writeElement() {
-  unsigned numParallel = llvm::count(nest.getReductions(), false);
-  ivs.assign(nest.getNumDims(), Value());
-  Value rest = id;
-  for (unsigned dim = numParallel; dim-- > 0;) {
-    ivs[dim] = dim == 0 ? rest : arith::RemUIOp::create(b, rest, extent(dim));
-    if (dim > 0)
-      rest = arith::DivUIOp::create(b, rest, extent(dim));
-  }
-  Value accumulator =
-      arith::ConstantOp::create(b, cast<TypedAttr>(nest.getInit()));
-  if (nest.hasReduction())
-    accumulator = writeReductions(numParallel, accumulator);
+void KernelWriter::writeResult(Value accumulator) {
   for (unsigned dim = numParallel; dim < nest.getNumDims(); ++dim)
     ivs[dim] = Value();
   Value result = applyRegion(nest.getFinish(), accumulator);
   store(result, buffers.back(), subscripts(nest.getInputs().size()));
 }
+
+//===----------------------------------------------------------------------===//
+// Places of elements
+//===----------------------------------------------------------------------===//
+
+Value KernelWriter::countPlaces(ArrayRef<unsigned> dims) {
+  Value places = constant(1);
+  for (unsigned dim : dims)
+    places = b.createOrFold<arith::MulIOp>(places, extent(dim));
+  return places;
+}
+
+Value KernelWriter::countHostPlaces(ArrayRef<unsigned> dims) {
+  Value places = arith::ConstantIndexOp::create(host, 1);
+  for (unsigned dim : dims)
+    places = host.createOrFold<arith::MulIOp>(places, hostExtent(dim));
+  return places;
+}
+
+Value KernelWriter::divideHostCeil(Value value, int64_t size) {
+  Value most = arith::ConstantIndexOp::create(host, size - 1);
+  Value divisor = arith::ConstantIndexOp::create(host, size);
+  return host.createOrFold<arith::DivUIOp>(
+      host.createOrFold<arith::AddIOp>(value, most), divisor);
+}
+
+void KernelWriter::setPlace(Value place, ArrayRef<unsigned> dims) {
+  for (unsigned dim : llvm::reverse(dims)) {
+    bool isFirst = dim == dims.front();
+    ivs[dim] =
+        isFirst ? place : b.createOrFold<arith::RemUIOp>(place, extent(dim));
+    if (!isFirst)
+      place = b.createOrFold<arith::DivUIOp>(place, extent(dim));
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// The kernel
+//===----------------------------------------------------------------------===//
 
 gpu::GPUModuleOp KernelWriter::writeKernel(ModuleOp module, StringRef name) {
   addBuffers();
@@ -433,44 +376,60 @@ gpu::GPUModuleOp KernelWriter::writeKernel(ModuleOp module, StringRef name) {
   };
   SmallVector<Type> types;
   for (const Buffer &buffer : buffers)
-    types.push_back(arrayOf(storedType(getElementTypeOrSelf(buffer.memref))));
+    types.push_back(
+        arrayOf(getStoredType(getElementTypeOrSelf(buffer.memref))));
   types.push_back(arrayOf(b.getI32Type()));
-  auto function = gpu::GPUFuncOp::create(b, name, b.getFunctionType(types, {}));
+  function = gpu::GPUFuncOp::create(b, name, b.getFunctionType(types, {}));
   function->setAttr(gpu::GPUDialect::getKernelFuncAttrName(), b.getUnitAttr());
+  function.setKnownBlockSizeAttr(
+      b.getDenseI32ArrayAttr({static_cast<int32_t>(plan.workgroupSize), 1, 1}));
+  function->setAttr(planName, b.getStringAttr(plan.str()));
   Block &entry = function.getBody().front();
   b.setInsertionPointToStart(&entry);
   prologueEnd = gpu::ReturnOp::create(b);
   b.setInsertionPoint(prologueEnd);
   Value row = gpu::BlockIdOp::create(b, gpu::Dimension::y);
   prologueEnd = row.getDefiningOp();
-  Value columns = gpu::GridDimOp::create(b, gpu::Dimension::x);
+  Value inRow = gpu::GridDimOp::create(b, gpu::Dimension::x);
   Value column = gpu::BlockIdOp::create(b, gpu::Dimension::x);
-  Value thread = gpu::ThreadIdOp::create(b, gpu::Dimension::x);
+  thread = gpu::ThreadIdOp::create(b, gpu::Dimension::x);
   Value group = arith::AddIOp::create(
-      b, arith::MulIOp::create(b, row, columns).getResult(), column);
-  id = arith::AddIOp::create(
-      b, arith::MulIOp::create(b, group, constant(workgroupSize)).getResult(),
-      thread);
+      b, arith::MulIOp::create(b, row, inRow).getResult(), column);
   {
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPoint(prologueEnd);
     describeBuffers(entry);
   }
-  // Invocations that fill the last workgroup have nothing to do.
-  count = arith::ConstantIndexOp::create(host, 1);
-  unsigned numParallel = llvm::count(nest.getReductions(), false);
-  for (unsigned dim = 0; dim < numParallel; ++dim)
-    count = host.createOrFold<arith::MulIOp>(count, hostExtent(dim));
-  Value isElement =
-      arith::CmpIOp::create(b, arith::CmpIPredicate::ult, id, pass(count));
-  auto guarded = scf::IfOp::create(b, isElement, /*withElseRegion=*/false);
+  ivs.assign(nest.getNumDims(), Value());
+  groups = countGroups();
+  // Workgroups that fill the last row have nothing to do: all of their
+  // invocations agree on it, so that barriers may stand inside.
+  Value isGroup =
+      arith::CmpIOp::create(b, arith::CmpIPredicate::ult, group, pass(groups));
+  auto guarded = scf::IfOp::create(b, isGroup, /*withElseRegion=*/false);
   b.setInsertionPointToStart(guarded.thenBlock());
-  writeElement();
+  writeGroup(group);
   return kernels;
 }
 
 LaunchOp KernelWriter::writeLaunch(StringRef kernel, Value run) {
   SmallVector<Value> memrefs = llvm::map_to_vector(
       buffers, [](const Buffer &buffer) { return buffer.memref; });
-  return LaunchOp::create(host, kernel, run, count, memrefs, scalars);
+  return LaunchOp::create(host, kernel, run, groups, memrefs, scalars);
+}
+
+BlockArgument KernelWriter::addShared(int64_t size, Type element) {
+  auto space = gpu::AddressSpaceAttr::get(
+      b.getContext(), gpu::GPUDialect::getWorkgroupAddressSpace());
+  auto type =
+      MemRefType::get({size}, element, MemRefLayoutAttrInterface(), space);
+  return function.addWorkgroupAttribution(type, nest.getLoc());
+}
+
+std::unique_ptr<KernelWriter>
+mlir::lathe::kernel::createKernelWriter(NestOp nest, const KernelPlan &plan,
+                                        OpBuilder &builder) {
+  return plan.kind == KernelPlan::Kind::tiles
+             ? createTileWriter(nest, plan, builder)
+             : createElementWriter(nest, plan, builder);
 }

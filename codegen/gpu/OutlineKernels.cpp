@@ -8,6 +8,7 @@
 #include "codegen/NestPlan.h"
 #include "codegen/Passes.h"
 #include "codegen/gpu/Constants.h"
+#include "codegen/gpu/KernelPlan.h"
 #include "codegen/gpu/KernelWriter.h"
 #include "codegen/gpu/Transfers.h"
 #include "mlir/IR/PatternMatch.h"
@@ -29,6 +30,10 @@ struct OutlineKernelsPass
   void runOnOperation() override {
     SymbolTable symbols(getOperation());
     kernels.clear();
+    target.workgroupSize = workgroupSize;
+    target.sharedBytes = sharedBytes;
+    target.accumulators = accumulators;
+    target.busyInvocations = busyInvocations;
     for (auto function : getOperation().getOps<func::FuncOp>()) {
       if (!function->hasAttr("lathe.entry"))
         continue;
@@ -54,11 +59,12 @@ private:
       return;
     }
     nest = normaliseNest(rewriter, nest);
-    KernelWriter writer(nest, workgroupSize, rewriter);
-    gpu::GPUModuleOp made = writer.writeKernel(
+    KernelPlan plan = planKernel(nest, target);
+    auto writer = createKernelWriter(nest, plan, rewriter);
+    gpu::GPUModuleOp made = writer->writeKernel(
         getOperation(), (function.getName() + "_kernel").str());
     StringRef name = shareOrInsert(made, symbols);
-    writer.writeLaunch(name, function.getArguments().back());
+    writer->writeLaunch(name, function.getArguments().back());
     ++outlined;
     rewriter.eraseOp(nest);
   }
@@ -79,6 +85,8 @@ private:
     SmallVector<gpu::GPUModuleOp> &alike = kernels[static_cast<size_t>(hash)];
     for (gpu::GPUModuleOp other : alike)
       if (functionOf(other).getFunctionType() == function.getFunctionType() &&
+          functionOf(other).getKnownBlockSizeAttr() ==
+              function.getKnownBlockSizeAttr() &&
           OperationEquivalence::isRegionEquivalentTo(
               &functionOf(other).getBody(), &function.getBody(),
               OperationEquivalence::IgnoreLocations)) {
@@ -93,6 +101,7 @@ private:
     return made.getName();
   }
 
+  DeviceTarget target;
   /// The kernels made, by what they hold.
   llvm::DenseMap<size_t, SmallVector<gpu::GPUModuleOp>> kernels;
 };

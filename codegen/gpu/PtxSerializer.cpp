@@ -195,9 +195,6 @@ public:
   FailureOr<std::string> serialize(ModuleOp module, gpu::GPUFuncOp function,
                                    const KernelUse &use) override {
     StringAttr name = function.getNameAttr();
-    if (!function.getKnownBlockSizeAttr())
-      function.setKnownBlockSize(
-          ArrayRef{static_cast<int32_t>(device.workgroupSize), 1, 1});
     if (failed(expandMath(module)) ||
         failed(simplifyKernel(module, !device.convertsBf16)) ||
         failed(bindParameters(function, use.scalars)))

@@ -8,6 +8,7 @@
 #include "codegen/Passes.h"
 #include "codegen/gpu/KernelMath.h"
 #include "codegen/gpu/KernelSerializer.h"
+#include "dialect/Shape.h"
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlow.h"
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
@@ -56,7 +57,7 @@ struct SerializeKernelsPass
     std::unique_ptr<kernel::KernelSerializer> serializer =
         device->kind == DeviceKind::cuda
             ? kernel::createPtxSerializer(*device, &getContext())
-            : kernel::createSpirvSerializer(*device, &getContext());
+            : kernel::createSpirvSerializer(&getContext());
     ArrayAttr targets = kernels.front().getTargetsAttr();
     llvm::StringMap<kernel::KernelUse> uses =
         kernel::findKernelUses(getOperation());
@@ -86,8 +87,6 @@ private:
     std::optional<DeviceTarget> device = resolveDevice(spelling, error);
     if (!device)
       kernel.emitError(error);
-    else
-      device->workgroupSize = workgroupSize;
     return device;
   }
 
@@ -101,6 +100,20 @@ private:
 
   static gpu::GPUFuncOp functionOf(gpu::GPUModuleOp kernel) {
     return *kernel.getOps<gpu::GPUFuncOp>().begin();
+  }
+
+  static int32_t getWorkgroupSize(gpu::GPUFuncOp function) {
+    return function.getKnownBlockSize() ? (*function.getKnownBlockSize())[0]
+                                        : 1;
+  }
+
+  static int64_t countShared(gpu::GPUFuncOp function) {
+    int64_t bytes = 0;
+    for (BlockArgument shared : function.getWorkgroupAttributions()) {
+      auto type = cast<MemRefType>(shared.getType());
+      bytes += type.getNumElements() * getElementBytes(type.getElementType());
+    }
+    return bytes;
   }
 
   LogicalResult serialize(gpu::GPUModuleOp kernel, const kernel::KernelUse &use,
@@ -125,7 +138,8 @@ private:
              << " device" << reason << "; compile for the processor";
     OpBuilder b(kernel);
     kernel::BinaryOp::create(b, kernel.getLoc(), kernel.getName(), *code,
-                             function.getNumArguments() - 1, use.scalars);
+                             function.getNumArguments() - 1, use.scalars,
+                             getWorkgroupSize(function), countShared(function));
     kernel.erase();
     return success();
   }

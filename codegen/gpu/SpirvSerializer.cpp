@@ -50,18 +50,19 @@ namespace {
 /// each pipeline, and what a device lacks can be said of one kernel.
 class SpirvSerializer : public KernelSerializer {
 public:
-  SpirvSerializer(const DeviceTarget &device, MLIRContext *context)
-      : context(context), environment(makeEnvironment(context)),
-        workgroupSize(device.workgroupSize) {}
+  explicit SpirvSerializer(MLIRContext *context)
+      : context(context), environment(makeEnvironment(context)) {}
 
   FailureOr<std::string> serialize(ModuleOp module, gpu::GPUFuncOp function,
                                    const KernelUse &) override {
     module->setAttr(spirv::getTargetEnvAttrName(), environment);
     function->getParentOp()->setAttr(spirv::getTargetEnvAttrName(),
                                      environment);
-    auto size = static_cast<int32_t>(workgroupSize);
+    int32_t size =
+        function.getKnownBlockSize() ? (*function.getKnownBlockSize())[0] : 1;
     function->setAttr(spirv::getEntryPointABIAttrName(),
                       spirv::getEntryPointABIAttr(context, {size, 1, 1}));
+    allocateShared(function);
     if (failed(simplifyKernel(module, /*expandBf16=*/true)) ||
         failed(convert(module)))
       return failure();
@@ -76,6 +77,25 @@ public:
   }
 
 private:
+  /// Memory of the workgroup has to be allocations in a numbered space, which
+  /// become variables of the module.
+  static void allocateShared(gpu::GPUFuncOp function) {
+    constexpr int64_t workgroupSpace = 3;
+    OpBuilder b(function.getBody());
+    unsigned inputs = function.getFunctionType().getNumInputs();
+    for (BlockArgument shared :
+         llvm::to_vector(function.getWorkgroupAttributions())) {
+      auto type = MemRefType::Builder(cast<MemRefType>(shared.getType()))
+                      .setMemorySpace(b.getI64IntegerAttr(workgroupSpace));
+      Value allocated =
+          memref::AllocOp::create(b, shared.getLoc(), MemRefType(type));
+      shared.replaceAllUsesWith(allocated);
+    }
+    Block &entry = function.getBody().front();
+    entry.eraseArguments(inputs, entry.getNumArguments() - inputs);
+    function->removeAttr(gpu::GPUFuncOp::getNumWorkgroupAttributionsAttrName());
+  }
+
   LogicalResult convert(ModuleOp module) {
     spirv::MemorySpaceToStorageClassConverter spaces(
         spirv::mapMemorySpaceToVulkanStorageClass);
@@ -114,12 +134,10 @@ private:
 
   MLIRContext *context;
   spirv::TargetEnvAttr environment;
-  int64_t workgroupSize;
 };
 } // namespace
 
 std::unique_ptr<KernelSerializer>
-mlir::lathe::kernel::createSpirvSerializer(const DeviceTarget &device,
-                                           MLIRContext *context) {
-  return std::make_unique<SpirvSerializer>(device, context);
+mlir::lathe::kernel::createSpirvSerializer(MLIRContext *context) {
+  return std::make_unique<SpirvSerializer>(context);
 }

@@ -39,6 +39,7 @@ enum : int {
   cudaUnsupportedPtxVersion = 222,
 
   cudaAttributeMaxThreadsPerBlock = 1,
+  cudaAttributeMaxSharedMemoryPerBlock = 8,
   cudaAttributeMajor = 75,
   cudaAttributeMinor = 76,
 

@@ -147,14 +147,15 @@ Result<std::unique_ptr<DeviceQueue>> CudaDevice::createQueue() {
 
 Result<std::unique_ptr<Device>> CudaDevice::open(const LatheDeviceCode &code) {
   auto device = std::make_unique<CudaDevice>();
-  device->workgroupSize = code.workgroupSize;
   Status status = device->api.load();
   if (!status.failed())
     status = device->start();
   if (!status.failed())
     status = device->chooseDevice(code);
-  if (!status.failed())
-    status = device->checkLimits();
+  for (const LatheDeviceKernel &kernel :
+       std::span(code.kernels, code.kernelCount))
+    if (!status.failed())
+      status = device->checkLimits(kernel);
   if (!status.failed())
     status = device->loadKernels(code);
   if (status.failed())
@@ -244,14 +245,22 @@ Status CudaDevice::chooseDevice(const LatheDeviceCode &code) {
                  "; compile with --target=cuda:sm_XX of the device")};
 }
 
-Status CudaDevice::checkLimits() const {
-  auto invocations = static_cast<uint32_t>(
-      std::max(attribute(number, cudaAttributeMaxThreadsPerBlock), 0));
-  if (invocations < workgroupSize)
+Status CudaDevice::checkLimits(const LatheDeviceKernel &kernel) const {
+  auto limit = [&](int which) {
+    return static_cast<uint32_t>(std::max(attribute(number, which), 0));
+  };
+  uint32_t threads = limit(cudaAttributeMaxThreadsPerBlock),
+           shared = limit(cudaAttributeMaxSharedMemoryPerBlock);
+  if (threads < kernel.workgroupSize)
     return {LATHE_DEVICE_ERROR,
-            concat("the CUDA device '", name, "' runs ", invocations,
-                   " threads in a block, the model's kernels have ",
-                   workgroupSize)};
+            concat("the CUDA device '", name, "' runs ", threads,
+                   " threads in a block, kernel '", kernel.name,
+                   "' of this model has ", kernel.workgroupSize)};
+  if (shared < kernel.sharedBytes)
+    return {LATHE_DEVICE_ERROR,
+            concat("blocks of the CUDA device '", name, "' share ", shared,
+                   " bytes of memory, those of kernel '", kernel.name,
+                   "' of this model ", kernel.sharedBytes)};
   return {};
 }
 

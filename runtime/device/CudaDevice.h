@@ -82,7 +82,6 @@ public:
   CudaApi api;
   CudaContext context = nullptr;
   std::string name;
-  uint32_t workgroupSize = 1;
   std::vector<CudaKernel> kernels;
 
 private:
@@ -93,8 +92,9 @@ private:
   /// Copies through two pieces of staging memory: while the device copies from
   /// one, the other is filled.
   CudaResult copy(CudaAddress to, const unsigned char *from, size_t size) const;
-  /// Whether the device runs as large workgroups as the kernels have.
-  Status checkLimits() const;
+  /// Whether the device runs as large workgroups as the kernel has, and they
+  /// share as much memory.
+  Status checkLimits(const LatheDeviceKernel &kernel) const;
   Status loadKernels(const LatheDeviceCode &code);
   /// Gives the driver an image; `log` gets what its compiler says.
   CudaResult load(const LatheDeviceImage &image, std::string &log);

@@ -77,28 +77,27 @@ Status CudaQueue::find(std::string_view user, const void *address, size_t size,
 // Gathering
 //===----------------------------------------------------------------------===//
 
-void CudaQueue::launch(int64_t event, int64_t kernel, int64_t count,
+void CudaQueue::launch(int64_t event, int64_t kernel, int64_t groups,
                        const LatheDeviceBuffer *buffers,
                        const int32_t *scalars) {
-  if (failure.failed() || count <= 0)
+  if (failure.failed() || groups <= 0)
     return;
-  failure = gather(event, kernel, count, buffers, scalars);
+  failure = gather(event, kernel, groups, buffers, scalars);
 }
 
-Status CudaQueue::gather(int64_t event, int64_t number, int64_t count,
+Status CudaQueue::gather(int64_t event, int64_t number, int64_t groups,
                          const LatheDeviceBuffer *buffers,
                          const int32_t *scalars) {
   const LatheDeviceKernel &code = *device.kernels[number].code;
   std::string user = concat("kernel '", code.name, "'");
   // Groups stand in rows.
-  int64_t groups = (count + device.workgroupSize - 1) / device.workgroupSize;
   int64_t columns = std::min<int64_t>(groups, mostGroups);
   int64_t rows = (groups + columns - 1) / columns;
-  if (count > INT32_MAX - int64_t(device.workgroupSize) * columns ||
+  if (rows * columns > INT32_MAX / int64_t(code.workgroupSize) ||
       rows > mostGroups)
     return {LATHE_DEVICE_ERROR,
-            concat(user, " computes ", count,
-                   " elements at once, more than it counts; compile for "
+            concat(user, " runs ", groups,
+                   " workgroups at once, more than it counts; compile for "
                    "smaller dims")};
   if (gathered.list.size() == mostCommands)
     if (Status status = flush(); status.failed())
@@ -190,7 +189,7 @@ CudaResult CudaQueue::submitLaunch(const Command &command) {
   for (uint32_t i = 0; i < kernel.code->scalarCount; ++i)
     parameters.push_back(&gathered.scalars[command.firstScalar + i]);
   return device.api.LaunchKernel(kernel.function, command.columns, command.rows,
-                                 1, device.workgroupSize, 1, 1, 0,
+                                 1, kernel.code->workgroupSize, 1, 1, 0,
                                  staging.stream, parameters.data(), nullptr);
 }
 

@@ -47,7 +47,7 @@ public:
 
   void attach(unsigned slot, const DeviceMemory &memory, const void *address,
               size_t size) override;
-  void launch(int64_t event, int64_t kernel, int64_t count,
+  void launch(int64_t event, int64_t kernel, int64_t groups,
               const LatheDeviceBuffer *buffers,
               const int32_t *scalars) override;
   void upload(const void *to, const void *from, size_t size) override;
@@ -57,7 +57,7 @@ public:
 private:
   /// Adds a launch, or a copy, to what is gathered, or says what stands
   /// against it.
-  Status gather(int64_t event, int64_t kernel, int64_t count,
+  Status gather(int64_t event, int64_t kernel, int64_t groups,
                 const LatheDeviceBuffer *buffers, const int32_t *scalars);
   Status gather(CudaCommands::Command::Kind kind, CudaAddress address,
                 unsigned char *host, size_t size);

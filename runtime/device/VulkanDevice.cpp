@@ -65,7 +65,6 @@ VkResult VulkanDevice::submit(VkCommandBuffer commands, VkFence fence) {
 Result<std::unique_ptr<Device>>
 VulkanDevice::open(const LatheDeviceCode &code) {
   auto device = std::make_unique<VulkanDevice>();
-  device->workgroupSize = code.workgroupSize;
   Status status = device->api.load();
   if (!status.failed())
     status = device->createInstance();
@@ -155,12 +154,6 @@ Status VulkanDevice::choosePhysicalDevice() {
     return {LATHE_DEVICE_ERROR,
             concat("this model runs on a Vulkan device, and none of the ",
                    count, " here has Vulkan 1.2: update its driver")};
-  if (limits.maxComputeWorkGroupInvocations < workgroupSize)
-    return {LATHE_DEVICE_ERROR,
-            concat("the Vulkan device '", name, "' runs ",
-                   limits.maxComputeWorkGroupInvocations,
-                   " invocations in a workgroup, the model's kernels have ",
-                   workgroupSize)};
   api.GetPhysicalDeviceMemoryProperties(physical, &memories);
   auto sizes = describe<VkPhysicalDeviceMaintenance3Properties>(
       VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MAINTENANCE_3_PROPERTIES);
@@ -293,6 +286,25 @@ Status VulkanDevice::checkCapabilities(const LatheDeviceKernel &kernel) const {
   return {};
 }
 
+Status VulkanDevice::checkLimits(const LatheDeviceKernel &kernel) const {
+  uint32_t most = std::min(limits.maxComputeWorkGroupInvocations,
+                           limits.maxComputeWorkGroupSize[0]);
+  if (kernel.workgroupSize > most)
+    return {LATHE_DEVICE_ERROR,
+            concat("the Vulkan device '", name, "' runs ", most,
+                   " invocations in a workgroup, kernel '", kernel.name,
+                   "' of this model has ", kernel.workgroupSize,
+                   ": use another device, or compile for the processor")};
+  if (kernel.sharedBytes > limits.maxComputeSharedMemorySize)
+    return {LATHE_DEVICE_ERROR,
+            concat("workgroups of the Vulkan device '", name, "' share ",
+                   limits.maxComputeSharedMemorySize,
+                   " bytes of memory, those of kernel '", kernel.name,
+                   "' of this model ", kernel.sharedBytes,
+                   ": use another device, or compile for the processor")};
+  return {};
+}
+
 Status VulkanDevice::createLayouts(VulkanKernel &kernel) {
   // The parameters are the last binding.
   uint32_t count = kernel.code->bufferCount + 1;
@@ -328,8 +340,9 @@ Status VulkanDevice::createLayouts(VulkanKernel &kernel) {
 }
 
 Status VulkanDevice::createKernel(const LatheDeviceKernel &code) {
-  if (Status status = checkCapabilities(code); status.failed())
-    return status;
+  for (Status status : {checkCapabilities(code), checkLimits(code)})
+    if (status.failed())
+      return status;
   VulkanKernel kernel;
   kernel.code = &code;
   Status status = createLayouts(kernel);

@@ -50,7 +50,6 @@ public:
   VkDeviceSize mostMemory = 0;                ///< Of one allocation.
   MemoryKind memoryKind = MemoryKind::shared; ///< What kernels work in.
   std::string name;
-  uint32_t workgroupSize = 1;
   std::vector<VulkanKernel> kernels;
 
 private:
@@ -64,6 +63,8 @@ private:
   Status createDevice();
   /// Says which of the kernel's SPIR-V capabilities the device lacks.
   Status checkCapabilities(const LatheDeviceKernel &kernel) const;
+  /// Says what of the device is too small for the kernel's workgroups.
+  Status checkLimits(const LatheDeviceKernel &kernel) const;
   Status createKernel(const LatheDeviceKernel &code);
   Status createLayouts(VulkanKernel &kernel);
 

@@ -111,28 +111,27 @@ Status VulkanQueue::bind(const VulkanKernel &kernel,
   return {};
 }
 
-void VulkanQueue::launch(int64_t event, int64_t kernel, int64_t count,
+void VulkanQueue::launch(int64_t event, int64_t kernel, int64_t groups,
                          const LatheDeviceBuffer *buffers,
                          const int32_t *scalars) {
-  if (failure.failed() || count <= 0)
+  if (failure.failed() || groups <= 0)
     return;
-  failure = add(event, device.kernels[kernel], count, buffers, scalars);
+  failure = add(event, device.kernels[kernel], groups, buffers, scalars);
 }
 
 Status VulkanQueue::add(int64_t event, const VulkanKernel &kernel,
-                        int64_t count, const LatheDeviceBuffer *buffers,
+                        int64_t groups, const LatheDeviceBuffer *buffers,
                         const int32_t *scalars) {
   const LatheDeviceKernel &code = *kernel.code;
   // Groups stand in rows, as one dimension takes but 65535 everywhere.
-  int64_t groups = (count + device.workgroupSize - 1) / device.workgroupSize;
   int64_t columns =
       std::min<int64_t>(groups, device.limits.maxComputeWorkGroupCount[0]);
   int64_t rows = (groups + columns - 1) / columns;
-  if (count > INT32_MAX - int64_t(device.workgroupSize) * columns ||
+  if (rows * columns > INT32_MAX / int64_t(code.workgroupSize) ||
       rows > int64_t(device.limits.maxComputeWorkGroupCount[1]))
     return {LATHE_DEVICE_ERROR,
-            concat("kernel '", code.name, "' computes ", count,
-                   " elements at once, more than the Vulkan device '",
+            concat("kernel '", code.name, "' runs ", groups,
+                   " workgroups at once, more than the Vulkan device '",
                    device.name, "' counts; compile for smaller dims")};
 
   size_t words = LATHE_REPORT_WORDS + code.bufferCount + code.scalarCount;

@@ -27,7 +27,7 @@ public:
 
   void attach(unsigned slot, const DeviceMemory &memory, const void *address,
               size_t size) override;
-  void launch(int64_t event, int64_t kernel, int64_t count,
+  void launch(int64_t event, int64_t kernel, int64_t groups,
               const LatheDeviceBuffer *buffers,
               const int32_t *scalars) override;
   void upload(const void *to, const void *from, size_t size) override;
@@ -63,7 +63,7 @@ private:
   };
 
   /// Appends a launch, or says what stands against it.
-  Status add(int64_t event, const VulkanKernel &kernel, int64_t count,
+  Status add(int64_t event, const VulkanKernel &kernel, int64_t groups,
              const LatheDeviceBuffer *buffers, const int32_t *scalars);
   /// Appends the copies of `size` bytes between the named memory and the
   /// host's, as many as staging memory asks for.

@@ -30,5 +30,5 @@ func.func @main(%x: memref<?x4xf32, strided<[8, 1], offset: 3>>, %s: i32, %run: 
   kernel.upload (%x) in %run : !llvm.ptr, memref<?x4xf32, strided<[8, 1], offset: 3>>
   return
 }
-kernel.binary @first buffers 1 scalars 0 code "abcd"
-kernel.binary @second buffers 1 scalars 1 code "abcd"
+kernel.binary @first buffers 1 scalars 0 workgroup 64 shared 0 code "abcd"
+kernel.binary @second buffers 1 scalars 1 workgroup 64 shared 256 code "abcd"

@@ -1,21 +1,25 @@
 // RUN: lathe-opt %s -split-input-file -lathe-outline-kernels | FileCheck %s
 // RUN: lathe-opt %s -split-input-file -lathe-outline-kernels='workgroup-size=32 lacks=f16' | FileCheck %s --check-prefix=LACKS
 
-// A product with a bias: an invocation sums one element of the output. Static
-// extents are constants of the kernel; the rows, which are dynamic, and the
-// number of elements are its scalars, behind 4 words for reports and a first
-// place for each of the 4 buffers.
+// A product with a bias that is too short for tiles: an invocation sums one
+// element of the output. Static extents are constants of the kernel; the
+// number of workgroups, which is dynamic, and that of elements are its scalars,
+// behind 4 words for reports and a first place for each of the 4 buffers.
 
 // CHECK-LABEL: func @product
-// CHECK-SAME: (%[[X:[^:]*]]: memref<?x7xf32>, %[[W:[^:]*]]: memref<7x5xf32>, %[[B:[^:]*]]: memref<5xf32>, %[[Y:[^:]*]]: memref<?x5xf32>
+// CHECK-SAME: (%[[X:[^:]*]]: memref<?x3xf32>, %[[W:[^:]*]]: memref<3x5xf32>, %[[B:[^:]*]]: memref<5xf32>, %[[Y:[^:]*]]: memref<?x5xf32>
 // CHECK: %[[ROWS:.*]] = memref.dim %[[X]]
 // CHECK: %[[COUNT:.*]] = arith.muli %[[ROWS]], %c5
-// CHECK: %[[WORD:.*]] = arith.index_cast %[[COUNT]] : index to i32
-// CHECK: kernel.launch @product_kernel over %[[COUNT]](%[[X]], %[[W]], %[[B]], %[[Y]]) scalars(%[[WORD]])
+// CHECK: %[[MORE:.*]] = arith.addi %[[COUNT]], %c127
+// CHECK: %[[GROUPS:.*]] = arith.divui %[[MORE]], %c128
+// CHECK-DAG: %[[WORD:.*]] = arith.index_cast %[[GROUPS]] : index to i32
+// CHECK-DAG: %[[ELEMENTS:.*]] = arith.index_cast %[[COUNT]] : index to i32
+// CHECK: kernel.launch @product_kernel over %[[GROUPS]](%[[X]], %[[W]], %[[B]], %[[Y]]) scalars(%[[WORD]], %[[ELEMENTS]])
 // CHECK-NOT: kernel.nest
 
 // CHECK-LABEL: gpu.module @product_kernel
 // CHECK: gpu.func @product_kernel(%[[XS:[^:]*]]: memref<?xf32>, %[[WS:[^:]*]]: memref<?xf32>, %[[BS:[^:]*]]: memref<?xf32>, %[[YS:[^:]*]]: memref<?xf32>, %[[PARAMETERS:[^:]*]]: memref<?xi32>) kernel
+// CHECK-SAME: known_block_size = array<i32: 128, 1, 1>, lathe.plan = "elements"
 // CHECK: memref.load %[[PARAMETERS]][%c8
 // CHECK: %[[ROW:.*]] = gpu.block_id y
 // CHECK: %[[COLUMNS:.*]] = gpu.grid_dim x
@@ -23,7 +27,9 @@
 // CHECK: %[[THREAD:.*]] = gpu.thread_id x
 // CHECK: %[[BEFORE:.*]] = arith.muli %[[ROW]], %[[COLUMNS]]
 // CHECK: %[[GROUP:.*]] = arith.addi %[[BEFORE]], %[[COLUMN]]
-// CHECK: %[[FIRST:.*]] = arith.muli %[[GROUP]], %c64
+// CHECK: %[[IS:.*]] = arith.cmpi ult, %[[GROUP]]
+// CHECK: scf.if %[[IS]]
+// CHECK: %[[FIRST:.*]] = arith.muli %[[GROUP]], %c128
 // CHECK: %[[ID:.*]] = arith.addi %[[FIRST]], %[[THREAD]]
 // CHECK: arith.cmpi ult, %[[ID]]
 // CHECK: scf.if
@@ -39,8 +45,8 @@
 
 // LACKS-LABEL: gpu.func @product_kernel
 // LACKS: arith.muli {{.*}}, %c32
-func.func @product(%x: memref<?x7xf32>, %w: memref<7x5xf32>, %bias: memref<5xf32>, %y: memref<?x5xf32>, %arena: memref<?xi8>, %run: !llvm.ptr) attributes {lathe.entry} {
-  kernel.nest ins(%x, %w, %bias : memref<?x7xf32>, memref<7x5xf32>, memref<5xf32>) outs(%y : memref<?x5xf32>)
+func.func @product(%x: memref<?x3xf32>, %w: memref<3x5xf32>, %bias: memref<5xf32>, %y: memref<?x5xf32>, %arena: memref<?xi8>, %run: !llvm.ptr) attributes {lathe.entry} {
+  kernel.nest ins(%x, %w, %bias : memref<?x3xf32>, memref<3x5xf32>, memref<5xf32>) outs(%y : memref<?x5xf32>)
       {indexing_maps = [affine_map<(i, j, k) -> (i, k)>, affine_map<(i, j, k) -> (k, j)>, affine_map<(i, j, k) -> (j)>, affine_map<(i, j, k) -> (i, j)>],
        reductions = array<i1: false, false, true>, init = 0.0 : f32} reduce {
   ^bb0(%a: f32, %b: f32, %c: f32, %sum: f32):

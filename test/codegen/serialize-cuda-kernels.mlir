@@ -1,13 +1,13 @@
-// RUN: lathe-opt %s -lathe-serialize-kernels='workgroup-size=64' | sed 's/\\0A/\n/g; s/\\09/ /g' | FileCheck %s
-// RUN: sed 's/sm_80/sm_90a/' %s | lathe-opt -lathe-serialize-kernels='workgroup-size=64' | sed 's/\\0A/\n/g; s/\\09/ /g' | FileCheck %s
+// RUN: lathe-opt %s -lathe-serialize-kernels | sed 's/\\0A/\n/g; s/\\09/ /g' | FileCheck %s
+// RUN: sed 's/sm_80/sm_90a/' %s | lathe-opt -lathe-serialize-kernels | sed 's/\\0A/\n/g; s/\\09/ /g' | FileCheck %s
 
 // Kernels with NVVM's target become functions of one PTX module. Memory of a
 // workgroup, barriers, exchanges within a subgroup, and two dimensions; a
 // kernel that knows the size of its workgroups keeps it.
 
 // CHECK-LABEL: func @main
-// CHECK: kernel.binary @shared buffers 2 scalars 1 code ""
-// CHECK: kernel.binary @numbered buffers 1 scalars 0 code ""
+// CHECK: kernel.binary @shared buffers 2 scalars 1 workgroup 32 shared 1056 code ""
+// CHECK: kernel.binary @numbered buffers 1 scalars 0 workgroup 64 shared 0 code ""
 // CHECK: gpu.binary @lathe_kernels
 // CHECK-NOT: gpu.module
 module {

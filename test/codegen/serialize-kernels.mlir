@@ -1,11 +1,11 @@
 // RUN: lathe-opt %s -split-input-file -lathe-serialize-kernels | FileCheck %s
 
 // A kernel becomes SPIR-V, whose first word is 0x07230203, with the counts of
-// its buffers and of the launch's scalars.
+// its buffers and of the launch's scalars, and its workgroups' size.
 
 // CHECK-LABEL: func @main
 // CHECK: kernel.launch @scale
-// CHECK: kernel.binary @scale buffers 2 scalars 1 code "\03\02#\07
+// CHECK: kernel.binary @scale buffers 2 scalars 1 workgroup 64 shared 0 code "\03\02#\07
 // CHECK-NOT: gpu.module
 module {
   func.func @main(%x: memref<8xf32>, %y: memref<8xf32>, %run: !llvm.ptr) {
@@ -15,7 +15,7 @@ module {
     return
   }
   gpu.module @scale {
-    gpu.func @scale(%x: memref<?xf32>, %y: memref<?xf32>, %p: memref<?xi32>) kernel {
+    gpu.func @scale(%x: memref<?xf32>, %y: memref<?xf32>, %p: memref<?xi32>) kernel attributes {known_block_size = array<i32: 64, 1, 1>} {
       %i = gpu.thread_id x
       %a = memref.load %x[%i] : memref<?xf32>
       %b = math.exp %a : f32
@@ -43,6 +43,30 @@ gpu.module @exact {
     %c = arith.addf %b, %a fastmath<contract> : f32
     %d = arith.subf %c, %a : f32
     memref.store %d, %x[%i] : memref<?xf32>
+    gpu.return
+  }
+}
+
+// -----
+
+// What a workgroup shares becomes memory of the workgroup (storage class 4 of a
+// variable, 0x0004003B), and a barrier OpControlBarrier, 0x000400E0.
+
+// CHECK-LABEL: kernel.binary @turn buffers 1 scalars 0 workgroup 8 shared 64 code
+// CHECK-SAME: {{;\\00\\04\\00(\\[0-9A-F][0-9A-F]|.)\\00\\00\\00(\\[0-9A-F][0-9A-F]|.)\\00\\00\\00\\04\\00\\00\\00}}
+// CHECK-SAME: {{\\E0\\00\\04\\00}}
+gpu.module @turn {
+  gpu.func @turn(%x: memref<?xf32>, %p: memref<?xi32>)
+      workgroup(%s: memref<8xf32, #gpu.address_space<workgroup>>, %t: memref<4xf64, #gpu.address_space<workgroup>>)
+      kernel attributes {known_block_size = array<i32: 8, 1, 1>} {
+    %c7 = arith.constant 7 : index
+    %i = gpu.thread_id x
+    %a = memref.load %x[%i] : memref<?xf32>
+    memref.store %a, %s[%i] : memref<8xf32, #gpu.address_space<workgroup>>
+    gpu.barrier
+    %j = arith.subi %c7, %i : index
+    %b = memref.load %s[%j] : memref<8xf32, #gpu.address_space<workgroup>>
+    memref.store %b, %x[%i] : memref<?xf32>
     gpu.return
   }
 }

@@ -24,15 +24,14 @@ constexpr char ptx[] = R"(.version 7.0
 .visible .entry none(.param .u64 .ptr x, .param .u64 .ptr report))";
 constexpr char machineCode[] = "machine code";
 
-const LatheDeviceKernel kernels[] = {{"copy", nullptr, 0, 2, 1},
-                                     {"none", nullptr, 0, 1, 0}};
+const LatheDeviceKernel kernels[] = {{"copy", nullptr, 0, 2, 1, 128, 0},
+                                     {"none", nullptr, 0, 1, 0, 128, 0}};
 const LatheDeviceImage images[] = {
     {machineCode, sizeof(machineCode) - 1, LATHE_IMAGE_CUBIN, 80, 0},
     {ptx, sizeof(ptx) - 1, LATHE_IMAGE_PTX, 80, 0}};
-const LatheDeviceCode code = {&latheCuda, kernels, 2,      128,
-                              nullptr,    0,       images, 2};
-const LatheDeviceCode onlyPtx = {&latheCuda, kernels, 2,          128,
-                                 nullptr,    0,       images + 1, 1};
+const LatheDeviceCode code = {&latheCuda, kernels, 2, nullptr, 0, images, 2};
+const LatheDeviceCode onlyPtx = {&latheCuda, kernels,    2, nullptr,
+                                 0,          images + 1, 1};
 
 class Cuda : public ::testing::Test {
 protected:
@@ -86,7 +85,7 @@ struct Bench {
   void copy(int32_t first, int32_t count, int64_t event = 0) {
     LatheDeviceBuffer buffers[] = {{x.data() + first, 4 * count, 4},
                                    {y.data() + first, 4 * count, 4}};
-    queue->launch(event, 0, count, buffers, &count);
+    queue->launch(event, 0, (count + 127) / 128, buffers, &count);
   }
   Status wait() { return queue->wait(reports); }
 
@@ -122,6 +121,15 @@ TEST_F(Cuda, SaysWhatDeviceIsMissing) {
   fakeCudaReset();
   fakeCuda()->threads = 64;
   EXPECT_NE(openFails().find("runs 64 threads in a block"), std::string::npos);
+  LatheDeviceKernel greedy = kernels[0];
+  greedy.sharedBytes = 1 << 16;
+  LatheDeviceCode sharing = onlyPtx;
+  sharing.kernels = &greedy;
+  sharing.kernelCount = 1;
+  fakeCudaReset();
+  EXPECT_NE(openFails(sharing).find("share 49152 bytes of memory, those of "
+                                    "kernel 'copy' of this model 65536"),
+            std::string::npos);
   LatheDeviceImage exact = images[1];
   exact.capability = 90;
   exact.exact = 1;
@@ -179,14 +187,15 @@ TEST_F(Cuda, PutsManyGroupsInRows) {
   int32_t scalar = 0;
   LatheDeviceBuffer buffers[] = {{bench.x.data(), 0, 4},
                                  {bench.y.data(), 0, 4}};
-  bench.queue->launch(0, 0, 128 * 65536, buffers, &scalar);
+  bench.queue->launch(0, 0, 65536, buffers, &scalar);
   ASSERT_FALSE(bench.wait().failed());
   EXPECT_EQ(fakeCuda()->launches[0].columns, 65535u);
   EXPECT_EQ(fakeCuda()->launches[0].rows, 2u);
   bench.queue->launch(0, 0, INT32_MAX, buffers, &scalar);
-  EXPECT_EQ(bench.wait().message(),
-            "kernel 'copy' computes 2147483647 elements at once, more than it "
-            "counts; compile for smaller dims");
+  EXPECT_EQ(
+      bench.wait().message(),
+      "kernel 'copy' runs 2147483647 workgroups at once, more than it counts; "
+      "compile for smaller dims");
 }
 
 TEST_F(Cuda, WritesMoreThanFitsInStagingMemory) {

@@ -146,8 +146,8 @@ Result<std::unique_ptr<Device>> openFake(const LatheDeviceCode &) {
 
 const LatheDeviceDriver driver = {openFake};
 const char constants[] = "constants";
-const LatheDeviceCode code = {&driver,   nullptr,           0,       64,
-                              constants, sizeof(constants), nullptr, 0};
+const LatheDeviceCode code = {&driver,           nullptr, 0, constants,
+                              sizeof(constants), nullptr, 0};
 
 /// The fake model, whose code finds its tensors in the device's memory.
 class OnDevice : public Model {

@@ -209,6 +209,7 @@ int cuDeviceGetName(char *name, int length, int) {
 int cuDeviceGetAttribute(int *value, int attribute, int) {
   const FakeCuda &seen = get().seen;
   *value = attribute == 1    ? seen.threads
+           : attribute == 8  ? 49152
            : attribute == 75 ? seen.capability / 10
            : attribute == 76 ? seen.capability % 10
                              : 0;

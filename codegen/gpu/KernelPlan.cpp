@@ -1,0 +1,340 @@
+//===- KernelPlan.cpp - How a device's invocations share a nest -----------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "codegen/gpu/KernelPlan.h"
+#include "codegen/NestPlan.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/MathExtras.h"
+#include <cmath>
+
+using namespace mlir;
+using namespace mlir::lathe;
+using namespace mlir::lathe::kernel;
+
+// Neighbours that read a sector of 32 bytes of memory together.
+static constexpr int64_t fewestNeighbours = 8;
+// Of a subgroup on most devices: more lanes than these pay where elements are
+// few.
+static constexpr int64_t commonLanes = 32;
+
+std::string KernelPlan::str() const {
+  if (kind == Kind::tiles)
+    return llvm::formatv("tiles of {0}x{1}x{2}, {3}x{4} an invocation",
+                         rows.extent, columns.extent, depth, rows.perInvocation,
+                         columns.perInvocation);
+  if (lanes == 1)
+    return "elements";
+  return llvm::formatv("elements of {0} {1}", lanes,
+                       lanesInside ? "neighbouring lanes" : "lanes");
+}
+
+/// Whether memory that workgroups share holds values of the type as they are.
+static bool isShareable(Type type) {
+  return !type.isIndex() && type.isIntOrFloat() &&
+         (type.getIntOrFloatBitWidth() == 32 ||
+          type.getIntOrFloatBitWidth() == 64);
+}
+
+Operation *mlir::lathe::kernel::findCombiner(NestOp nest) {
+  if (!nest.hasReduction())
+    return nullptr;
+  Block &block = nest.getReduce().front();
+  Value accumulator = block.getArguments().back();
+  Operation *last = block.getTerminator()->getOperand(0).getDefiningOp();
+  if (!last || last->getBlock() != &block || last->getNumOperands() != 2 ||
+      !accumulator.hasOneUse() || *accumulator.getUsers().begin() != last ||
+      !isShareable(accumulator.getType()) || !arith::getNeutralElement(last))
+    return nullptr;
+  return last;
+}
+
+/// The product of some dimensions' extents, dynamic ones being `unknown`.
+static int64_t multiply(ArrayRef<int64_t> extents, ArrayRef<unsigned> dims,
+                        int64_t unknown) {
+  int64_t product = 1;
+  for (unsigned dim : dims)
+    product *= ShapedType::isDynamic(extents[dim]) ? unknown : extents[dim];
+  return product;
+}
+
+//===----------------------------------------------------------------------===//
+// Tiles
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// Tells the sides of a contraction, and plans its tiles.
+class TilePlanner {
+public:
+  TilePlanner(NestOp nest, const DeviceTarget &target)
+      : nest(nest), target(target), extents(nest.getStaticExtents()),
+        parallel(llvm::count(nest.getReductions(), false)) {}
+
+  std::optional<KernelPlan> plan() {
+    // A bit for each dimension, and one for the accumulator.
+    if (!nest.hasReduction() || nest.getNumDims() >= 63)
+      return {};
+    for (unsigned dim = parallel; dim < nest.getNumDims(); ++dim)
+      reductions.push_back(dim);
+    findDependences();
+    if (!findSides() || !findStaged(plan_.rows, rowBits, columnBits) ||
+        !findStaged(plan_.columns, columnBits, rowBits))
+      return {};
+    plan_.kind = KernelPlan::Kind::tiles;
+    plan_.workgroupSize = target.workgroupSize;
+    findLayout(plan_.rows);
+    findLayout(plan_.columns);
+    if (!chooseSizes())
+      return {};
+    return plan_;
+  }
+
+private:
+  static constexpr uint64_t accumulatorBit = uint64_t(1) << 63;
+
+  uint64_t parallelBits(uint64_t bits) const {
+    return bits & ((uint64_t(1) << parallel) - 1);
+  }
+
+  void findDependences() {
+    Block &block = nest.getReduce().front();
+    depends[block.getArguments().back()] = accumulatorBit;
+    for (BlockArgument argument : block.getArguments().drop_back()) {
+      AffineMap map = nest.getMap(argument.getArgNumber());
+      uint64_t &bits = depends[argument];
+      for (unsigned dim = 0; dim < nest.getNumDims(); ++dim)
+        if (map.isFunctionOfDim(dim))
+          bits |= uint64_t(1) << dim;
+    }
+    for (Operation &op : block) {
+      uint64_t bits = 0;
+      if (auto index = dyn_cast<IndexOp>(op))
+        bits = uint64_t(1) << index.getDim();
+      for (Value operand : op.getOperands())
+        bits |= depends.lookup(operand);
+      for (Value result : op.getResults())
+        depends[result] = bits;
+    }
+  }
+
+  /// Columns are what depends on the innermost dimension, where neighbours of
+  /// the output are neighbours in memory, and rows what doesn't.
+  bool findSides() {
+    unsigned last = parallel;
+    while (last > 0 && extents[last - 1] == 1)
+      --last;
+    if (last == 0)
+      return false;
+    uint64_t lastBit = uint64_t(1) << (last - 1);
+    auto add = [&](Value leaf) {
+      uint64_t bits = parallelBits(depends.lookup(leaf));
+      (bits & lastBit ? columnBits : rowBits) |= bits;
+    };
+    Block &block = nest.getReduce().front();
+    for (BlockArgument argument : block.getArguments().drop_back())
+      if (!argument.use_empty())
+        add(argument);
+    for (IndexOp index : block.getOps<IndexOp>())
+      add(index);
+    uint64_t both = rowBits & columnBits;
+    rowBits &= ~both;
+    columnBits &= ~both;
+    for (unsigned dim = 0; dim < parallel; ++dim)
+      (rowBits >> dim & 1      ? plan_.rows.dims
+       : columnBits >> dim & 1 ? plan_.columns.dims
+                               : plan_.batch)
+          .push_back(dim);
+    // Less is not worth a tile.
+    constexpr int64_t fewest = 4;
+    return multiply(extents, plan_.rows.dims, fewest) >= fewest &&
+           multiply(extents, plan_.columns.dims, fewest) >= fewest &&
+           multiply(extents, reductions, fewest) >= fewest;
+  }
+
+  /// The values of a side that the other one meets.
+  bool findStaged(TileSide &side, uint64_t own, uint64_t others) {
+    auto isOwn = [&](Value value) {
+      uint64_t bits = depends.lookup(value);
+      return (bits & own) && !(bits & (others | accumulatorBit));
+    };
+    auto meets = [&](Operation *user) {
+      return isa<YieldOp>(user) ||
+             (depends.lookup(user->getResult(0)) & (others | accumulatorBit));
+    };
+    auto add = [&](Value value) {
+      if (isOwn(value) && llvm::any_of(value.getUsers(), meets))
+        side.staged.push_back(value);
+    };
+    Block &block = nest.getReduce().front();
+    llvm::for_each(block.getArguments(), add);
+    for (Operation &op : block)
+      llvm::for_each(op.getResults(), add);
+    return !side.staged.empty() && llvm::all_of(side.staged, [](Value v) {
+      return isShareable(v.getType());
+    });
+  }
+
+  /// Neighbouring invocations read neighbours in memory.
+  void findLayout(TileSide &side) {
+    bool alongSide = false, alongDepth = false;
+    Block &block = nest.getReduce().front();
+    for (unsigned i = 0; i < nest.getInputs().size(); ++i) {
+      uint64_t bits = depends.lookup(block.getArgument(i));
+      if (block.getArgument(i).use_empty() ||
+          !llvm::any_of(side.dims, [&](unsigned d) { return bits >> d & 1; }))
+        continue;
+      alongSide |=
+          classifyAccess(nest, i, side.dims.back()) == Access::contiguous;
+      alongDepth |=
+          classifyAccess(nest, i, reductions.back()) == Access::contiguous;
+    }
+    side.alongDepth = alongDepth && !alongSide;
+  }
+
+  static int64_t countBytes(const TileSide &side) {
+    int64_t bytes = 0;
+    for (Value value : side.staged)
+      bytes += value.getType().getIntOrFloatBitWidth() / 8;
+    return bytes * side.getStride();
+  }
+
+  /// Chooses how many blocks there are, and says whether there is room.
+  bool fitsShared() {
+    // Where one block is all, no other one is stored while it is read.
+    bool isOne = multiply(extents, reductions, plan_.depth + 1) <= plan_.depth;
+    plan_.blocks = isOne ? 1 : 2;
+    return plan_.blocks * plan_.depth *
+               (countBytes(plan_.rows) + countBytes(plan_.columns)) <=
+           target.sharedBytes;
+  }
+
+  int64_t countGroups() const {
+    // Tokens and batches, of which there are as a rule some.
+    constexpr int64_t unknown = 64;
+    auto tiles = [&](const TileSide &side) {
+      return llvm::divideCeil(multiply(extents, side.dims, unknown),
+                              side.extent);
+    };
+    return multiply(extents, plan_.batch, 1) * tiles(plan_.rows) *
+           tiles(plan_.columns);
+  }
+
+  bool chooseSizes() {
+    TileSide &rows = plan_.rows, &columns = plan_.columns;
+    int64_t invocations = target.workgroupSize;
+    int64_t most = llvm::bit_floor(static_cast<uint64_t>(
+        std::sqrt(double(invocations * target.accumulators))));
+    auto fit = [&](const TileSide &side) {
+      return std::min<int64_t>(
+          most, llvm::PowerOf2Ceil(multiply(extents, side.dims, most)));
+    };
+    rows.extent = fit(rows);
+    columns.extent = fit(columns);
+    plan_.depth = std::min<int64_t>(
+        16, llvm::PowerOf2Ceil(multiply(extents, reductions, 16)));
+    auto shrink = [&] {
+      TileSide &larger = rows.extent >= columns.extent ? rows : columns;
+      if (rows.extent * columns.extent <= invocations)
+        return false;
+      larger.extent /= 2;
+      return true;
+    };
+    // Some elements an invocation: of fewer, shared memory is the limit.
+    while (countGroups() * invocations < target.busyInvocations &&
+           rows.extent * columns.extent > 4 * invocations)
+      shrink();
+    while (!fitsShared()) {
+      if (plan_.depth > 8)
+        plan_.depth /= 2;
+      else if (!shrink())
+        return false;
+    }
+    return shareOut();
+  }
+
+  /// Neighbouring invocations store neighbours of a row.
+  bool shareOut() {
+    TileSide &rows = plan_.rows, &columns = plan_.columns;
+    int64_t invocations = target.workgroupSize;
+    int64_t inRow = std::max(2 * fewestNeighbours, invocations / rows.extent);
+    inRow = std::min({inRow, columns.extent, invocations});
+    int64_t inColumn = invocations / inRow;
+    rows.extent = std::max(rows.extent, inColumn);
+    rows.perInvocation = rows.extent / inColumn;
+    columns.perInvocation = columns.extent / inRow;
+    return fitsShared();
+  }
+
+  NestOp nest;
+  const DeviceTarget &target;
+  SmallVector<int64_t> extents;
+  unsigned parallel;
+  SmallVector<unsigned> reductions;
+  llvm::DenseMap<Value, uint64_t> depends;
+  uint64_t rowBits = 0, columnBits = 0;
+  KernelPlan plan_;
+};
+} // namespace
+
+//===----------------------------------------------------------------------===//
+// Elements
+//===----------------------------------------------------------------------===//
+
+/// Whether some input that the reduction reads is accessed so along `dim`.
+static bool reads(NestOp nest, unsigned dim, Access access) {
+  Block &block = nest.getReduce().front();
+  for (unsigned i = 0; i < nest.getInputs().size(); ++i)
+    if (!block.getArgument(i).use_empty() &&
+        classifyAccess(nest, i, dim) == access)
+      return true;
+  return false;
+}
+
+/// How many invocations share an element.
+static void planLanes(KernelPlan &plan, NestOp nest,
+                      const DeviceTarget &target) {
+  if (!findCombiner(nest) || target.workgroupSize * 8 > target.sharedBytes)
+    return;
+  SmallVector<int64_t> extents = nest.getStaticExtents();
+  SmallVector<unsigned> outputs, reductions;
+  for (auto [dim, isReduction] : llvm::enumerate(nest.getReductions()))
+    (isReduction ? reductions : outputs).push_back(dim);
+  // Dynamic sizes may be 1; lanes that would not have been needed cost little.
+  int64_t count = multiply(extents, outputs, 1);
+  int64_t steps = multiply(extents, reductions, 256);
+  while (!outputs.empty() && extents[outputs.back()] == 1)
+    outputs.pop_back();
+  bool scatters = outputs.empty() ||
+                  reads(nest, outputs.back(), Access::strided) ||
+                  !reads(nest, outputs.back(), Access::contiguous);
+  if (scatters && reads(nest, reductions.back(), Access::contiguous)) {
+    // A lane has a few steps at least.
+    int64_t most = llvm::bit_floor<uint64_t>(std::max<int64_t>(steps / 4, 1));
+    bool isFull = count * commonLanes >= target.busyInvocations;
+    plan.lanes =
+        std::min(most, isFull ? std::min(commonLanes, target.workgroupSize)
+                              : target.workgroupSize);
+    plan.lanesInside = true;
+    return;
+  }
+  int64_t neighbours =
+      std::min<int64_t>(fewestNeighbours, llvm::PowerOf2Ceil(count));
+  while (count * plan.lanes < target.busyInvocations &&
+         32 * plan.lanes <= steps &&
+         2 * plan.lanes * neighbours <= target.workgroupSize)
+    plan.lanes *= 2;
+}
+
+KernelPlan mlir::lathe::kernel::planKernel(NestOp nest,
+                                           const DeviceTarget &target) {
+  if (std::optional<KernelPlan> tiles = TilePlanner(nest, target).plan())
+    return *tiles;
+  KernelPlan plan;
+  plan.workgroupSize = target.workgroupSize;
+  planLanes(plan, nest, target);
+  return plan;
+}

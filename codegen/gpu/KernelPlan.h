@@ -1,0 +1,85 @@
+//===- KernelPlan.h - How a device's invocations share a nest -------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Three classes of nests, told apart by the dimensions that operands depend on:
+//
+// - Elements: an invocation computes an element of the output, neighbours of a
+//   workgroup neighbouring ones.
+// - Elements of several lanes: invocations share the reduction of one element,
+//   and sum up what each has in a tree. So few outputs fill a device, and a
+//   row that lies in a piece is read in a piece.
+// - Tiles: of a contraction, whose operands each lack dimensions that the other
+//   has, a workgroup computes rows x columns elements. Blocks of both operands
+//   go through memory that the workgroup shares, so that an element is read
+//   from the device's memory once a tile, not once an invocation.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef LATHE_CODEGEN_GPU_KERNELPLAN_H
+#define LATHE_CODEGEN_GPU_KERNELPLAN_H
+
+#include "codegen/KernelDialect.h"
+#include "codegen/Target.h"
+
+namespace mlir::lathe::kernel {
+
+/// One side of a contraction: what its rows, or its columns, read.
+struct TileSide {
+  /// Dimensions of the output that it has and the other side lacks, in order.
+  /// They count as one, the last one fastest.
+  SmallVector<unsigned> dims;
+  /// Values of the nest's reduction that depend on this side alone and meet the
+  /// other one: what is kept in shared memory. Codes of weights in few bits
+  /// are decoded before, once for each element of a block.
+  SmallVector<Value> staged;
+  /// Elements of a tile, and those of an invocation.
+  int64_t extent = 1, perInvocation = 1;
+  /// Whether neighbouring invocations read neighbours along the reduction, or
+  /// along the side.
+  bool alongDepth = false;
+
+  /// Invocations side by side. An invocation's elements are this far apart, so
+  /// that those of neighbours are neighbours.
+  int64_t getInvocations() const { return extent / perInvocation; }
+  /// Elements from one step of the reduction to the next in shared memory: odd
+  /// where neighbouring invocations store steps, since memory is in banks.
+  int64_t getStride() const { return alongDepth ? extent + 1 : extent; }
+};
+
+/// The decisions for one kernel, made before any code is written.
+struct KernelPlan {
+  enum class Kind { elements, tiles };
+  Kind kind = Kind::elements;
+  /// Invocations of a workgroup, a power of two.
+  int64_t workgroupSize = 1;
+  /// Of a workgroup's invocations, how many share an element of the output: a
+  /// power of two.
+  int64_t lanes = 1;
+  /// Whether neighbouring invocations are lanes of one element, or the same
+  /// lane of neighbouring elements.
+  bool lanesInside = false;
+
+  TileSide rows, columns;
+  /// Dimensions that no tile has, in order: both sides depend on them, or none.
+  SmallVector<unsigned> batch;
+  /// Steps of the reductions, which count as one, in a block, and blocks that
+  /// shared memory holds.
+  int64_t depth = 0, blocks = 0;
+
+  /// As in "elements of 8 lanes" or "tiles of 64x64x8, 8x4 an invocation".
+  std::string str() const;
+};
+
+/// The op that folds a value into the accumulator, if partial results can be
+/// combined by it, in any order, and its neutral element is known.
+Operation *findCombiner(NestOp nest);
+
+/// Chooses the plan of a nest on memrefs, its parallel dimensions being in the
+/// output's order and before its reductions.
+KernelPlan planKernel(NestOp nest, const DeviceTarget &target);
+
+} // namespace mlir::lathe::kernel
+
+#endif // LATHE_CODEGEN_GPU_KERNELPLAN_H

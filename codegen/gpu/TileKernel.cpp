@@ -1,0 +1,271 @@
+//===- TileKernel.cpp - Kernels whose workgroups compute tiles ------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// A workgroup computes rows x columns elements of a contraction:
+//
+//   batch, row tile, column tile = digits of group
+//   accumulators = init
+//   for each block of the reductions
+//     stage its part of both sides in shared memory; barrier
+//     for each step of the block
+//       load the invocation's rows and columns of both sides
+//       accumulators = reduce(rows x columns, accumulators)
+//   for the invocation's rows x columns inside the output
+//     output = finish(inputs, accumulator)
+//
+// Each accumulator sees all steps in order, as if it were alone: results are
+// those of kernels that compute one element at a time. Two blocks are in shared
+// memory, so that one barrier a block suffices: what is stored over the block
+// before the present one, all invocations have read before that barrier.
+//
+// What a side reads beyond its end is its last element once more, which no
+// element inside meets; beyond the last step nothing is read.
+//
+//===----------------------------------------------------------------------===//
+
+#include "codegen/gpu/KernelWriter.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+
+using namespace mlir;
+using namespace mlir::lathe::kernel;
+
+namespace {
+class TileWriter final : public KernelWriter {
+public:
+  TileWriter(NestOp nest, const KernelPlan &plan, OpBuilder &builder)
+      : KernelWriter(nest, plan, builder), rows(plan.rows),
+        columns(plan.columns) {}
+
+private:
+  /// A side of the kernel's tile.
+  struct Side {
+    explicit Side(const TileSide &plan) : plan(plan) {}
+
+    const TileSide &plan;
+    Value extent;              ///< Of all tiles.
+    Value first;               ///< The tile's first element.
+    Value inTile;              ///< The invocation's first element in the tile.
+    SmallVector<Value> shared; ///< The arrays of what is staged.
+  };
+
+  Value countGroups() override {
+    rowTiles =
+        divideHostCeil(countHostPlaces(plan.rows.dims), plan.rows.extent);
+    columnTiles =
+        divideHostCeil(countHostPlaces(plan.columns.dims), plan.columns.extent);
+    Value tiles = host.createOrFold<arith::MulIOp>(rowTiles, columnTiles);
+    return host.createOrFold<arith::MulIOp>(countHostPlaces(plan.batch), tiles);
+  }
+
+  void writeGroup(Value group) override {
+    findTile(group);
+    for (Side *side : {&rows, &columns})
+      for (Value value : side->plan.staged)
+        side->shared.push_back(
+            addShared(plan.blocks * plan.depth * side->plan.getStride(),
+                      value.getType()));
+    steps = countPlaces(reductionDims);
+    SmallVector<Value> accumulators(
+        rows.plan.perInvocation * columns.plan.perInvocation,
+        arith::ConstantOp::create(b, cast<TypedAttr>(nest.getInit())));
+    writeResults(writeBlocks(accumulators));
+  }
+
+  //===--- Places ---------------------------------------------------------===//
+
+  Value add(Value a, Value c) { return b.createOrFold<arith::AddIOp>(a, c); }
+  Value multiply(Value a, int64_t c) {
+    return b.createOrFold<arith::MulIOp>(a, constant(c));
+  }
+  Value divide(Value a, Value c) {
+    return b.createOrFold<arith::DivUIOp>(a, c);
+  }
+  Value remainder(Value a, Value c) {
+    return b.createOrFold<arith::RemUIOp>(a, c);
+  }
+
+  void findTile(Value group) {
+    rows.extent = countPlaces(plan.rows.dims);
+    columns.extent = countPlaces(plan.columns.dims);
+    Value inRow = pass(columnTiles), inColumn = pass(rowTiles);
+    Value column = remainder(group, inRow);
+    Value rest = divide(group, inRow);
+    Value row = remainder(rest, inColumn);
+    setPlace(divide(rest, inColumn), plan.batch);
+    rows.first = multiply(row, rows.plan.extent);
+    columns.first = multiply(column, columns.plan.extent);
+    Value across = constant(columns.plan.getInvocations());
+    rows.inTile = divide(thread, across);
+    columns.inTile = remainder(thread, across);
+  }
+
+  /// Whether tiles of a known size end where the side does.
+  bool isWhole(const Side &side) const {
+    int64_t product = 1;
+    for (unsigned dim : side.plan.dims) {
+      if (ShapedType::isDynamic(extents[dim]))
+        return false;
+      product *= extents[dim];
+    }
+    return product % side.plan.extent == 0;
+  }
+
+  std::optional<int64_t> countSteps() const {
+    int64_t product = 1;
+    for (unsigned dim : reductionDims) {
+      if (ShapedType::isDynamic(extents[dim]))
+        return {};
+      product *= extents[dim];
+    }
+    return product;
+  }
+
+  Value limit(Value place, Value extent) {
+    Value last = b.createOrFold<arith::SubIOp>(extent, constant(1));
+    return arith::MinUIOp::create(b, place, last);
+  }
+
+  /// The element `i` of an invocation's on a side.
+  Value placeInTile(const Side &side, int64_t i) {
+    return add(side.inTile, constant(i * side.plan.getInvocations()));
+  }
+
+  /// The place of a tile's element in an array of shared memory.
+  Value sharedPlace(const Side &side, Value block, Value step, Value element) {
+    Value place = add(multiply(step, side.plan.getStride()), element);
+    return add(multiply(block, plan.depth * side.plan.getStride()), place);
+  }
+
+  //===--- Blocks ---------------------------------------------------------===//
+
+  SmallVector<Value> writeBlocks(ValueRange accumulators) {
+    Value size = constant(plan.depth);
+    auto loop = scf::ForOp::create(b, constant(0), steps, size, accumulators);
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(loop.getBody());
+    Value first = loop.getInductionVar();
+    Value block = plan.blocks == 1
+                      ? constant(0)
+                      : remainder(divide(first, size), constant(plan.blocks));
+    stage(rows, first, block);
+    stage(columns, first, block);
+    gpu::BarrierOp::create(b);
+    std::optional<int64_t> known = countSteps();
+    Value count = size;
+    if (!known || *known % plan.depth != 0)
+      count = arith::MinUIOp::create(
+          b, size, b.createOrFold<arith::SubIOp>(steps, first));
+    auto inner = scf::ForOp::create(b, constant(0), count, constant(1),
+                                    loop.getRegionIterArgs());
+    scf::YieldOp::create(b, inner.getResults());
+    b.setInsertionPointToStart(inner.getBody());
+    scf::YieldOp::create(b, writeStep(first, inner.getInductionVar(), block,
+                                      inner.getRegionIterArgs()));
+    return loop.getResults();
+  }
+
+  /// Stores a side's part of the block that begins with step `first`.
+  void stage(Side &side, Value first, Value block) {
+    int64_t elements = side.plan.extent * plan.depth;
+    for (int64_t i = 0; i < elements; i += plan.workgroupSize) {
+      Value number = add(thread, constant(i));
+      OpBuilder::InsertionGuard guard(b);
+      if (i + plan.workgroupSize > elements) {
+        Value isInside = arith::CmpIOp::create(b, arith::CmpIPredicate::ult,
+                                               number, constant(elements));
+        auto guarded = scf::IfOp::create(b, isInside, /*withElseRegion=*/false);
+        b.setInsertionPointToStart(guarded.thenBlock());
+      }
+      stageElement(side, number, first, block);
+    }
+  }
+
+  void stageElement(Side &side, Value number, Value first, Value block) {
+    Value inside =
+        constant(side.plan.alongDepth ? plan.depth : side.plan.extent);
+    Value fast = remainder(number, inside), slow = divide(number, inside);
+    Value step = side.plan.alongDepth ? fast : slow;
+    Value element = side.plan.alongDepth ? slow : fast;
+    Value place = add(side.first, element), at = add(first, step);
+    setPlace(isWhole(side) ? place : limit(place, side.extent), side.plan.dims);
+    std::optional<int64_t> known = countSteps();
+    setPlace(known && *known % plan.depth == 0 ? at : limit(at, steps),
+             reductionDims);
+    IRMapping mapping;
+    for (auto [value, shared] : llvm::zip(side.plan.staged, side.shared))
+      memref::StoreOp::create(b, materialise(value, mapping), shared,
+                              sharedPlace(side, block, step, element));
+  }
+
+  /// A step for all of the invocation's elements.
+  SmallVector<Value> writeStep(Value first, Value step, Value block,
+                               ValueRange accumulators) {
+    setPlace(add(first, step), reductionDims);
+    auto load = [&](Side &side) {
+      SmallVector<SmallVector<Value>> loaded;
+      Value base = sharedPlace(side, block, step, side.inTile);
+      for (int64_t i = 0; i < side.plan.perInvocation; ++i) {
+        // One address with constant distances.
+        Value place = add(base, constant(i * side.plan.getInvocations()));
+        loaded.push_back(llvm::map_to_vector(side.shared, [&](Value shared) {
+          return memref::LoadOp::create(b, shared, place).getResult();
+        }));
+      }
+      return loaded;
+    };
+    auto ofRows = load(rows), ofColumns = load(columns);
+    Block &reduce = nest.getReduce().front();
+    SmallVector<Value> next;
+    for (auto [i, accumulator] : llvm::enumerate(accumulators)) {
+      IRMapping mapping;
+      mapping.map(reduce.getArguments().back(), accumulator);
+      mapping.map(rows.plan.staged, ofRows[i / columns.plan.perInvocation]);
+      mapping.map(columns.plan.staged,
+                  ofColumns[i % columns.plan.perInvocation]);
+      next.push_back(
+          materialise(reduce.getTerminator()->getOperand(0), mapping));
+    }
+    return next;
+  }
+
+  //===--- Results --------------------------------------------------------===//
+
+  /// Goes on inside of an if, where an element may be beyond the side's end.
+  void guardPlace(const Side &side, Value place) {
+    if (isWhole(side))
+      return;
+    Value isInside =
+        arith::CmpIOp::create(b, arith::CmpIPredicate::ult, place, side.extent);
+    auto guarded = scf::IfOp::create(b, isInside, /*withElseRegion=*/false);
+    b.setInsertionPointToStart(guarded.thenBlock());
+  }
+
+  void writeResults(ArrayRef<Value> accumulators) {
+    for (int64_t i = 0; i < rows.plan.perInvocation; ++i) {
+      OpBuilder::InsertionGuard afterRow(b);
+      Value row = add(rows.first, placeInTile(rows, i));
+      guardPlace(rows, row);
+      for (int64_t j = 0; j < columns.plan.perInvocation; ++j) {
+        OpBuilder::InsertionGuard afterElement(b);
+        Value column = add(columns.first, placeInTile(columns, j));
+        guardPlace(columns, column);
+        setPlace(row, plan.rows.dims);
+        setPlace(column, plan.columns.dims);
+        writeResult(accumulators[i * columns.plan.perInvocation + j]);
+      }
+    }
+  }
+
+  Side rows, columns;
+  Value rowTiles, columnTiles; ///< How many there are, for the host.
+  Value steps;                 ///< Of the reductions.
+};
+} // namespace
+
+std::unique_ptr<KernelWriter>
+mlir::lathe::kernel::createTileWriter(NestOp nest, const KernelPlan &plan,
+                                      OpBuilder &builder) {
+  return std::make_unique<TileWriter>(nest, plan, builder);
+}

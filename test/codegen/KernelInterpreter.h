@@ -1,0 +1,41 @@
+//===- KernelInterpreter.h - Runs kernels and finds their races -----------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Runs functions with nests, by their definition, or with launches of kernels
+// of the gpu dialect, without a device. The invocations of a workgroup go in
+// step, op by op, those that a branch leaves out being masked. All accesses of
+// memory are compared, so that what is found depends on no order:
+//
+// - two invocations access a place of shared memory between the same barriers,
+//   and one of them stores;
+// - two invocations of a launch access a place of a buffer, and one stores;
+// - not all invocations of a workgroup reach a barrier;
+// - a place is outside of an array, or nobody has stored to it before.
+//
+// Arithmetic is that of the ops' folders.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef LATHE_TEST_CODEGEN_KERNELINTERPRETER_H
+#define LATHE_TEST_CODEGEN_KERNELINTERPRETER_H
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include <vector>
+
+namespace mlir::lathe::kernel {
+
+/// A dense array: elements that nobody has stored are null.
+struct TestArray {
+  std::vector<int64_t> shape;
+  std::vector<Attribute> elements;
+};
+
+/// Runs a function's code on arrays for its first arguments. Returns what went
+/// wrong first, or an empty text.
+std::string interpret(func::FuncOp function, ArrayRef<TestArray *> arguments);
+
+} // namespace mlir::lathe::kernel
+
+#endif // LATHE_TEST_CODEGEN_KERNELINTERPRETER_H

@@ -1,0 +1,316 @@
+//===- KernelTest.cpp - Kernels for devices, run without one --------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Kernels give what their nests are defined to give, no invocations race, and a
+// kernel that lacks one of its barriers is caught. All numbers are integers, so
+// that sums are exact in every order.
+//
+//===----------------------------------------------------------------------===//
+
+#include "KernelInterpreter.h"
+#include "codegen/Passes.h"
+#include "codegen/Pipelines.h"
+#include "mlir/Dialect/GPU/IR/GPUDialect.h"
+#include "mlir/IR/TypeUtilities.h"
+#include "mlir/Parser/Parser.h"
+#include "mlir/Pass/PassManager.h"
+#include "llvm/Support/FormatVariadic.h"
+#include <gtest/gtest.h>
+
+using namespace mlir;
+using namespace mlir::lathe;
+using namespace mlir::lathe::kernel;
+
+namespace {
+using Shape = std::vector<int64_t>;
+
+class Kernels : public testing::Test {
+protected:
+  Kernels() {
+    DialectRegistry registry;
+    registerDialects(registry);
+    context.appendDialectRegistry(registry);
+    context.loadAllAvailableDialects();
+    options.busyInvocations = 64;
+    options.workgroupSize = 32;
+    options.accumulators = 8;
+    options.sharedBytes = 2048;
+  }
+
+  /// Parses a function's arguments, but for those of all entries, and its nest.
+  void parse(const std::string &arguments, const std::string &nest) {
+    module = parseSourceString<ModuleOp>(
+        "func.func @main(" + arguments +
+            ", %arena: memref<?xi8>, %run: !llvm.ptr) attributes "
+            "{lathe.entry} {\n" +
+            nest + "\nreturn\n}",
+        &context);
+    ASSERT_TRUE(module);
+  }
+
+  func::FuncOp entry() { return *module->getOps<func::FuncOp>().begin(); }
+
+  /// Arrays of small integers for the arguments; the last one is the output.
+  std::vector<TestArray> makeArrays(ArrayRef<Shape> shapes) {
+    std::vector<TestArray> arrays;
+    for (auto [i, shape] : llvm::enumerate(shapes)) {
+      Type type = getElementTypeOrSelf(entry().getArgument(i).getType());
+      TestArray &array = arrays.emplace_back();
+      array.shape = shape;
+      int64_t size = 1;
+      for (int64_t extent : shape)
+        size *= extent;
+      array.elements.resize(size);
+      if (i + 1 == shapes.size())
+        break;
+      for (int64_t j = 0; j < size; ++j) {
+        int64_t value = (j * 7 + j / 5 + 3 * i) % 9 - 4;
+        array.elements[j] = isa<FloatType>(type)
+                                ? Attribute(FloatAttr::get(type, double(value)))
+                                : Attribute(IntegerAttr::get(type, value));
+      }
+    }
+    return arrays;
+  }
+
+  std::string interpretOn(std::vector<TestArray> &arrays) {
+    return interpret(entry(), llvm::map_to_vector(arrays, [](TestArray &array) {
+                       return &array;
+                     }));
+  }
+
+  void outline() {
+    PassManager pm(&context);
+    pm.addPass(createOutlineKernels(options));
+    ASSERT_TRUE(succeeded(pm.run(*module)));
+  }
+
+  gpu::GPUFuncOp kernel() {
+    auto kernels = *module->getOps<gpu::GPUModuleOp>().begin();
+    return *kernels.getOps<gpu::GPUFuncOp>().begin();
+  }
+
+  std::string plan() {
+    return kernel()->getAttrOfType<StringAttr>("lathe.plan").str();
+  }
+
+  /// Compares the kernel on arrays with the nest, and each kernel that lacks a
+  /// barrier with what must be found of it.
+  void check(ArrayRef<Shape> shapes) {
+    std::vector<TestArray> wanted = makeArrays(shapes);
+    ASSERT_EQ(interpretOn(wanted), "");
+    outline();
+    std::vector<TestArray> got = makeArrays(shapes);
+    ASSERT_EQ(interpretOn(got), "") << plan();
+    ASSERT_EQ(got.back().elements.size(), wanted.back().elements.size());
+    EXPECT_TRUE(got.back().elements == wanted.back().elements) << plan();
+    SmallVector<gpu::BarrierOp> barriers;
+    kernel().walk([&](gpu::BarrierOp barrier) { barriers.push_back(barrier); });
+    for (gpu::BarrierOp barrier : barriers) {
+      OpBuilder after(barrier->getContext());
+      after.setInsertionPointAfter(barrier);
+      Location location = barrier.getLoc();
+      barrier.erase();
+      std::vector<TestArray> raced = makeArrays(shapes);
+      std::string found = interpretOn(raced);
+      EXPECT_TRUE(found.find("race") != std::string::npos ||
+                  found.find("nobody") != std::string::npos)
+          << plan() << ": " << found;
+      gpu::BarrierOp::create(after, location);
+    }
+  }
+
+  MLIRContext context;
+  OutlineKernelsOptions options;
+  OwningOpRef<ModuleOp> module;
+};
+
+/// y[m, n] = sum over k of x[m, k] w[k, n], and a bias.
+const char *const product = R"(
+  kernel.nest ins(%x, %w, %b : {0}, {1}, {2}) outs(%y : {3})
+      {{indexing_maps = [affine_map<(i, j, k) -> (i, k)>, affine_map<(i, j, k) -> (k, j)>, affine_map<(i, j, k) -> (j)>, affine_map<(i, j, k) -> (i, j)>],
+       reductions = array<i1: false, false, true>, init = 0.0 : f32} reduce {{
+  ^bb0(%a: f32, %c: f32, %d: f32, %sum: f32):
+    %p = arith.mulf %a, %c : f32
+    %s = arith.addf %sum, %p : f32
+    kernel.yield %s : f32
+  } finish {{
+  ^bb0(%a: f32, %c: f32, %d: f32, %sum: f32):
+    %s = arith.addf %sum, %d : f32
+    kernel.yield %s : f32
+  })";
+
+TEST_F(Kernels, Product) {
+  for (int64_t m : {4, 7, 8, 9, 33})
+    for (int64_t n : {4, 15, 16, 17})
+      for (int64_t k : {4, 15, 17, 37}) {
+        auto type = [](const Twine &shape) {
+          return ("memref<" + shape + "xf32>").str();
+        };
+        std::string types[] = {type(Twine(m) + "x" + Twine(k)),
+                               type(Twine(k) + "x" + Twine(n)), type(Twine(n)),
+                               type(Twine(m) + "x" + Twine(n))};
+        parse("%x: " + types[0] + ", %w: " + types[1] + ", %b: " + types[2] +
+                  ", %y: " + types[3],
+              llvm::formatv(product, types[0], types[1], types[2], types[3]));
+        check({{m, k}, {k, n}, {n}, {m, n}});
+        EXPECT_EQ(plan().rfind("tiles of", 0), 0u) << plan();
+      }
+}
+
+TEST_F(Kernels, DynamicProduct) {
+  for (int64_t m : {1, 9, 40})
+    for (int64_t n : {1, 17})
+      for (int64_t k : {0, 1, 16, 37}) {
+        parse("%x: memref<?x?xf32>, %w: memref<?x?xf32>, %b: memref<?xf32>, "
+              "%y: memref<?x?xf32>",
+              llvm::formatv(product, "memref<?x?xf32>", "memref<?x?xf32>",
+                            "memref<?xf32>", "memref<?x?xf32>"));
+        if (k < 17) {
+          // One block or none: the barrier between two has nothing to do.
+          std::vector<TestArray> wanted =
+              makeArrays({{m, k}, {k, n}, {n}, {m, n}});
+          ASSERT_EQ(interpretOn(wanted), "");
+          outline();
+          std::vector<TestArray> got =
+              makeArrays({{m, k}, {k, n}, {n}, {m, n}});
+          ASSERT_EQ(interpretOn(got), "");
+          EXPECT_TRUE(got.back().elements == wanted.back().elements);
+          continue;
+        }
+        check({{m, k}, {k, n}, {n}, {m, n}});
+      }
+}
+
+/// A 3x2 window of an image with its channels inside, at every other column.
+TEST_F(Kernels, Convolution) {
+  parse(
+      "%x: memref<2x6x8x5xf32>, %w: memref<3x2x5x9xf32>, %y: "
+      "memref<2x4x4x9xf32>",
+      R"(kernel.nest ins(%x, %w : memref<2x6x8x5xf32>, memref<3x2x5x9xf32>) outs(%y : memref<2x4x4x9xf32>)
+      {indexing_maps = [affine_map<(n, i, j, o, p, q, c) -> (n, i + p, j * 2 + q, c)>, affine_map<(n, i, j, o, p, q, c) -> (p, q, c, o)>, affine_map<(n, i, j, o, p, q, c) -> (n, i, j, o)>],
+       reductions = array<i1: false, false, false, false, true, true, true>, init = 1.0 : f32} reduce {
+  ^bb0(%a: f32, %b: f32, %sum: f32):
+    %p = arith.mulf %a, %b : f32
+    %s = arith.addf %sum, %p : f32
+    kernel.yield %s : f32
+  } finish {
+  ^bb0(%a: f32, %b: f32, %sum: f32):
+    kernel.yield %sum : f32
+  })");
+  check({{2, 6, 8, 5}, {3, 2, 5, 9}, {2, 4, 4, 9}});
+  EXPECT_EQ(plan(), "tiles of 8x16x8, 4x1 an invocation");
+}
+
+/// Batched, of which the right side is transposed and decoded: its codes are
+/// bytes, each row has a scale. Every fourth step is left out by a mask that no
+/// side knows.
+TEST_F(Kernels, DecodedBatchedProduct) {
+  parse(
+      "%x: memref<3x9x21xf32>, %w: memref<3x11x21xi8>, %s: memref<3x11xf32>, "
+      "%m: memref<21xf32>, %y: memref<3x9x11xf32>",
+      R"(kernel.nest ins(%x, %w, %s, %m : memref<3x9x21xf32>, memref<3x11x21xi8>, memref<3x11xf32>, memref<21xf32>) outs(%y : memref<3x9x11xf32>)
+      {indexing_maps = [affine_map<(b, i, j, k) -> (b, i, k)>, affine_map<(b, i, j, k) -> (b, j, k)>, affine_map<(b, i, j, k) -> (b, j)>, affine_map<(b, i, j, k) -> (k)>, affine_map<(b, i, j, k) -> (b, i, j)>],
+       reductions = array<i1: false, false, false, true>, init = 0.0 : f32} reduce {
+  ^bb0(%a: f32, %c: i8, %s0: f32, %m0: f32, %sum: f32):
+    %f = arith.sitofp %c : i8 to f32
+    %d = arith.mulf %f, %s0 : f32
+    %p = arith.mulf %a, %d : f32
+    %q = arith.mulf %p, %m0 : f32
+    %t = arith.addf %sum, %q : f32
+    kernel.yield %t : f32
+  } finish {
+  ^bb0(%a: f32, %c: i8, %s0: f32, %m0: f32, %sum: f32):
+    kernel.yield %sum : f32
+  })");
+  check({{3, 9, 21}, {3, 11, 21}, {3, 11}, {21}, {3, 9, 11}});
+  // The codes are decoded before they are shared.
+  for (BlockArgument shared : kernel().getWorkgroupAttributions())
+    EXPECT_TRUE(getElementTypeOrSelf(shared.getType()).isF32());
+  EXPECT_EQ(kernel().getWorkgroupAttributions().size(), 2u);
+}
+
+/// The greatest of each row, and of each column.
+static std::string reduction(StringRef map, StringRef type, StringRef out) {
+  return llvm::formatv(
+      R"(kernel.nest ins(%x : {1}) outs(%y : {2})
+      {{indexing_maps = [affine_map<(i, k) -> ({0})>, affine_map<(i, k) -> (i)>],
+       reductions = array<i1: false, true>, init = -2.0 : f32} reduce {{
+  ^bb0(%a: f32, %m: f32):
+    %p = arith.mulf %a, %a : f32
+    %n = arith.maximumf %p, %m : f32
+    kernel.yield %n : f32
+  } finish {{
+  ^bb0(%a: f32, %m: f32):
+    %n = arith.addf %m, %m : f32
+    kernel.yield %n : f32
+  })",
+      map, type, out);
+}
+
+TEST_F(Kernels, Rows) {
+  for (int64_t rows : {1, 2, 5})
+    for (int64_t steps : {8, 9, 63, 65}) {
+      std::string type = llvm::formatv("memref<{0}x{1}xf32>", rows, steps);
+      std::string out = llvm::formatv("memref<{0}xf32>", rows);
+      parse("%x: " + type + ", %y: " + out, reduction("i, k", type, out));
+      check({{rows, steps}, {rows}});
+      EXPECT_NE(plan().find("neighbouring lanes"), std::string::npos) << plan();
+    }
+}
+
+TEST_F(Kernels, Columns) {
+  for (int64_t columns : {1, 3, 9})
+    for (int64_t steps : {64, 67}) {
+      std::string type = llvm::formatv("memref<{0}x{1}xf32>", steps, columns);
+      std::string out = llvm::formatv("memref<{0}xf32>", columns);
+      parse("%x: " + type + ", %y: " + out, reduction("k, i", type, out));
+      check({{steps, columns}, {columns}});
+      EXPECT_NE(plan().find("lanes"), std::string::npos) << plan();
+    }
+}
+
+/// As many elements as keep the device busy need no lanes.
+TEST_F(Kernels, ManyElements) {
+  std::string type = "memref<40x70xf32>", out = "memref<70xf32>";
+  parse("%x: " + type + ", %y: " + out, reduction("k, i", type, out));
+  check({{40, 70}, {70}});
+  EXPECT_EQ(plan(), "elements");
+}
+
+/// What the interpreter finds in kernels that are wrong.
+TEST_F(Kernels, FindsMistakes) {
+  auto run = [&](const std::string &body) {
+    module = parseSourceString<ModuleOp>(
+        "func.func @main(%x: memref<4xf32>, %run: !llvm.ptr) {\n"
+        "%c1 = arith.constant 1 : index\n"
+        "kernel.launch @k over %c1(%x) in %run : !llvm.ptr, memref<4xf32>\n"
+        "return }\n"
+        "gpu.module @k { gpu.func @k(%x: memref<?xf32>, %p: memref<?xi32>) "
+        "workgroup(%s: memref<4xf32, #gpu.address_space<workgroup>>) kernel "
+        "attributes {known_block_size = array<i32: 4, 1, 1>} {\n"
+        "%i = gpu.thread_id x\n%c0 = arith.constant 0 : index\n"
+        "%c2 = arith.constant 2 : index\n%f = arith.constant 1.0 : f32\n" +
+            body + "\ngpu.return } }",
+        &context);
+    TestArray array = {{4}, std::vector<Attribute>(4)};
+    return interpret(entry(), {&array});
+  };
+  EXPECT_EQ(run("%l = arith.cmpi ult, %i, %c2 : index\n"
+                "scf.if %l { gpu.barrier }"),
+            "gpu.barrier: not all invocations reach it");
+  EXPECT_EQ(run("memref.store %f, %s[%c0] : memref<4xf32, "
+                "#gpu.address_space<workgroup>>"),
+            "memref.store: invocations race for place 0");
+  EXPECT_EQ(run("%v = memref.load %s[%i] : memref<4xf32, "
+                "#gpu.address_space<workgroup>>"),
+            "memref.load: nobody stored to place 0");
+  EXPECT_EQ(run("%j = arith.addi %i, %c2 : index\n"
+                "memref.store %f, %x[%j] : memref<?xf32>"),
+            "memref.store: place 4 of 4");
+  EXPECT_EQ(run("memref.store %f, %x[%c0] : memref<?xf32>"),
+            "memref.store: invocations race for place 0");
+}
+} // namespace
