@@ -27,6 +27,7 @@
 
 #include "codegen/gpu/KernelWriter.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
 
 using namespace mlir;
 using namespace mlir::lathe::kernel;
@@ -100,15 +101,25 @@ private:
     return loop.getResult(0);
   }
 
-  /// What the invocation's steps of the reductions give.
+  /// What the invocation's steps of the reductions give. If all lanes have as
+  /// many, they count them alike.
   Value writeLane() {
     Value neutral = arith::ConstantOp::create(
         b, *arith::getNeutralElement(findCombiner(nest)));
-    auto loop = scf::ForOp::create(b, lane, countPlaces(reductionDims),
-                                   constant(plan.lanes), neutral);
+    Value steps = countPlaces(reductionDims), lanes = constant(plan.lanes);
+    std::optional<int64_t> known = getConstantIntValue(steps);
+    bool isEven = known && *known % plan.lanes == 0;
+    auto loop = isEven ? scf::ForOp::create(b, constant(0),
+                                            constant(*known / plan.lanes),
+                                            constant(1), neutral)
+                       : scf::ForOp::create(b, lane, steps, lanes, neutral);
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(loop.getBody());
-    setPlace(loop.getInductionVar(), reductionDims);
+    Value step = loop.getInductionVar();
+    if (isEven)
+      step = arith::AddIOp::create(
+          b, arith::MulIOp::create(b, step, lanes).getResult(), lane);
+    setPlace(step, reductionDims);
     Value next = applyRegion(nest.getReduce(), loop.getRegionIterArgs()[0]);
     scf::YieldOp::create(b, next);
     return loop.getResult(0);

@@ -7,17 +7,20 @@
 
 #include "codegen/gpu/KernelPlan.h"
 #include "codegen/NestPlan.h"
+#include "dialect/Shape.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/IR/TypeUtilities.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/MathExtras.h"
+#include <bit>
 #include <cmath>
 
 using namespace mlir;
 using namespace mlir::lathe;
 using namespace mlir::lathe::kernel;
 
-// Neighbours that read a sector of 32 bytes of memory together.
-static constexpr int64_t fewestNeighbours = 8;
+// What memory delivers at once.
+static constexpr int64_t sectorBytes = 32;
 // Of a subgroup on most devices: more lanes than these pay where elements are
 // few.
 static constexpr int64_t commonLanes = 32;
@@ -70,8 +73,9 @@ namespace {
 /// Tells the sides of a contraction, and plans its tiles.
 class TilePlanner {
 public:
-  TilePlanner(NestOp nest, const DeviceTarget &target)
-      : nest(nest), target(target), extents(nest.getStaticExtents()),
+  TilePlanner(NestOp nest, const DeviceTarget &target, int64_t unknown)
+      : nest(nest), target(target), unknown(unknown),
+        extents(nest.getStaticExtents()),
         parallel(llvm::count(nest.getReductions(), false)) {}
 
   std::optional<KernelPlan> plan() {
@@ -148,11 +152,12 @@ private:
        : columnBits >> dim & 1 ? plan_.columns.dims
                                : plan_.batch)
           .push_back(dim);
-    // Less is not worth a tile.
-    constexpr int64_t fewest = 4;
-    return multiply(extents, plan_.rows.dims, fewest) >= fewest &&
-           multiply(extents, plan_.columns.dims, fewest) >= fewest &&
-           multiply(extents, reductions, fewest) >= fewest;
+    // Fewer are not worth a tile: what they read is in the cache, and shorter
+    // reductions store no less than they read.
+    constexpr int64_t fewest = 4, fewestSteps = 16;
+    return multiply(extents, plan_.rows.dims, unknown) >= fewest &&
+           multiply(extents, plan_.columns.dims, unknown) >= fewest &&
+           multiply(extents, reductions, fewestSteps) >= fewestSteps;
   }
 
   /// The values of a side that the other one meets.
@@ -213,8 +218,6 @@ private:
   }
 
   int64_t countGroups() const {
-    // Tokens and batches, of which there are as a rule some.
-    constexpr int64_t unknown = 64;
     auto tiles = [&](const TileSide &side) {
       return llvm::divideCeil(multiply(extents, side.dims, unknown),
                               side.extent);
@@ -226,11 +229,11 @@ private:
   bool chooseSizes() {
     TileSide &rows = plan_.rows, &columns = plan_.columns;
     int64_t invocations = target.workgroupSize;
-    int64_t most = llvm::bit_floor(static_cast<uint64_t>(
+    int64_t most = std::bit_floor(static_cast<uint64_t>(
         std::sqrt(double(invocations * target.accumulators))));
     auto fit = [&](const TileSide &side) {
       return std::min<int64_t>(
-          most, llvm::PowerOf2Ceil(multiply(extents, side.dims, most)));
+          most, llvm::PowerOf2Ceil(multiply(extents, side.dims, unknown)));
     };
     rows.extent = fit(rows);
     columns.extent = fit(columns);
@@ -256,11 +259,15 @@ private:
     return shareOut();
   }
 
-  /// Neighbouring invocations store neighbours of a row.
+  /// Gives invocations parts as high as they are wide, for which they load
+  /// least, but neighbours a sector of memory, if a row has as much.
   bool shareOut() {
     TileSide &rows = plan_.rows, &columns = plan_.columns;
     int64_t invocations = target.workgroupSize;
-    int64_t inRow = std::max(2 * fewestNeighbours, invocations / rows.extent);
+    double each = double(rows.extent) * columns.extent / invocations;
+    int64_t across = std::bit_floor<uint64_t>(std::sqrt(std::max(each, 1.0)));
+    int64_t inRow = std::max(
+        {columns.extent / across, sectorBytes / 4, invocations / rows.extent});
     inRow = std::min({inRow, columns.extent, invocations});
     int64_t inColumn = invocations / inRow;
     rows.extent = std::max(rows.extent, inColumn);
@@ -271,6 +278,7 @@ private:
 
   NestOp nest;
   const DeviceTarget &target;
+  int64_t unknown;
   SmallVector<int64_t> extents;
   unsigned parallel;
   SmallVector<unsigned> reductions;
@@ -294,6 +302,17 @@ static bool reads(NestOp nest, unsigned dim, Access access) {
   return false;
 }
 
+/// Neighbouring elements of the output that read whole sectors of memory.
+static int64_t countNeighbours(NestOp nest, ArrayRef<unsigned> outputs) {
+  int64_t bytes = 4;
+  for (auto [i, input] : llvm::enumerate(nest.getInputs()))
+    if (!outputs.empty() &&
+        !nest.getReduce().front().getArgument(i).use_empty() &&
+        classifyAccess(nest, i, outputs.back()) == Access::contiguous)
+      bytes = std::min(bytes, getElementBytes(getElementTypeOrSelf(input)));
+  return sectorBytes / bytes;
+}
+
 /// How many invocations share an element.
 static void planLanes(KernelPlan &plan, NestOp nest,
                       const DeviceTarget &target) {
@@ -313,7 +332,7 @@ static void planLanes(KernelPlan &plan, NestOp nest,
                   !reads(nest, outputs.back(), Access::contiguous);
   if (scatters && reads(nest, reductions.back(), Access::contiguous)) {
     // A lane has a few steps at least.
-    int64_t most = llvm::bit_floor<uint64_t>(std::max<int64_t>(steps / 4, 1));
+    int64_t most = std::bit_floor<uint64_t>(std::max<int64_t>(steps / 4, 1));
     bool isFull = count * commonLanes >= target.busyInvocations;
     plan.lanes =
         std::min(most, isFull ? std::min(commonLanes, target.workgroupSize)
@@ -321,8 +340,8 @@ static void planLanes(KernelPlan &plan, NestOp nest,
     plan.lanesInside = true;
     return;
   }
-  int64_t neighbours =
-      std::min<int64_t>(fewestNeighbours, llvm::PowerOf2Ceil(count));
+  int64_t neighbours = std::min<int64_t>(countNeighbours(nest, outputs),
+                                         llvm::PowerOf2Ceil(count));
   while (count * plan.lanes < target.busyInvocations &&
          32 * plan.lanes <= steps &&
          2 * plan.lanes * neighbours <= target.workgroupSize)
@@ -330,8 +349,9 @@ static void planLanes(KernelPlan &plan, NestOp nest,
 }
 
 KernelPlan mlir::lathe::kernel::planKernel(NestOp nest,
-                                           const DeviceTarget &target) {
-  if (std::optional<KernelPlan> tiles = TilePlanner(nest, target).plan())
+                                           const DeviceTarget &target,
+                                           int64_t unknown) {
+  if (auto tiles = TilePlanner(nest, target, unknown).plan())
     return *tiles;
   KernelPlan plan;
   plan.workgroupSize = target.workgroupSize;

@@ -76,9 +76,15 @@ struct KernelPlan {
 /// combined by it, in any order, and its neutral element is known.
 Operation *findCombiner(NestOp nest);
 
+/// What a dynamic dimension may have: more than the largest tile, or, where the
+/// other plan would leave most of a tile empty, 1.
+inline constexpr int64_t manyElements = 128, fewElements = 1;
+
 /// Chooses the plan of a nest on memrefs, its parallel dimensions being in the
-/// output's order and before its reductions.
-KernelPlan planKernel(NestOp nest, const DeviceTarget &target);
+/// output's order and before its reductions. Dynamic ones have `unknown`
+/// elements.
+KernelPlan planKernel(NestOp nest, const DeviceTarget &target,
+                      int64_t unknown = manyElements);
 
 } // namespace mlir::lathe::kernel
 

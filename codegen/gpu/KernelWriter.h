@@ -65,6 +65,11 @@ public:
   /// Launches `kernel`, which does what the written one does, before the nest.
   LaunchOp writeLaunch(StringRef kernel, Value run);
 
+  /// Whether there are elements enough for the plan, for the host.
+  virtual Value writeSuits() {
+    return arith::ConstantOp::create(host, host.getBoolAttr(true));
+  }
+
 protected:
   /// A buffer of the kernel, and its strides: constants or scalars.
   struct Buffer {

@@ -60,13 +60,39 @@ private:
     }
     nest = normaliseNest(rewriter, nest);
     KernelPlan plan = planKernel(nest, target);
+    KernelPlan other = planKernel(nest, target, fewElements);
     auto writer = createKernelWriter(nest, plan, rewriter);
-    gpu::GPUModuleOp made = writer->writeKernel(
-        getOperation(), (function.getName() + "_kernel").str());
-    StringRef name = shareOrInsert(made, symbols);
-    writer->writeLaunch(name, function.getArguments().back());
+    LaunchOp launch = writeKernel(*writer, function, symbols);
+    if (plan.str() != other.str()) {
+      // Sizes choose between two kernels: the other one has no workgroups.
+      auto otherWriter = createKernelWriter(nest, other, rewriter);
+      LaunchOp otherLaunch = writeKernel(*otherWriter, function, symbols);
+      chooseLaunch(writer->writeSuits(), launch, otherLaunch);
+    }
     ++outlined;
     rewriter.eraseOp(nest);
+  }
+
+  LaunchOp writeKernel(KernelWriter &writer, func::FuncOp function,
+                       SymbolTable &symbols) {
+    gpu::GPUModuleOp made = writer.writeKernel(
+        getOperation(), (function.getName() + "_kernel").str());
+    return writer.writeLaunch(shareOrInsert(made, symbols),
+                              function.getArguments().back());
+  }
+
+  /// Gives no workgroups to one of two launches: to the second if `first` is
+  /// true.
+  static void chooseLaunch(Value first, LaunchOp launch, LaunchOp other) {
+    // What chooses is computed behind both.
+    launch->moveAfter(first.getDefiningOp());
+    other->moveAfter(launch);
+    ImplicitLocOpBuilder b(launch.getLoc(), launch);
+    Value none = arith::ConstantIndexOp::create(b, 0);
+    launch.getGroupsMutable().assign(
+        arith::SelectOp::create(b, first, launch.getGroups(), none));
+    other.getGroupsMutable().assign(
+        arith::SelectOp::create(b, first, none, other.getGroups()));
   }
 
   /// The layers of a network run the same kernels on other memory: returns the

@@ -27,6 +27,7 @@
 
 #include "codegen/gpu/KernelWriter.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace mlir::lathe::kernel;
@@ -37,6 +38,24 @@ public:
   TileWriter(NestOp nest, const KernelPlan &plan, OpBuilder &builder)
       : KernelWriter(nest, plan, builder), rows(plan.rows),
         columns(plan.columns) {}
+
+  /// Of a tile that is emptier, another plan makes more.
+  Value writeSuits() override {
+    constexpr int64_t fewestParts = 4;
+    Value suits = KernelWriter::writeSuits();
+    for (const TileSide *side : {&plan.rows, &plan.columns}) {
+      if (llvm::none_of(side->dims, [&](unsigned dim) {
+            return ShapedType::isDynamic(extents[dim]);
+          }))
+        continue;
+      Value fewest = arith::ConstantIndexOp::create(
+          host, llvm::divideCeil(side->extent, fewestParts));
+      Value isEnough = arith::CmpIOp::create(
+          host, arith::CmpIPredicate::uge, countHostPlaces(side->dims), fewest);
+      suits = host.createOrFold<arith::AndIOp>(suits, isEnough);
+    }
+    return suits;
+  }
 
 private:
   /// A side of the kernel's tile.

@@ -50,6 +50,8 @@ public:
     return failure;
   }
 
+  std::string launched;
+
 private:
   void fail(Operation *op, const Twine &what) {
     if (failure.empty())
@@ -302,6 +304,8 @@ private:
     memories[kernel.getArgument(launch.getBuffers().size())] = {
         {static_cast<int64_t>(words.size())}, &words, &wordAccesses};
     int64_t groups = integer(launch.getGroups(), 0);
+    if (groups > 0)
+      launched = launch.getKernel().str();
     // Two rows, which have one group too many, if need be.
     gridWidth = (groups + 1) / 2;
     width = (*kernel.getKnownBlockSize())[0];
@@ -425,6 +429,11 @@ private:
 } // namespace
 
 std::string mlir::lathe::kernel::interpret(func::FuncOp function,
-                                           ArrayRef<TestArray *> arguments) {
-  return Interpreter().run(function, arguments);
+                                           ArrayRef<TestArray *> arguments,
+                                           std::string *launched) {
+  Interpreter interpreter;
+  std::string failure = interpreter.run(function, arguments);
+  if (launched)
+    *launched = interpreter.launched;
+  return failure;
 }

@@ -33,8 +33,10 @@ struct TestArray {
 };
 
 /// Runs a function's code on arrays for its first arguments. Returns what went
-/// wrong first, or an empty text.
-std::string interpret(func::FuncOp function, ArrayRef<TestArray *> arguments);
+/// wrong first, or an empty text; `launched` is the last kernel of which a
+/// workgroup ran.
+std::string interpret(func::FuncOp function, ArrayRef<TestArray *> arguments,
+                      std::string *launched = nullptr);
 
 } // namespace mlir::lathe::kernel
 
