@@ -163,6 +163,19 @@ TEST_F(Kernels, Product) {
       }
 }
 
+/// With what all devices have: a tile of 64 rows, whose last ones are beyond
+/// the end, and two blocks and a step of a third one.
+TEST_F(Kernels, LargeTile) {
+  options = {};
+  options.busyInvocations = 1;
+  parse("%x: memref<50x17xf32>, %w: memref<17x65xf32>, %b: memref<65xf32>, "
+        "%y: memref<50x65xf32>",
+        llvm::formatv(product, "memref<50x17xf32>", "memref<17x65xf32>",
+                      "memref<65xf32>", "memref<50x65xf32>"));
+  check({{50, 17}, {17, 65}, {65}, {50, 65}});
+  EXPECT_EQ(plan(), "tiles of 64x64x8, 8x4 an invocation");
+}
+
 TEST_F(Kernels, DynamicProduct) {
   for (int64_t m : {1, 9, 40})
     for (int64_t n : {1, 17})
