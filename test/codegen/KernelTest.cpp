@@ -277,22 +277,23 @@ TEST_F(Kernels, DecodedBatchedProduct) {
   EXPECT_EQ(kernel().getWorkgroupAttributions().size(), 2u);
 }
 
-/// The greatest of each row, and of each column.
-static std::string reduction(StringRef map, StringRef type, StringRef out) {
+/// The squares of each row, or of each column, combined, and what begins.
+static std::string reduction(StringRef map, StringRef type, StringRef out,
+                             StringRef combiner, StringRef init) {
   return llvm::formatv(
       R"(kernel.nest ins(%x : {1}) outs(%y : {2})
       {{indexing_maps = [affine_map<(i, k) -> ({0})>, affine_map<(i, k) -> (i)>],
-       reductions = array<i1: false, true>, init = -2.0 : f32} reduce {{
+       reductions = array<i1: false, true>, init = {4} : f32} reduce {{
   ^bb0(%a: f32, %m: f32):
     %p = arith.mulf %a, %a : f32
-    %n = arith.maximumf %p, %m : f32
+    %n = arith.{3} %p, %m : f32
     kernel.yield %n : f32
   } finish {{
   ^bb0(%a: f32, %m: f32):
     %n = arith.addf %m, %m : f32
     kernel.yield %n : f32
   })",
-      map, type, out);
+      map, type, out, combiner, init);
 }
 
 TEST_F(Kernels, Rows) {
@@ -300,7 +301,8 @@ TEST_F(Kernels, Rows) {
     for (int64_t steps : {8, 9, 63, 65}) {
       std::string type = llvm::formatv("memref<{0}x{1}xf32>", rows, steps);
       std::string out = llvm::formatv("memref<{0}xf32>", rows);
-      parse("%x: " + type + ", %y: " + out, reduction("i, k", type, out));
+      parse("%x: " + type + ", %y: " + out,
+            reduction("i, k", type, out, "addf", "3.0"));
       check({{rows, steps}, {rows}});
       EXPECT_NE(plan().find("neighbouring lanes"), std::string::npos) << plan();
     }
@@ -311,7 +313,8 @@ TEST_F(Kernels, Columns) {
     for (int64_t steps : {64, 67}) {
       std::string type = llvm::formatv("memref<{0}x{1}xf32>", steps, columns);
       std::string out = llvm::formatv("memref<{0}xf32>", columns);
-      parse("%x: " + type + ", %y: " + out, reduction("k, i", type, out));
+      parse("%x: " + type + ", %y: " + out,
+            reduction("k, i", type, out, "maximumf", "-1.0"));
       check({{steps, columns}, {columns}});
       EXPECT_NE(plan().find("lanes"), std::string::npos) << plan();
     }
@@ -320,7 +323,8 @@ TEST_F(Kernels, Columns) {
 /// As many elements as keep the device busy need no lanes.
 TEST_F(Kernels, ManyElements) {
   std::string type = "memref<40x70xf32>", out = "memref<70xf32>";
-  parse("%x: " + type + ", %y: " + out, reduction("k, i", type, out));
+  parse("%x: " + type + ", %y: " + out,
+        reduction("k, i", type, out, "maximumf", "-1.0"));
   check({{40, 70}, {70}});
   EXPECT_EQ(plan(), "elements");
 }

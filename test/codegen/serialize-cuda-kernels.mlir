@@ -84,7 +84,8 @@ module {
   // CHECK: ld.shared.b32
   gpu.module @numbered [#nvvm.target<chip = "sm_80">] {
     gpu.func @numbered(%y: memref<?xf32>, %p: memref<?xi32>)
-        workgroup(%tile: memref<64xf32, 3>) kernel {
+        workgroup(%tile: memref<64xf32, 3>) kernel
+        attributes {known_block_size = array<i32: 64, 1, 1>} {
       %c63 = arith.constant 63 : index
       %i = gpu.thread_id x
       %z = arith.constant 1.0 : f32
