@@ -121,7 +121,8 @@ static int runCompile() {
     return fail("--target=" + llvm::Twine(target.triple) +
                 " makes programs and libraries; compile for one target to look "
                 "at its code");
-  bool isForCuda = devices.front() && devices.front()->kind == DeviceKind::cuda;
+  bool isForCuda =
+      devices.front() && devices.front()->kind == mlir::lathe::DeviceKind::cuda;
   if (emit == EmitKind::ptx && !isForCuda)
     return fail("--emit=ptx is the kernels for CUDA devices; it needs "
                 "--target=cuda");

@@ -39,6 +39,7 @@ std::optional<mlir::lathe::CpuTarget> TargetOptions::resolve() const {
   std::string name = cpu, machine = namesDevices() ? "" : triple.getValue();
   if (name.empty())
     name = machine.empty() ? "native" : "generic";
+  std::string error;
   auto target = mlir::lathe::resolveTarget(machine, name, error);
   if (!target)
     fail(error);
