@@ -107,6 +107,19 @@ TEST(Ptx, RoundsAsInstructionsSay) {
   EXPECT_EQ(std::bit_cast<float>(y[3]), 2.f);
 }
 
+TEST(Ptx, TakesNumbersApart) {
+  Kernel kernel("bfe.s32 %r2, 12, 2, 2;\nbfe.u32 %r3, 12, 2, 2;\n"
+                "mov.b32 %r4, 0x81020304;\nprmt.b32 %r5, %r4, 0, 0x7773U;\n"
+                "prmt.b32 %r6, %r4, 0, 0x3b00U;\n"
+                "st.global.v4.b32 [%rd2], {%r2, %r3, %r5, %r6};\n");
+  Words y = kernel.run();
+  EXPECT_EQ(kernel.mistakes, std::vector<std::string>());
+  EXPECT_EQ(y[0], ~0u);
+  EXPECT_EQ(y[1], 3u);
+  EXPECT_EQ(y[2], 0x81u);
+  EXPECT_EQ(y[3], 0x81ff0404u);
+}
+
 TEST(Ptx, SeesWhatADeviceWouldNotDo) {
   auto mistakeOf = [](const std::string &body) {
     Kernel kernel(body);

@@ -242,11 +242,13 @@ static uint64_t computeInteger(const Operation &operation, uint64_t a,
     }
     return result;
   }
-  case Operation::extract:
-    // `c` bits from bit `b` on.
-    return amount >= bits
-               ? 0
-               : truncate(a >> amount, static_cast<unsigned>(truncate(c, 8)));
+  case Operation::extract: {
+    // `c` bits from bit `b` on, of which the last may be the sign.
+    auto count = static_cast<unsigned>(truncate(c, 8));
+    uint64_t field = amount >= bits ? 0 : truncate(a >> amount, count);
+    return isSigned && count ? static_cast<uint64_t>(extend(field, count))
+                             : field;
+  }
   default:
     return 0;
   }
