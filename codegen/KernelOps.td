@@ -194,10 +194,10 @@ def Kernel_UploadOp : Kernel_Op<"upload", []> {
 def Kernel_BinaryOp : Kernel_Op<"binary", [Symbol]> {
   let summary = "a kernel as the device's driver takes it";
   let description = [{
-    `code` is SPIR-V, `buffers` and `scalars` are how many of both a launch
-    has, `workgroup` is how many invocations a workgroup has, and `shared` the
-    bytes that they share. How these go together says LatheDeviceKernel in
-    runtime/abi.h.
+    `code` is SPIR-V, or empty where a gpu.binary has the code of all kernels.
+    `buffers` and `scalars` are how many of both a launch has, `workgroup` is
+    how many invocations a workgroup has, and `shared` the bytes that they
+    share. How these go together says LatheDeviceKernel in runtime/abi.h.
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, StrAttr:$code,
                        I64Attr:$buffers, I64Attr:$scalars,

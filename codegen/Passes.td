@@ -371,11 +371,13 @@ def ApproximateMath : LathePass<"lathe-approximate-math", ""> {
 }
 
 def SerializeKernels : LathePass<"lathe-serialize-kernels", "::mlir::ModuleOp"> {
-  let summary = "turns the kernels for a device into SPIR-V";
+  let summary = "turns the kernels for a device into SPIR-V or PTX";
   let description = [{
-    Each gpu.module becomes a kernel.binary. A kernel may use what Vulkan
-    requires of all devices and the types of its buffers; elementary functions
-    are polynomials, as on processors, since drivers may be far less exact.
+    Each gpu.module becomes a kernel.binary. Those with NVVM's target are for
+    CUDA devices, and their code is one gpu.binary of PTX; others have SPIR-V of
+    their own and may use what Vulkan requires of all devices and the types of
+    their buffers. Elementary functions are polynomials, as on processors, since
+    drivers may be far less exact.
   }];
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::gpu::GPUDialect",
