@@ -7,7 +7,7 @@
 
 // CHECK-LABEL: func @main
 // CHECK: kernel.binary @shared buffers 2 scalars 1 workgroup 32 shared 1056 code ""
-// CHECK: kernel.binary @numbered buffers 1 scalars 0 workgroup 64 shared 0 code ""
+// CHECK: kernel.binary @numbered buffers 1 scalars 0 workgroup 64 shared 256 code ""
 // CHECK: gpu.binary @lathe_kernels
 // CHECK-NOT: gpu.module
 module {
