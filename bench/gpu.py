@@ -8,7 +8,8 @@ usage: bench/gpu.sh pack FOLDER [--targets vulkan,…] [--all] [--only TEXT]
 of less than 64 MB. --all takes every golden case and not one of each set; --only takes what has TEXT in its name. Weights
 of the models that are timed are made up where they run.
 
-`run` needs that folder, python3 and a driver, and nothing of Lathe's: in FOLDER it is `./gpu.sh run .`
+`run` needs that folder, python3 and a driver (of each kind of device that has one, unless --device names one), and nothing
+of Lathe's: in FOLDER it is `./gpu.sh run .`
   - golden: what published networks computed, as tools/golden.sh compares it
   - agree: the ten systems, at the sizes of test/specs/vulkan-systems.test, give on the device what they give on the
     processor, within 1e-3 of the largest
@@ -19,6 +20,7 @@ with 0 if no check failed. After --limit seconds (default: 450) nothing new begi
 """
 
 import argparse
+import ctypes
 import json
 import lzma
 import os
@@ -302,7 +304,9 @@ class Run:
         make_weights(self.folder)
         targets = sorted({path.name for what in ("programs", "systems", "models") for path in self.folder.glob(f"{what}/*")})
         for target in targets:
-            if self.options.device in (None, target):
+            if self.options.device is None and not has_driver(target):
+                print(f"      no driver for {target}: left out")
+            elif self.options.device in (None, target):
                 self.golden(target)
                 folder = self.folder / "systems" / target
                 names = sorted(path.name for path in folder.glob("*") if os.access(path, os.X_OK))
@@ -322,6 +326,14 @@ class Run:
             print(f"left out for lack of time: {', '.join(self.left)}")
         print(f"{len(self.checks) - failed} checks passed, {failed} failed; {len(self.benchmarks)} times in {path}")
         return 1 if failed or not self.checks else 0
+
+
+def has_driver(target):
+    try:
+        ctypes.CDLL({"vulkan": "libvulkan.so.1", "cuda": "libcuda.so.1"}[target])
+    except OSError:
+        return False
+    return True
 
 
 def make_inputs(info, entry, scratch):

@@ -477,7 +477,7 @@ mlir::lathe::compileForAll(ModuleOp module, const CompileOptions &options,
     FailureOr<TemporaryFile> file = TemporaryFile::create(module, "o");
     if (failed(file))
       return failure();
-    StringRef kind = devices[i] ? "vulkan" : "cpu";
+    StringRef kind = devices[i] ? devices[i]->getRuntimePart() : "cpu";
     CompileOptions further = options;
     further.pipeline.device = devices[i];
     further.object = file->str();

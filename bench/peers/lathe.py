@@ -19,7 +19,7 @@ class Status(ctypes.Structure):
 
 class Tensor(ctypes.Structure):
     _fields_ = [("type", ctypes.c_int), ("rank", ctypes.c_uint32), ("shape", ctypes.POINTER(ctypes.c_int64)),
-                ("data", ctypes.c_void_p)]
+                ("data", ctypes.c_void_p), ("device_kind", ctypes.c_int32), ("device_id", ctypes.c_int32)]
 
 
 class Options(ctypes.Structure):

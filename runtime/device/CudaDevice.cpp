@@ -28,7 +28,7 @@ CudaScope::~CudaScope() {
 }
 
 CudaMemory::~CudaMemory() {
-  if (!address)
+  if (!address || isBorrowed)
     return;
   CudaScope scope(device);
   (void)device.api.Free(address);
@@ -131,6 +131,13 @@ CudaDevice::allocate(size_t size, std::string_view purpose) {
   auto memory = std::make_unique<CudaMemory>(*this);
   if (Status status = memory->allocate(size, purpose); status.failed())
     return status;
+  return std::unique_ptr<DeviceMemory>(std::move(memory));
+}
+
+Result<std::unique_ptr<DeviceMemory>> CudaDevice::wrap(void *data,
+                                                       size_t size) {
+  auto memory = std::make_unique<CudaMemory>(*this);
+  memory->borrow(reinterpret_cast<CudaAddress>(data), size);
   return std::unique_ptr<DeviceMemory>(std::move(memory));
 }
 
@@ -309,4 +316,4 @@ Status CudaDevice::loadKernels(const LatheDeviceCode &code) {
   return {};
 }
 
-extern "C" const LatheDeviceDriver latheCuda = {CudaDevice::open};
+extern "C" const LatheDeviceDriver latheCuda = {CudaDevice::open, LATHE_CUDA};

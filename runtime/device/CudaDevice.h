@@ -35,11 +35,20 @@ public:
   explicit CudaMemory(const CudaDevice &device) : device(device) {}
   ~CudaMemory() override;
   Status allocate(size_t size, std::string_view purpose);
+  /// Takes memory that stays its owner's.
+  void borrow(CudaAddress other, size_t size) {
+    address = other;
+    length = size;
+    isBorrowed = true;
+  }
+  /// What tensors have as their data: the device's own address.
+  void *handle() override { return reinterpret_cast<void *>(address); }
 
   CudaAddress address = 0;
 
 private:
   const CudaDevice &device;
+  bool isBorrowed = false;
 };
 
 /// A stream and memory of the host's that the device copies to and from; other
@@ -77,6 +86,7 @@ public:
   allocate(size_t size, std::string_view purpose) override;
   Status write(DeviceMemory &memory, const void *from, size_t size) override;
   Status clear(DeviceMemory &memory) override;
+  Result<std::unique_ptr<DeviceMemory>> wrap(void *data, size_t size) override;
   Result<std::unique_ptr<DeviceQueue>> createQueue() override;
 
   CudaApi api;

@@ -7,6 +7,7 @@
 
 #include "runtime/main/DeviceChoice.h"
 #include "runtime/Device.h"
+#include "runtime/Model.h"
 #include <algorithm>
 #include <string_view>
 
@@ -28,6 +29,12 @@ static std::string_view nameOf(int32_t kind) {
              std::begin(kinds), std::end(kinds),
              [&](const NamedKind &named) { return named.kind == kind; })
       ->name;
+}
+
+static const char *nameForUsers(int32_t kind) {
+  return kind == LATHE_VULKAN ? "a Vulkan device"
+         : kind == LATHE_CUDA ? "a CUDA device"
+                              : "the processor";
 }
 
 static int32_t kindOf(const LatheModelBinary &binary) {
@@ -91,7 +98,7 @@ Status lathe::runtime::openChosen(const LatheModelBinary &binary,
   if (latheModelOpenOn(&binary, kind, &model, &status))
     return {status.code, status.message};
   if (const char *reason = latheModelFallback(model))
-    fprintf(stderr, "%s: note: the processor runs the model: %s\n", program,
-            reason);
+    fprintf(stderr, "%s: note: %s runs the model: %s\n", program,
+            nameForUsers(model->getDevice().kind), reason);
   return {};
 }
