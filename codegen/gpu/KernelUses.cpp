@@ -19,8 +19,7 @@ using namespace mlir::lathe::kernel;
 // Of arena, weights, states and constants (runtime/abi.h).
 static constexpr uint64_t memoryAlignment = 64;
 
-/// What a buffer is a part of.
-static Value rootOf(Value buffer) {
+Value mlir::lathe::kernel::rootOf(Value buffer) {
   while (auto view = buffer.getDefiningOp<ViewLikeOpInterface>())
     buffer = view.getViewSource();
   return buffer;

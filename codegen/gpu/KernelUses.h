@@ -13,6 +13,9 @@
 
 namespace mlir::lathe::kernel {
 
+/// The buffer that a memref is a view of, or of which it is a part.
+Value rootOf(Value buffer);
+
 /// What all launches of a kernel have in common.
 struct KernelUse {
   struct Buffer {

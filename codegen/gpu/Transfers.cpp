@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "codegen/gpu/Transfers.h"
+#include "codegen/gpu/KernelUses.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "mlir/Interfaces/ViewLikeInterface.h"
@@ -16,13 +17,6 @@ using namespace mlir::lathe::kernel;
 // Of a buffer up to this size the host gets all when it reads an element: it
 // reads others, too.
 static constexpr int64_t mostBytesForAnElement = 4096;
-
-/// The buffer that a memref is a view of.
-static Value rootOf(Value memref) {
-  while (auto view = memref.getDefiningOp<ViewLikeOpInterface>())
-    memref = view.getViewSource();
-  return memref;
-}
 
 /// Whether the op is a launch or has one in its regions.
 static bool launches(Operation *op) {
