@@ -181,6 +181,21 @@ TEST_F(Cuda, GivesKernelsTheirParameters) {
             11.f);
 }
 
+// Others' memory is used where it is, and not freed.
+TEST_F(Cuda, BorrowsMemoryByItsAddress) {
+  Bench bench;
+  ASSERT_FALSE(bench.open().failed());
+  auto *address = static_cast<char *>(bench.memories[0]->handle()) + 400;
+  auto borrowed = bench.device->wrap(address, 3600);
+  ASSERT_TRUE(static_cast<bool>(borrowed));
+  EXPECT_EQ((*borrowed)->handle(), address);
+  bench.queue->attach(0, **borrowed, bench.x.data() + 100, 3600);
+  bench.copy(100, 10);
+  ASSERT_FALSE(bench.wait().failed());
+  EXPECT_EQ(fakeCuda()->launches[0].addresses[0],
+            reinterpret_cast<uint64_t>(address));
+}
+
 TEST_F(Cuda, PutsManyGroupsInRows) {
   Bench bench;
   ASSERT_FALSE(bench.open().failed());
