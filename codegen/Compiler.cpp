@@ -10,6 +10,7 @@
 #include "codegen/Header.h"
 #include "codegen/Linker.h"
 #include "codegen/ObjectFile.h"
+#include "codegen/TemporaryFile.h"
 #include "codegen/TextPart.h"
 #include "codegen/gpu/Ptxas.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -37,32 +38,6 @@ std::string mlir::lathe::getWeightsPath(StringRef output) {
 }
 
 namespace {
-/// A file that is removed when its scope ends.
-class TemporaryFile {
-public:
-  static FailureOr<TemporaryFile> create(ModuleOp module, StringRef suffix) {
-    llvm::SmallString<128> path;
-    if (std::error_code error =
-            llvm::sys::fs::createTemporaryFile("lathe", suffix, path)) {
-      module.emitError("cannot make a temporary file: ") << error.message();
-      return failure();
-    }
-    return TemporaryFile(path);
-  }
-  TemporaryFile(TemporaryFile &&other) : path(std::move(other.path)) {
-    other.path.clear();
-  }
-  ~TemporaryFile() {
-    if (!path.empty())
-      llvm::sys::fs::remove(path);
-  }
-  StringRef str() const { return path; }
-
-private:
-  explicit TemporaryFile(StringRef path) : path(path) {}
-  std::string path;
-};
-
 class Compilation {
 public:
   Compilation(ModuleOp module, const CompileOptions &options)
@@ -456,47 +431,4 @@ private:
 LogicalResult mlir::lathe::compile(ModuleOp module,
                                    const CompileOptions &options) {
   return Compilation(module, options).run();
-}
-
-LogicalResult
-mlir::lathe::compileForAll(ModuleOp module, const CompileOptions &options,
-                           ArrayRef<std::optional<DeviceTarget>> devices) {
-  CompileOptions first = options;
-  first.pipeline.device = devices.front();
-  if (devices.size() == 1 || options.stopAfter)
-    return compile(module, first);
-  std::vector<TemporaryFile> files;
-  // What failed leaves no weights of the parts that went well.
-  std::vector<std::string> written;
-  llvm::scope_exit undo([&] {
-    for (const std::string &path : written)
-      llvm::sys::fs::remove(path);
-  });
-  // The last one first: each names the one behind it.
-  for (size_t i = devices.size(); i-- > 1;) {
-    FailureOr<TemporaryFile> file = TemporaryFile::create(module, "o");
-    if (failed(file))
-      return failure();
-    StringRef kind = devices[i] ? devices[i]->getRuntimePart() : "cpu";
-    CompileOptions further = options;
-    further.pipeline.device = devices[i];
-    further.object = file->str();
-    further.symbol = ("latheModel_" + kind).str();
-    further.suffix = ("." + kind).str();
-    further.next = first.next;
-    OwningOpRef<ModuleOp> copy = module.clone();
-    if (failed(compile(*copy, further)))
-      return failure();
-    if (!options.weights.empty() && !options.embedWeights)
-      written.push_back(getWeightsPath(options.output) + further.suffix);
-    first.next = further.symbol;
-    first.objects.push_back(further.object);
-    if (devices[i])
-      first.parts.push_back(kind.str());
-    files.push_back(std::move(*file));
-  }
-  if (failed(compile(module, first)))
-    return failure();
-  undo.release();
-  return success();
 }
