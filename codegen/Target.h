@@ -70,6 +70,10 @@ struct DeviceTarget {
   int64_t workgroupSize = 128;
   /// Memory that a workgroup shares: as much as all devices have.
   int64_t sharedBytes = 16384;
+  /// Invocations that go in step, on most devices.
+  int64_t subgroupSize = 32;
+  /// What memory delivers at once.
+  int64_t sectorBytes = 32;
   /// Sums that an invocation has in registers, with room for what it
   /// multiplies.
   int64_t accumulators = 32;

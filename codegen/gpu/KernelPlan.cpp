@@ -19,12 +19,6 @@ using namespace mlir;
 using namespace mlir::lathe;
 using namespace mlir::lathe::kernel;
 
-// What memory delivers at once.
-static constexpr int64_t sectorBytes = 32;
-// Of a subgroup on most devices: more lanes than these pay where elements are
-// few.
-static constexpr int64_t commonLanes = 32;
-
 std::string KernelPlan::str() const {
   if (kind == Kind::tiles)
     return llvm::formatv("tiles of {0}x{1}x{2}, {3}x{4} an invocation",
@@ -266,8 +260,8 @@ private:
     int64_t invocations = target.workgroupSize;
     double each = double(rows.extent) * columns.extent / invocations;
     int64_t across = std::bit_floor<uint64_t>(std::sqrt(std::max(each, 1.0)));
-    int64_t inRow = std::max(
-        {columns.extent / across, sectorBytes / 4, invocations / rows.extent});
+    int64_t inRow = std::max({columns.extent / across, target.sectorBytes / 4,
+                              invocations / rows.extent});
     inRow = std::min({inRow, columns.extent, invocations});
     int64_t inColumn = invocations / inRow;
     rows.extent = std::max(rows.extent, inColumn);
@@ -303,14 +297,15 @@ static bool reads(NestOp nest, unsigned dim, Access access) {
 }
 
 /// Neighbouring elements of the output that read whole sectors of memory.
-static int64_t countNeighbours(NestOp nest, ArrayRef<unsigned> outputs) {
+static int64_t countNeighbours(NestOp nest, ArrayRef<unsigned> outputs,
+                               const DeviceTarget &target) {
   int64_t bytes = 4;
   for (auto [i, input] : llvm::enumerate(nest.getInputs()))
     if (!outputs.empty() &&
         !nest.getReduce().front().getArgument(i).use_empty() &&
         classifyAccess(nest, i, outputs.back()) == Access::contiguous)
       bytes = std::min(bytes, getElementBytes(getElementTypeOrSelf(input)));
-  return sectorBytes / bytes;
+  return target.sectorBytes / bytes;
 }
 
 /// How many invocations share an element.
@@ -333,14 +328,15 @@ static void planLanes(KernelPlan &plan, NestOp nest,
   if (scatters && reads(nest, reductions.back(), Access::contiguous)) {
     // A lane has a few steps at least.
     int64_t most = std::bit_floor<uint64_t>(std::max<int64_t>(steps / 4, 1));
-    bool isFull = count * commonLanes >= target.busyInvocations;
-    plan.lanes =
-        std::min(most, isFull ? std::min(commonLanes, target.workgroupSize)
-                              : target.workgroupSize);
+    // More than a subgroup's pay where elements are few.
+    bool isFull = count * target.subgroupSize >= target.busyInvocations;
+    plan.lanes = std::min(
+        most, isFull ? std::min(target.subgroupSize, target.workgroupSize)
+                     : target.workgroupSize);
     plan.lanesInside = true;
     return;
   }
-  int64_t neighbours = std::min<int64_t>(countNeighbours(nest, outputs),
+  int64_t neighbours = std::min<int64_t>(countNeighbours(nest, outputs, target),
                                          llvm::PowerOf2Ceil(count));
   while (count * plan.lanes < target.busyInvocations &&
          32 * plan.lanes <= steps &&
