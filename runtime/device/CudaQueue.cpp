@@ -256,14 +256,8 @@ CudaResult CudaQueue::run() {
 void CudaQueue::takeReports() {
   for (size_t i = 0; i < events.size(); ++i) {
     int32_t *words = reportWords + LATHE_REPORT_WORDS * i;
-    if (!words[0])
-      continue;
-    auto low = static_cast<uint32_t>(words[1]);
-    auto high = static_cast<uint32_t>(words[2]);
-    reported.push_back({events[i],
-                        static_cast<int64_t>(uint64_t(high) << 32 | low),
-                        words[3]});
-    std::fill_n(words, LATHE_REPORT_WORDS, 0);
+    if (addReport(events[i], words))
+      std::fill_n(words, LATHE_REPORT_WORDS, 0);
   }
 }
 
@@ -288,13 +282,4 @@ Status CudaQueue::flush() {
   arrivals.clear();
   stagingUsed = 0;
   return device.api.status(result, "run kernels");
-}
-
-Status CudaQueue::wait(std::vector<DeviceReport> &reports) {
-  Status flushed = flush();
-  if (!failure.failed())
-    failure = std::move(flushed);
-  reports.swap(reported);
-  reported.clear();
-  return std::exchange(failure, Status());
 }

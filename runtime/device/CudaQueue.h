@@ -9,6 +9,7 @@
 #define LATHE_RUNTIME_DEVICE_CUDAQUEUE_H
 
 #include "runtime/device/CudaDevice.h"
+#include "runtime/device/GatheringQueue.h"
 
 namespace lathe::runtime {
 
@@ -39,7 +40,7 @@ struct CudaCommands {
 /// Gathers commands until somebody waits, then runs them on a stream of its
 /// own. Those that are just as before become a graph, which the driver starts
 /// as one.
-class CudaQueue : public DeviceQueue {
+class CudaQueue : public GatheringQueue {
 public:
   explicit CudaQueue(CudaDevice &device) : device(device), staging(device) {}
   ~CudaQueue() override;
@@ -52,7 +53,6 @@ public:
               const int32_t *scalars) override;
   void upload(const void *to, const void *from, size_t size) override;
   void download(void *to, const void *from, size_t size) override;
-  Status wait(std::vector<DeviceReport> &reports) override;
 
 private:
   /// Adds a launch, or a copy, to what is gathered, or says what stands
@@ -64,8 +64,7 @@ private:
   /// Where the device has what the host's `size` bytes at `address` name.
   Status find(std::string_view user, const void *address, size_t size,
               CudaAddress &found) const;
-  /// Runs what is gathered and waits for it.
-  Status flush();
+  Status flush() override;
   CudaResult run();
   /// Hands what is gathered to the stream, one by one.
   CudaResult submit();
@@ -103,8 +102,6 @@ private:
   int32_t *reportWords = nullptr;
   CudaAddress reportAddress = 0;
   std::vector<void *> parameters; ///< Of the launch being submitted.
-  std::vector<DeviceReport> reported;
-  Status failure; ///< The first since the last `wait`.
 };
 
 } // namespace lathe::runtime

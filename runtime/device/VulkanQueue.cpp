@@ -271,14 +271,10 @@ VkResult VulkanQueue::submit(const VulkanRecording &recording) {
 /// Takes what kernels reported, and what the host is to have.
 void VulkanQueue::collect() {
   for (const Pending &launch : pending) {
-    uint32_t words[LATHE_REPORT_WORDS];
+    int32_t words[LATHE_REPORT_WORDS];
     std::memcpy(words, hostParameters.data() + launch.parameters,
                 sizeof(words));
-    if (words[0])
-      reported.push_back(
-          {launch.event,
-           static_cast<int64_t>(uint64_t(words[2]) << 32 | words[1]),
-           static_cast<int32_t>(words[3])});
+    addReport(launch.event, words);
   }
   for (const Arrival &arrival : arrivals)
     std::memcpy(arrival.to, staging.data() + arrival.offset, arrival.size);
@@ -352,13 +348,4 @@ Status VulkanQueue::flush() {
   arrivals.clear();
   parametersUsed = stagingUsed = 0;
   return status;
-}
-
-Status VulkanQueue::wait(std::vector<DeviceReport> &reports) {
-  Status flushed = flush();
-  if (!failure.failed())
-    failure = std::move(flushed);
-  reports.swap(reported);
-  reported.clear();
-  return std::exchange(failure, Status());
 }

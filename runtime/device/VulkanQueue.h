@@ -8,6 +8,7 @@
 #ifndef LATHE_RUNTIME_DEVICE_VULKANQUEUE_H
 #define LATHE_RUNTIME_DEVICE_VULKANQUEUE_H
 
+#include "runtime/device/GatheringQueue.h"
 #include "runtime/device/Hazards.h"
 #include "runtime/device/VulkanRecording.h"
 
@@ -17,7 +18,7 @@ namespace lathe::runtime {
 /// is used up: for parameters, and for what is copied. All memory of its own is
 /// taken once. What was gathered before, with other parameters or not, is not
 /// recorded again: a few recordings are kept.
-class VulkanQueue : public DeviceQueue {
+class VulkanQueue : public GatheringQueue {
 public:
   explicit VulkanQueue(VulkanDevice &device)
       : device(device), hostParameters(device), parameters(device),
@@ -32,7 +33,6 @@ public:
               const int32_t *scalars) override;
   void upload(const void *to, const void *from, size_t size) override;
   void download(void *to, const void *from, size_t size) override;
-  Status wait(std::vector<DeviceReport> &reports) override;
   bool measure(bool on) override;
   void takeTimes(std::vector<DeviceTime> &taken) override;
 
@@ -82,8 +82,7 @@ private:
   }
   /// The recording of what was gathered.
   Result<const VulkanRecording *> findRecording();
-  /// Runs what was gathered and waits for it.
-  Status flush();
+  Status flush() override;
   VkResult submit(const VulkanRecording &recording);
   /// Reads the device's timers, of which the first stood at `start`.
   void collectTimes(int64_t start);
@@ -105,12 +104,10 @@ private:
   std::vector<MemoryRange> reads; ///< Of the launch being added.
   std::vector<Pending> pending;
   std::vector<Arrival> arrivals;
-  std::vector<DeviceReport> reported;
   bool measures = false;
   VkQueryPool timers = VK_NULL_HANDLE;
   std::vector<int64_t> stamped; ///< The events whose begins are stamped.
   std::vector<DeviceTime> times;
-  Status failure; ///< The first since the last `wait`.
 };
 
 } // namespace lathe::runtime
