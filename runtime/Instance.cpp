@@ -195,6 +195,51 @@ static Status checkData(const LatheTensorInfo &info,
   return {};
 }
 
+/// Whether two tensors have bytes in common. Memory on a Vulkan device is a
+/// handle.
+static bool overlap(const LatheTensor &a, const LatheTensor &b) {
+  if (isOnDevice(a) != isOnDevice(b) ||
+      (isOnDevice(a) &&
+       (a.device.kind != b.device.kind || a.device.id != b.device.id)))
+    return false;
+  auto end = [](const LatheTensor &tensor) {
+    size_t bytes =
+        elementCount({tensor.shape, tensor.rank}) * latheTypeSize(tensor.type);
+    bool isHandle = isOnDevice(tensor) && tensor.device.kind == LATHE_VULKAN;
+    return reinterpret_cast<uintptr_t>(tensor.data) +
+           (isHandle ? std::min<size_t>(bytes, 1) : bytes);
+  };
+  auto begin = [](const LatheTensor &tensor) {
+    return reinterpret_cast<uintptr_t>(tensor.data);
+  };
+  return std::max(begin(a), begin(b)) < std::min(end(a), end(b));
+}
+
+/// Refuses outputs that share memory with another tensor: they are written
+/// while inputs are still read. Where a device computes, tensors of the host's
+/// are copied, outputs last.
+static Status checkApart(const LatheEntryInfo &info,
+                         std::span<const LatheTensor> inputs,
+                         std::span<const LatheTensor> outputs,
+                         bool copiesHost) {
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    if (copiesHost && !isOnDevice(outputs[i]))
+      continue;
+    const char *other = nullptr;
+    for (size_t j = 0; j < inputs.size() && !other; ++j)
+      if (overlap(outputs[i], inputs[j]))
+        other = info.inputs[j].name;
+    for (size_t j = 0; j < i && !other; ++j)
+      if (overlap(outputs[i], outputs[j]))
+        other = info.outputs[j].name;
+    if (other)
+      return {LATHE_BAD_ARGUMENT,
+              concat(quote(info.outputs[i].name), " shares memory with ",
+                     quote(other), "; give it memory of its own")};
+  }
+  return {};
+}
+
 Status LatheInstance::checkCall(uint32_t entry,
                                 std::span<const LatheTensor> inputs,
                                 std::span<const LatheTensor> outputs) {
@@ -226,6 +271,8 @@ Status LatheInstance::checkCall(uint32_t entry,
     status = checkData(info.inputs[i], inputs[i]);
   for (size_t i = 0; i < outputs.size() && !status.failed(); ++i)
     status = checkData(info.outputs[i], outputs[i]);
+  if (!status.failed())
+    status = checkApart(info, inputs, outputs, context.device != nullptr);
   return status.failed() ? status
                          : checkRanges(descriptor, entry, inputs, dims);
 }

@@ -341,8 +341,10 @@ LATHE_API void latheInstanceSetHooks(LatheInstance *instance,
 /// whatever the number of threads.
 /// Errors: LATHE_BAD_SHAPE if a type or shape is wrong or a dim beyond its
 /// bounds, LATHE_BAD_INDEX if an input holds a value out of its range,
-/// LATHE_BAD_ARGUMENT on wrong counts, null or misaligned data and an instance
-/// that is running already: outputs and states are untouched then.
+/// LATHE_BAD_ARGUMENT on wrong counts, null or misaligned data, an output that
+/// shares memory with another tensor (but where both are on the host and a
+/// device computes), and an instance that is running already:
+/// outputs and states are untouched then.
 /// LATHE_BAD_INDEX naming an op if the model met an index out of range, and
 /// LATHE_DEVICE_ERROR if the device was lost or is too small for the dims:
 /// outputs and states are meaningless then.

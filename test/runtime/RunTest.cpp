@@ -120,6 +120,9 @@ TEST_F(Model, RefusesBadCalls) {
   LatheTensor typeless = good;
   typeless.type = static_cast<LatheType>(15);
   EXPECT_EQ(error(0, typeless, 1), "'x' has an unknown type");
+  // Outputs are written while inputs are still read.
+  EXPECT_EQ(error(0, tensorOf(LATHE_F32, shape, data + 1), 1),
+            "'y' shares memory with 'x'; give it memory of its own");
   EXPECT_EQ(latheInstanceRun(nullptr, 0, &good, 1, &good, 1, nullptr),
             LATHE_BAD_ARGUMENT);
 }

@@ -58,6 +58,7 @@ int main(void) {
   printf("device of kind %d: %s\n", (int)between.device.kind,
          memcmp(got, wanted, sizeof(got)) ? "differs" : "equal");
 
+  expectError("shared", between, between);
   between.data = small;
   expectError("small", between, output);
   between.data = x;
