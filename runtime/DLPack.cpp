@@ -58,6 +58,10 @@ LatheCode latheTensorFromDLPack(const LatheDLTensor *from, LatheTensor *tensor,
   return guarded(status, [&]() -> Status {
     if (!from || !tensor)
       return {LATHE_BAD_ARGUMENT, "'from' or 'tensor' is null"};
+    if (from->ndim < 0 || (from->ndim > 0 && !from->shape))
+      return {LATHE_BAD_ARGUMENT,
+              concat("a DLPack tensor has ", from->ndim,
+                     " dimensions and no shape of as many")};
     auto kind = std::find_if(std::begin(elementKinds), std::end(elementKinds),
                              [&](const ElementKind &it) {
                                return it.code == from->dtype.code &&
@@ -112,6 +116,9 @@ LatheCode latheTensorToDLPack(const LatheTensor *tensor, void *owner,
     if (!tensor || !managed)
       return {LATHE_BAD_ARGUMENT, "'tensor' or 'managed' is null"};
     *managed = nullptr;
+    if (tensor->rank > 0 && !tensor->shape)
+      return {LATHE_BAD_ARGUMENT,
+              concat("a tensor of rank ", tensor->rank, " has no shape")};
     auto kind = std::find_if(
         std::begin(elementKinds), std::end(elementKinds),
         [&](const ElementKind &it) { return it.type == tensor->type; });

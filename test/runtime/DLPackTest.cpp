@@ -84,6 +84,13 @@ TEST_F(DLPack, RefusesWhatItCannotView) {
   from.dtype = {2, 32, 4};
   EXPECT_EQ(error(), "a DLPack tensor has elements of code 2, 32 bits and 4 "
                      "lanes, which are none of ours");
+  from.shape = nullptr;
+  EXPECT_EQ(error(),
+            "a DLPack tensor has 3 dimensions and no shape of as many");
+  from.shape = shape;
+  from.ndim = -1;
+  EXPECT_EQ(error(),
+            "a DLPack tensor has -1 dimensions and no shape of as many");
 }
 
 TEST_F(DLPack, HandsTensorsOut) {
@@ -108,6 +115,10 @@ TEST_F(DLPack, HandsTensorsOut) {
   EXPECT_EQ(latheTensorToDLPack(&bytes, nullptr, nullptr, &managed, &status),
             LATHE_BAD_ARGUMENT);
   EXPECT_STREQ(status.message, "DLPack has no elements f8e4m3");
+  bytes = {LATHE_BOOL, 2, nullptr, values};
+  EXPECT_EQ(latheTensorToDLPack(&bytes, nullptr, nullptr, &managed, &status),
+            LATHE_BAD_ARGUMENT);
+  EXPECT_STREQ(status.message, "a tensor of rank 2 has no shape");
 }
 
 /// Models on the host take tensors of other devices for what they are.
