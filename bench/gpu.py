@@ -381,6 +381,8 @@ def main():
     parser.add_argument("--json", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--limit", type=float, default=450, help=argparse.SUPPRESS)
     options = parser.parse_args()
+    if options.command == "run" and not (options.folder / "gpu.py").exists():
+        sys.exit(f"gpu: '{options.folder}' is no folder that bench/gpu.sh pack made")
     return pack(options) if options.command == "pack" else Run(options).run()
 
 
