@@ -158,7 +158,6 @@ private:
       else
         row = rowOfColumn[column];
       beyond[column] = infinity;
-      open[column] = infinity;
       remaining[nearest] = remaining[--left];
       place[remaining[nearest]] = nearest;
     }
