@@ -21,6 +21,7 @@ with 0 if no check failed. After --limit seconds (default: 450) nothing new begi
 
 import argparse
 import ctypes
+import hashlib
 import json
 import lzma
 import os
@@ -113,13 +114,21 @@ def pack_models(lathe, targets, folder, only):
             compile_model(lathe, spec, sets, target, folder / "models" / target / name)
         for file in (folder / "models" / target).glob("*.weights"):
             strip_weights(file)
-        for name, spec, settings in systems():
-            if only in name:
-                compile_model(lathe, spec, settings, f"cpu+{target}", folder / "systems" / target / name)
+    # One program of each for all devices and the processor.
+    for name, spec, settings in systems():
+        if only in name:
+            compile_model(lathe, spec, settings, "+".join(["cpu", *targets]), folder / "systems" / name)
 
 
 def compress(folder):
-    """Replaces programs by compressed ones."""
+    """Replaces programs by compressed ones, and files that are there already, as weights for two devices, by a FILE.same
+    that names the other one."""
+    seen = {}
+    for path in sorted(path for path in folder.rglob("*") if path.is_file() and path.stat().st_size > 1 << 12):
+        first = seen.setdefault(hashlib.sha256(path.read_bytes()).digest(), path)
+        if first != path:
+            Path(f"{path}.same").write_text(str(first.relative_to(folder)))
+            path.unlink()
     for path in folder.rglob("*"):
         if path.is_file() and os.access(path, os.X_OK) and path.stat().st_size > 1 << 16:
             Path(f"{path}.xz").write_bytes(lzma.compress(path.read_bytes()))
@@ -131,6 +140,9 @@ def unpack(folder):
         program = path.with_suffix("")
         program.write_bytes(lzma.decompress(path.read_bytes()))
         program.chmod(0o755)
+        path.unlink()
+    for path in folder.rglob("*.same"):
+        shutil.copy(folder / path.read_text(), path.with_suffix(""))
         path.unlink()
 
 
@@ -219,10 +231,10 @@ class Run:
                 print(line)
         self.check(f"golden {target}", done.returncode == 0, lines[-1] if lines else reason_of(done))
 
-    def each(self, what, target, names, act):
-        """Calls act(name, program) for the programs of a kind."""
+    def each(self, folder, target, names, act):
+        """Calls act(name, program) for the programs in a folder."""
         for name in names:
-            program = self.folder / what / target / name
+            program = folder / name
             if not program.exists() or not self.has_time(f"{name} {target}"):
                 continue
             try:
@@ -302,16 +314,17 @@ class Run:
         sys.path.insert(0, str(self.folder))
         unpack(self.folder)
         make_weights(self.folder)
-        targets = sorted({path.name for what in ("programs", "systems", "models") for path in self.folder.glob(f"{what}/*")})
+        targets = sorted({path.name for what in ("programs", "models") for path in self.folder.glob(f"{what}/*")})
         for target in targets:
             if self.options.device is None and not has_driver(target):
                 print(f"      no driver for {target}: left out")
             elif self.options.device in (None, target):
                 self.golden(target)
-                folder = self.folder / "systems" / target
+                folder = self.folder / "systems"
                 names = sorted(path.name for path in folder.glob("*") if os.access(path, os.X_OK))
-                self.each("systems", target, names, lambda *it, on=target: self.agree(*it, on))
-                self.each("models", target, MODELS, lambda *it, on=target: self.measure(*it, on))
+                self.each(folder, target, names, lambda *it, on=target: self.agree(*it, on))
+                self.each(self.folder / "models" / target, target, MODELS,
+                          lambda *it, on=target: self.measure(*it, on))
         self.ptx()
         if self.has_time("peers"):
             self.peers()
