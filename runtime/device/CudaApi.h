@@ -25,6 +25,7 @@ using CudaContext = struct CudaContextObject *;
 using CudaModule = struct CudaModuleObject *;
 using CudaFunction = struct CudaFunctionObject *;
 using CudaStream = struct CudaStreamObject *;
+using CudaEvent = struct CudaEventObject *;
 using CudaGraph = struct CudaGraphObject *;
 using CudaGraphExec = struct CudaGraphExecObject *;
 
@@ -45,6 +46,7 @@ enum : int {
 
   cudaHostMemoryMapped = 2,
   cudaStreamNonBlocking = 1,
+  cudaEventDefault = 0,
   cudaCaptureThreadLocal = 1,
 
   cudaJitErrorLog = 5,
@@ -96,6 +98,11 @@ enum : int {
            (CudaStream * stream, unsigned flags))                              \
   FUNCTION(StreamDestroy, "cuStreamDestroy_v2", (CudaStream stream))           \
   FUNCTION(StreamSynchronize, "cuStreamSynchronize", (CudaStream stream))      \
+  FUNCTION(EventCreate, "cuEventCreate", (CudaEvent * event, unsigned flags))  \
+  FUNCTION(EventDestroy, "cuEventDestroy_v2", (CudaEvent event))               \
+  FUNCTION(EventRecord, "cuEventRecord", (CudaEvent event, CudaStream stream)) \
+  FUNCTION(EventElapsedTime, "cuEventElapsedTime",                             \
+           (float *milliseconds, CudaEvent begin, CudaEvent end))              \
   FUNCTION(LaunchKernel, "cuLaunchKernel",                                     \
            (CudaFunction function, unsigned gridX, unsigned gridY,             \
             unsigned gridZ, unsigned blockX, unsigned blockY, unsigned blockZ, \

@@ -47,6 +47,8 @@ CudaQueue::~CudaQueue() {
   for (const Recording &recording : recordings)
     if (recording.graph)
       (void)device.api.GraphExecDestroy(recording.graph);
+  for (CudaEvent timer : timers)
+    (void)device.api.EventDestroy(timer);
   if (reportWords)
     (void)device.api.FreeHost(reportWords);
 }
@@ -126,6 +128,7 @@ Status CudaQueue::gather(int64_t event, int64_t number, int64_t groups,
                                4 * LATHE_REPORT_WORDS * events.size());
   gathered.scalars.insert(gathered.scalars.end(), scalars,
                           scalars + code.scalarCount);
+  command.stamp = needsStamp(event);
   gathered.list.push_back(command);
   events.push_back(event);
   return {};
@@ -197,16 +200,21 @@ CudaResult CudaQueue::submit() {
   const CudaApi &api = device.api;
   for (const Command &command : gathered.list) {
     unsigned char *host = staging.data + command.place;
-    CudaResult result = command.kind == Command::launch ? submitLaunch(command)
-                        : command.kind == Command::upload
-                            ? api.CopyToDevice(command.address, host,
-                                               command.size, staging.stream)
-                            : api.CopyToHost(host, command.address,
-                                             command.size, staging.stream);
+    CudaResult result = command.stamp ? stamp() : cudaSuccess;
+    if (result != cudaSuccess)
+      return result;
+    if (command.kind == Command::launch)
+      result = submitLaunch(command);
+    else if (command.kind == Command::upload)
+      result =
+          api.CopyToDevice(command.address, host, command.size, staging.stream);
+    else
+      result =
+          api.CopyToHost(host, command.address, command.size, staging.stream);
     if (result != cudaSuccess)
       return result;
   }
-  return cudaSuccess;
+  return stamped.empty() ? cudaSuccess : stamp();
 }
 
 CudaResult CudaQueue::makeGraph(CudaGraphExec &made) {
@@ -230,7 +238,8 @@ CudaResult CudaQueue::makeGraph(CudaGraphExec &made) {
 }
 
 CudaResult CudaQueue::run() {
-  if (gathered.list.size() < leastGraph)
+  // Events of graphs would need the graph's own.
+  if (gathered.list.size() < leastGraph || !stamped.empty())
     return submit();
   auto found = std::find_if(recordings.begin(), recordings.end(),
                             [&](const Recording &recording) {
@@ -253,6 +262,40 @@ CudaResult CudaQueue::run() {
   return submit();
 }
 
+//===----------------------------------------------------------------------===//
+// Times
+//===----------------------------------------------------------------------===//
+
+bool CudaQueue::measure(bool on) { return measures = on; }
+
+CudaResult CudaQueue::stamp() {
+  if (timersUsed == timers.size()) {
+    CudaEvent made = nullptr;
+    if (CudaResult result = device.api.EventCreate(&made, cudaEventDefault))
+      return result;
+    timers.push_back(made);
+  }
+  return device.api.EventRecord(timers[timersUsed++], staging.stream);
+}
+
+CudaResult CudaQueue::collectTimes(int64_t start) {
+  int64_t begin = start;
+  for (size_t i = 0; i < stamped.size(); ++i) {
+    float milliseconds = 0;
+    if (CudaResult result = device.api.EventElapsedTime(
+            &milliseconds, timers[0], timers[i + 1]))
+      return result;
+    int64_t end = start + static_cast<int64_t>(double(milliseconds) * 1e6);
+    times.push_back({stamped[i], begin, end});
+    begin = end;
+  }
+  return cudaSuccess;
+}
+
+//===----------------------------------------------------------------------===//
+// Waiting
+//===----------------------------------------------------------------------===//
+
 void CudaQueue::takeReports() {
   for (size_t i = 0; i < events.size(); ++i) {
     int32_t *words = reportWords + LATHE_REPORT_WORDS * i;
@@ -267,6 +310,8 @@ Status CudaQueue::flush() {
   CudaScope scope(device);
   CudaResult result = scope.result();
   staging.isBusy = true;
+  timersUsed = 0;
+  int64_t start = now();
   if (result == cudaSuccess)
     result = run();
   // What was handed over before something failed still runs.
@@ -275,9 +320,12 @@ Status CudaQueue::flush() {
     result = finished;
   takeReports();
   if (result == cudaSuccess)
+    result = collectTimes(start);
+  if (result == cudaSuccess)
     for (const Arrival &arrival : arrivals)
       std::memcpy(arrival.to, staging.data + arrival.place, arrival.size);
   gathered.clear();
+  stamped.clear();
   events.clear();
   arrivals.clear();
   stagingUsed = 0;

@@ -23,6 +23,7 @@ struct CudaCommands {
     /// Of a copy: memory of the device, a place in the staging memory, bytes.
     CudaAddress address = 0;
     size_t place = 0, size = 0;
+    bool stamp = false; ///< Whether the time is taken before it.
     bool operator==(const Command &) const = default;
   };
   std::vector<Command> list;
@@ -53,6 +54,7 @@ public:
               const int32_t *scalars) override;
   void upload(const void *to, const void *from, size_t size) override;
   void download(void *to, const void *from, size_t size) override;
+  bool measure(bool on) override;
 
 private:
   /// Adds a launch, or a copy, to what is gathered, or says what stands
@@ -70,6 +72,10 @@ private:
   CudaResult submit();
   CudaResult submitLaunch(const CudaCommands::Command &command);
   CudaResult makeGraph(CudaGraphExec &graph);
+  /// Has the stream take the time, as the next of this run's.
+  CudaResult stamp();
+  /// Reads the times that were taken, of which the first was at `start`.
+  CudaResult collectTimes(int64_t start);
   void takeReports();
 
   CudaDevice &device;
@@ -102,6 +108,8 @@ private:
   int32_t *reportWords = nullptr;
   CudaAddress reportAddress = 0;
   std::vector<void *> parameters; ///< Of the launch being submitted.
+  std::vector<CudaEvent> timers;  ///< One more than were stamped at once.
+  size_t timersUsed = 0;
 };
 
 } // namespace lathe::runtime

@@ -9,6 +9,7 @@
 #define LATHE_RUNTIME_DEVICE_GATHERINGQUEUE_H
 
 #include "runtime/Device.h"
+#include <chrono>
 #include <utility>
 
 namespace lathe::runtime {
@@ -24,6 +25,10 @@ public:
     reports.swap(reported);
     reported.clear();
     return std::exchange(failure, Status());
+  }
+  void takeTimes(std::vector<DeviceTime> &taken) final {
+    taken.swap(times);
+    times.clear();
   }
 
 protected:
@@ -42,7 +47,25 @@ protected:
     return true;
   }
 
+  /// Whether a launch that is gathered needs a stamp before it: the event is
+  /// another one than that of the launch before, and times are taken.
+  bool needsStamp(int64_t event) {
+    if (!measures || (!stamped.empty() && stamped.back() == event))
+      return false;
+    stamped.push_back(event);
+    return true;
+  }
+  /// The clock of the host's events.
+  static int64_t now() {
+    return std::chrono::nanoseconds(
+               std::chrono::steady_clock::now().time_since_epoch())
+        .count();
+  }
+
   Status failure; ///< The first since the last `wait`.
+  bool measures = false;
+  std::vector<int64_t> stamped; ///< The events whose begins are stamped.
+  std::vector<DeviceTime> times;
 
 private:
   std::vector<DeviceReport> reported;

@@ -7,7 +7,6 @@
 
 #include "runtime/device/VulkanQueue.h"
 #include <algorithm>
-#include <chrono>
 #include <cstring>
 #include <utility>
 
@@ -168,10 +167,7 @@ Status VulkanQueue::add(int64_t event, const VulkanKernel &kernel,
   MemoryRange stored = reads.back();
   reads.pop_back();
   command.barrier = hazards.needBarrier(reads, stored);
-  if (measures && (stamped.empty() || stamped.back() != event)) {
-    command.stamp = true;
-    stamped.push_back(event);
-  }
+  command.stamp = needsStamp(event);
   commands.commands.push_back(command);
   pending.push_back({event, place});
   return {};
@@ -280,12 +276,6 @@ void VulkanQueue::collect() {
     std::memcpy(arrival.to, staging.data() + arrival.offset, arrival.size);
 }
 
-static int64_t now() {
-  return std::chrono::nanoseconds(
-             std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
-
 void VulkanQueue::collectTimes(int64_t start) {
   std::vector<uint64_t> ticks(stamped.size() + 1);
   VkResult result = device.api.GetQueryPoolResults(
@@ -316,11 +306,6 @@ bool VulkanQueue::measure(bool on) {
   }
   measures = on && timers;
   return measures;
-}
-
-void VulkanQueue::takeTimes(std::vector<DeviceTime> &taken) {
-  taken.swap(times);
-  times.clear();
 }
 
 Status VulkanQueue::flush() {

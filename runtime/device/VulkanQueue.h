@@ -34,7 +34,6 @@ public:
   void upload(const void *to, const void *from, size_t size) override;
   void download(void *to, const void *from, size_t size) override;
   bool measure(bool on) override;
-  void takeTimes(std::vector<DeviceTime> &taken) override;
 
 private:
   /// A memory, and the host's bytes that name it.
@@ -104,10 +103,7 @@ private:
   std::vector<MemoryRange> reads; ///< Of the launch being added.
   std::vector<Pending> pending;
   std::vector<Arrival> arrivals;
-  bool measures = false;
   VkQueryPool timers = VK_NULL_HANDLE;
-  std::vector<int64_t> stamped; ///< The events whose begins are stamped.
-  std::vector<DeviceTime> times;
 };
 
 } // namespace lathe::runtime

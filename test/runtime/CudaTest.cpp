@@ -258,6 +258,35 @@ TEST_F(Cuda, MakesGraphsOfWhatIsRunAgain) {
   EXPECT_EQ(fakeCuda()->launches.back().scalars[0], 40);
 }
 
+TEST_F(Cuda, TakesTheTimesOfEvents) {
+  fakeCuda()->kernel = copyFloats;
+  Bench bench;
+  ASSERT_FALSE(bench.open().failed());
+  std::vector<DeviceTime> times;
+  ASSERT_TRUE(bench.queue->measure(true));
+  // Twice: events are used again, and nothing becomes a graph.
+  for (int run = 0; run < 2; ++run) {
+    for (int64_t event : {7, 7, -1, 3})
+      bench.copy(0, 100, event);
+    bench.queue->download(bench.result.data(), bench.y.data(), 4);
+    ASSERT_FALSE(bench.wait().failed());
+    bench.queue->takeTimes(times);
+    ASSERT_EQ(times.size(), 3u);
+    EXPECT_EQ(times[0].event, 7);
+    EXPECT_EQ(times[1].event, -1);
+    EXPECT_EQ(times[2].event, 3);
+    EXPECT_EQ(times[0].end - times[0].begin, 1000000);
+    EXPECT_EQ(times[1].begin, times[0].end);
+    EXPECT_EQ(times[2].end - times[2].begin, 500000);
+  }
+  EXPECT_EQ(fakeCuda()->alive["event"], 4);
+  EXPECT_EQ(fakeCuda()->graphs, 0);
+  EXPECT_FALSE(bench.queue->measure(false));
+  ASSERT_FALSE(bench.run().failed());
+  bench.queue->takeTimes(times);
+  EXPECT_TRUE(times.empty());
+}
+
 TEST_F(Cuda, NamesTheEventOfAReport) {
   fakeCuda()->kernel = [](const FakeCuda::Launch &launch) {
     auto *words = reinterpret_cast<int32_t *>(launch.addresses.back());
@@ -305,8 +334,11 @@ TEST_F(Cuda, EndsEveryFailureAsAStatus) {
       {
         Bench bench;
         Status status = bench.open();
-        for (int run = 0; run < 3 && !status.failed(); ++run)
+        // As it comes, the graph that is made of it, and with timers.
+        for (int run = 0; run < 4 && !status.failed(); ++run) {
+          bench.queue->measure(run == 3);
           status = bench.run();
+        }
         failed = fakeCuda()->calls > call;
         EXPECT_EQ(status.failed(), failed) << "call " << call;
         if (failed)

@@ -16,6 +16,7 @@
 #include <cstring>
 #include <fstream>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string_view>
 #include <utility>
@@ -40,6 +41,7 @@ struct State {
   int contexts = 0;               ///< How often a context was pushed.
   int sticky = success;
   bool retained = false;
+  double clock = 0; ///< The device's, in milliseconds.
 };
 
 /// Whatever a stream does when it is reached.
@@ -48,6 +50,9 @@ using Action = std::function<int()>;
 struct Stream {
   bool capturing = false;
   std::vector<Action> captured;
+};
+struct Event {
+  std::optional<double> time; ///< When it was reached.
 };
 struct Graph {
   std::vector<Action> actions;
@@ -404,12 +409,44 @@ int cuLaunchKernel(CudaFunction handle, unsigned x, unsigned y, unsigned z,
     launch.scalars.push_back(*static_cast<int32_t *>(parameters[i]));
   return run(stream, [launch, &function] {
     get().seen.launches.push_back(launch);
+    get().clock += FakeCuda::launchMilliseconds;
     if (get().seen.kernel)
       get().seen.kernel(launch);
     else
       runKernel(function, launch);
     return get().seen.mistakes.empty() ? int(success) : int(illegalInstruction);
   });
+}
+
+int cuEventCreate(CudaEvent *event, unsigned) {
+  if (int result = enter())
+    return result;
+  *event = reinterpret_cast<CudaEvent>(make<Event>("event"));
+  return success;
+}
+int cuEventDestroy_v2(CudaEvent event) {
+  return destroy(reinterpret_cast<Event *>(event), "event");
+}
+int cuEventRecord(CudaEvent event, CudaStream stream) {
+  if (int result = enter())
+    return result;
+  if (!get().objects.count(event))
+    return mistake("records no event");
+  return run(stream, [=] {
+    reinterpret_cast<Event *>(event)->time = get().clock;
+    return int(success);
+  });
+}
+int cuEventElapsedTime(float *milliseconds, CudaEvent begin, CudaEvent end) {
+  if (int result = enter())
+    return result;
+  auto *from = reinterpret_cast<Event *>(begin);
+  auto *to = reinterpret_cast<Event *>(end);
+  if (!get().objects.count(begin) || !get().objects.count(end) || !from->time ||
+      !to->time)
+    return mistake("takes the time between no events");
+  *milliseconds = static_cast<float>(*to->time - *from->time);
+  return success;
 }
 
 int cuStreamBeginCapture_v2(CudaStream stream, int) {

@@ -27,6 +27,9 @@ struct FakeCuda {
     std::vector<int32_t> scalars;
   };
 
+  /// What a launch takes of the device's time.
+  static constexpr double launchMilliseconds = 0.5;
+
   //===--- What tests set -------------------------------------------------===//
 
   int devices = 1, capability = 80, threads = 1024;
