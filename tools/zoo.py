@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Compiles and runs the small trained models of specs/zoo and prints what each shows.
 
-    zoo.py [--lathe FILE] [--keep FOLDER] [--json FILE] [MODEL...]
+    zoo.py [--lathe FILE] [--target TARGET] [--stored TYPES] [--keep FOLDER] [--json FILE] [MODEL...]
 
 A model is a folder of specs/zoo with a spec, trained weights, test data, `train.py`, which
 made these with PyTorch, `figures.json`, the figures that PyTorch has on the test data, and
@@ -74,8 +74,8 @@ class Program:
 class Zoo:
     """What a model's show.py is given."""
 
-    def __init__(self, folder, built, lathe):
-        self.folder, self.built, self.lathe = folder, built, lathe
+    def __init__(self, folder, built, lathe, target=None, types=STORED):
+        self.folder, self.built, self.lathe, self.target, self.types = folder, built, lathe, target, types
         self.expected = json.loads((folder / "figures.json").read_text())
         self.figures, self.claims, self.programs, self.stored = [], [], [], []
 
@@ -92,6 +92,8 @@ class Zoo:
         possibly 'PREFIX=FILE') of it. What counts adds to the size of the model's weights."""
         program = self.built / (name or Path(spec).stem)
         words = [self.lathe, "compile", self.folder / spec, "-o", program, *options]
+        if self.target:
+            words.append(f"--target={self.target}")
         for text in [weights] if isinstance(weights, str) else weights:
             prefix, equals, file = text.rpartition("=")
             words += ["--weights", f"{prefix}{equals}{self.folder / file}"]
@@ -108,13 +110,13 @@ class Zoo:
         self.figures.append((what, value, self.expected[expected], unit))
 
     def precisions(self, what, measure, spec, weights, *options, unit="", within=None, full=None):
-        """Compiles a spec whose `stored` is how its matrices are stored, for each of STORED. Of a
+        """Compiles a spec whose `stored` is how its matrices are stored, for each of the types. Of a
         program, `measure` gives the figure and the numbers that it comes from. How far these are
         from those of f32 is told as a share of the largest; `within` says, by the type, how far
         the figure may be: in units of it where these are '%', else as a share. `full` is the
         program of f32, where it is compiled already. Returns the rows by type."""
         rows, wanted = {}, None
-        for stored in STORED:
+        for stored in self.types:
             program = full if full and not rows else self.compile(
                 spec, weights, *options, f"--set=stored={stored}",
                 name=f"{Path(spec).stem}-{stored}", counts=False)
@@ -167,13 +169,13 @@ def print_model(module, zoo, seconds):
     sys.stdout.flush()
 
 
-def run_model(folder, built, lathe):
+def run_model(folder, built, *options):
     """Compiles, runs and prints a model; what is known of it, for --json."""
     start = time.monotonic()
     built.mkdir(parents=True, exist_ok=True)
     try:
         module = load(folder)
-        zoo = Zoo(folder, built, lathe)
+        zoo = Zoo(folder, built, *options)
         module.show(zoo)
     except Exception as error:  # whatever a model's own code raises is that model's failure
         text = str(error) if isinstance(error, Failure) else traceback.format_exc()
@@ -197,6 +199,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("models", nargs="*", help="folders of specs/zoo; all unless given")
     parser.add_argument("--lathe", default=ROOT / "build/release/bin/lathe", type=Path)
+    parser.add_argument("--target", help="as lathe compile takes it: vulkan")
+    parser.add_argument("--stored", default=",".join(STORED), help="of the types of matrices, f32 and others")
     parser.add_argument("--keep", type=Path, help="a folder to leave the programs in")
     parser.add_argument("--json", type=Path, help="a file for the figures")
     options = parser.parse_args()
@@ -205,12 +209,15 @@ def main():
     if unknown:
         parser.error(f"no model {', '.join(sorted(unknown))}; there are "
                      + ", ".join(p.name for p in known))
+    types = options.stored.split(",")
+    if types[0] != "f32" or set(types) - set(STORED):
+        parser.error(f"--stored is f32, which others are compared with, and any of {', '.join(STORED[1:])}")
     chosen = [p for p in known if not options.models or p.name in options.models]
 
     print(f"{'system':16} {'figure':58} {'program':>10} {'PyTorch':>10} {'weights':>11} {'time':>8}")
     with tempfile.TemporaryDirectory() as temporary:
         kept = (options.keep or Path(temporary)).absolute()
-        results = [run_model(p, kept / p.name, options.lathe.absolute()) for p in chosen]
+        results = [run_model(p, kept / p.name, options.lathe.absolute(), options.target, types) for p in chosen]
     if options.json:
         written = options.json.with_suffix(options.json.suffix + f".{os.getpid()}")
         written.write_text(json.dumps(results, indent=1) + "\n")
