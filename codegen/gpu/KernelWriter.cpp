@@ -13,83 +13,9 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/TypeUtilities.h"
 #include "mlir/Transforms/RegionUtils.h"
-#include "runtime/abi.h"
 
 using namespace mlir;
 using namespace mlir::lathe::kernel;
-
-Type mlir::lathe::kernel::getStoredType(Type element) {
-  Builder b(element.getContext());
-  if (element.isInteger(1))
-    return b.getI8Type();
-  return element.isBF16() ? b.getIntegerType(16) : element;
-}
-
-//===----------------------------------------------------------------------===//
-// Parameters
-//===----------------------------------------------------------------------===//
-
-Value KernelWriter::parameter(int64_t position) {
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPoint(prologueEnd);
-  return memref::LoadOp::create(b, parameters, constant(position));
-}
-
-/// A host's value as 32-bit words, the lowest first.
-static SmallVector<Value> toWords(ImplicitLocOpBuilder &b, Value value) {
-  Type i32 = b.getI32Type();
-  Type type = value.getType();
-  if (type.isIndex())
-    return {arith::IndexCastOp::create(b, i32, value)};
-  unsigned bits = type.getIntOrFloatBitWidth();
-  if (isa<FloatType>(type))
-    value = arith::BitcastOp::create(b, b.getIntegerType(bits), value);
-  if (bits < 32)
-    return {arith::ExtUIOp::create(b, i32, value)};
-  if (bits == 32)
-    return {value};
-  Value places = arith::ConstantOp::create(b, b.getI64IntegerAttr(32));
-  Value high = arith::ShRUIOp::create(b, value, places);
-  return {arith::TruncIOp::create(b, i32, value),
-          arith::TruncIOp::create(b, i32, high)};
-}
-
-/// The inverse of `toWords`.
-static Value fromWords(ImplicitLocOpBuilder &b, Type type, ValueRange words) {
-  if (type.isIndex())
-    return arith::IndexCastOp::create(b, type, words[0]);
-  unsigned bits = type.getIntOrFloatBitWidth();
-  Type integer = b.getIntegerType(bits);
-  Value value = words[0];
-  if (bits < 32)
-    value = arith::TruncIOp::create(b, integer, value);
-  if (bits == 64) {
-    Value low = arith::ExtUIOp::create(b, integer, words[0]);
-    Value high = arith::ExtUIOp::create(b, integer, words[1]);
-    Value places = arith::ConstantOp::create(b, b.getI64IntegerAttr(32));
-    value = arith::OrIOp::create(
-        b, low, arith::ShLIOp::create(b, high, places).getResult());
-  }
-  return type == integer ? value : arith::BitcastOp::create(b, type, value);
-}
-
-Value KernelWriter::pass(Value value) {
-  Value &inside = passed[value];
-  if (inside)
-    return inside;
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPoint(prologueEnd);
-  // Constants are cheaper to remake than to pass.
-  if (auto made = value.getDefiningOp<arith::ConstantOp>())
-    return inside = b.clone(*made)->getResult(0);
-  SmallVector<Value> words;
-  for (Value word : toWords(host, value)) {
-    words.push_back(
-        parameter(LATHE_REPORT_WORDS + buffers.size() + scalars.size()));
-    scalars.push_back(word);
-  }
-  return inside = fromWords(b, value.getType(), words);
-}
 
 Value KernelWriter::hostExtent(unsigned dim) {
   if (!ShapedType::isDynamic(extents[dim]))
@@ -129,67 +55,6 @@ void KernelWriter::addBuffers() {
     if (!llvm::is_contained(nest->getOperands(), memref))
       buffers.emplace_back().memref = memref;
   buffers.emplace_back().memref = nest.getInitOutput();
-}
-
-KernelWriter::Buffer &KernelWriter::bufferOf(Value memref) {
-  return *llvm::find_if(
-      buffers, [&](const Buffer &buffer) { return buffer.memref == memref; });
-}
-
-/// The first element's place and the strides of each buffer.
-void KernelWriter::describeBuffers(Block &entry) {
-  parameters = entry.getArgument(buffers.size());
-  for (auto [i, buffer] : llvm::enumerate(buffers)) {
-    buffer.elements = entry.getArgument(i);
-    buffer.first = arith::IndexCastOp::create(
-        b, b.getIndexType(), parameter(LATHE_REPORT_WORDS + i));
-  }
-  for (Buffer &buffer : buffers) {
-    auto [strides, offset] =
-        cast<MemRefType>(buffer.memref.getType()).getStridesAndOffset();
-    memref::ExtractStridedMetadataOp layout;
-    for (auto [axis, stride] : llvm::enumerate(strides)) {
-      if (!ShapedType::isDynamic(stride)) {
-        buffer.strides.push_back(constant(stride));
-        continue;
-      }
-      if (!layout)
-        layout = memref::ExtractStridedMetadataOp::create(host, buffer.memref);
-      buffer.strides.push_back(pass(layout.getStrides()[axis]));
-    }
-  }
-}
-
-Value KernelWriter::placeOf(const Buffer &buffer, ValueRange indices) {
-  Value place = buffer.first;
-  for (auto [index, stride] : llvm::zip(indices, buffer.strides)) {
-    Value step = b.createOrFold<arith::MulIOp>(index, stride);
-    place = b.createOrFold<arith::AddIOp>(place, step);
-  }
-  return place;
-}
-
-Value KernelWriter::load(const Buffer &buffer, ValueRange indices) {
-  Type element = getElementTypeOrSelf(buffer.memref);
-  Value value =
-      memref::LoadOp::create(b, buffer.elements, placeOf(buffer, indices));
-  if (element.isInteger(1))
-    return arith::CmpIOp::create(
-        b, arith::CmpIPredicate::ne, value,
-        arith::ConstantOp::create(b, b.getI8IntegerAttr(0)));
-  if (value.getType() != element)
-    return arith::BitcastOp::create(b, element, value);
-  return value;
-}
-
-void KernelWriter::store(Value value, const Buffer &buffer,
-                         ValueRange indices) {
-  Type stored = getStoredType(value.getType());
-  if (value.getType().isInteger(1))
-    value = arith::ExtUIOp::create(b, stored, value);
-  else if (value.getType() != stored)
-    value = arith::BitcastOp::create(b, stored, value);
-  memref::StoreOp::create(b, value, buffer.elements, placeOf(buffer, indices));
 }
 
 SmallVector<Value> KernelWriter::subscripts(unsigned operand) {
@@ -345,13 +210,6 @@ Value KernelWriter::countHostPlaces(ArrayRef<unsigned> dims) {
   return places;
 }
 
-Value KernelWriter::divideHostCeil(Value value, int64_t size) {
-  Value most = arith::ConstantIndexOp::create(host, size - 1);
-  Value divisor = arith::ConstantIndexOp::create(host, size);
-  return host.createOrFold<arith::DivUIOp>(
-      host.createOrFold<arith::AddIOp>(value, most), divisor);
-}
-
 void KernelWriter::setPlace(Value place, ArrayRef<unsigned> dims) {
   for (unsigned dim : llvm::reverse(dims)) {
     bool isFirst = dim == dims.front();
@@ -360,70 +218,6 @@ void KernelWriter::setPlace(Value place, ArrayRef<unsigned> dims) {
     if (!isFirst)
       place = b.createOrFold<arith::DivUIOp>(place, extent(dim));
   }
-}
-
-//===----------------------------------------------------------------------===//
-// The kernel
-//===----------------------------------------------------------------------===//
-
-gpu::GPUModuleOp KernelWriter::writeKernel(ModuleOp module, StringRef name) {
-  addBuffers();
-  b.setInsertionPointToEnd(module.getBody());
-  auto kernels = gpu::GPUModuleOp::create(b, name);
-  b.setInsertionPointToStart(kernels.getBody());
-  auto arrayOf = [](Type element) {
-    return MemRefType::get({ShapedType::kDynamic}, element);
-  };
-  SmallVector<Type> types;
-  for (const Buffer &buffer : buffers)
-    types.push_back(
-        arrayOf(getStoredType(getElementTypeOrSelf(buffer.memref))));
-  types.push_back(arrayOf(b.getI32Type()));
-  function = gpu::GPUFuncOp::create(b, name, b.getFunctionType(types, {}));
-  function->setAttr(gpu::GPUDialect::getKernelFuncAttrName(), b.getUnitAttr());
-  function.setKnownBlockSizeAttr(
-      b.getDenseI32ArrayAttr({static_cast<int32_t>(plan.workgroupSize), 1, 1}));
-  function->setAttr(planName, b.getStringAttr(plan.str()));
-  Block &entry = function.getBody().front();
-  b.setInsertionPointToStart(&entry);
-  prologueEnd = gpu::ReturnOp::create(b);
-  b.setInsertionPoint(prologueEnd);
-  Value row = gpu::BlockIdOp::create(b, gpu::Dimension::y);
-  prologueEnd = row.getDefiningOp();
-  Value inRow = gpu::GridDimOp::create(b, gpu::Dimension::x);
-  Value column = gpu::BlockIdOp::create(b, gpu::Dimension::x);
-  thread = gpu::ThreadIdOp::create(b, gpu::Dimension::x);
-  Value group = arith::AddIOp::create(
-      b, arith::MulIOp::create(b, row, inRow).getResult(), column);
-  {
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPoint(prologueEnd);
-    describeBuffers(entry);
-  }
-  ivs.assign(nest.getNumDims(), Value());
-  groups = countGroups();
-  // Workgroups that fill the last row have nothing to do: all of their
-  // invocations agree on it, so that barriers may stand inside.
-  Value isGroup =
-      arith::CmpIOp::create(b, arith::CmpIPredicate::ult, group, pass(groups));
-  auto guarded = scf::IfOp::create(b, isGroup, /*withElseRegion=*/false);
-  b.setInsertionPointToStart(guarded.thenBlock());
-  writeGroup(group);
-  return kernels;
-}
-
-LaunchOp KernelWriter::writeLaunch(StringRef kernel, Value run) {
-  SmallVector<Value> memrefs = llvm::map_to_vector(
-      buffers, [](const Buffer &buffer) { return buffer.memref; });
-  return LaunchOp::create(host, kernel, run, groups, memrefs, scalars);
-}
-
-BlockArgument KernelWriter::addShared(int64_t size, Type element) {
-  auto space = gpu::AddressSpaceAttr::get(
-      b.getContext(), gpu::GPUDialect::getWorkgroupAddressSpace());
-  auto type =
-      MemRefType::get({size}, element, MemRefLayoutAttrInterface(), space);
-  return function.addWorkgroupAttribution(type, nest.getLoc());
 }
 
 std::unique_ptr<KernelWriter>

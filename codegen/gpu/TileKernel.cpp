@@ -94,17 +94,6 @@ private:
 
   //===--- Places ---------------------------------------------------------===//
 
-  Value add(Value a, Value c) { return b.createOrFold<arith::AddIOp>(a, c); }
-  Value multiply(Value a, int64_t c) {
-    return b.createOrFold<arith::MulIOp>(a, constant(c));
-  }
-  Value divide(Value a, Value c) {
-    return b.createOrFold<arith::DivUIOp>(a, c);
-  }
-  Value remainder(Value a, Value c) {
-    return b.createOrFold<arith::RemUIOp>(a, c);
-  }
-
   void findTile(Value group) {
     rows.extent = countPlaces(plan.rows.dims);
     columns.extent = countPlaces(plan.columns.dims);
