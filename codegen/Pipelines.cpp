@@ -44,8 +44,8 @@ ArrayRef<StringRef> lathe::getOptionalPasses() { return optionalPasses; }
 
 bool PipelineOptions::isOn(StringRef pass) const {
   assert(llvm::is_contained(optionalPasses, pass) && "has no name for users");
-  // What these make is code for processors.
-  if (device && (pass == "fuse-attention" || pass == "fuse-spectral"))
+  // What this makes is code for processors.
+  if (device && pass == "fuse-spectral")
     return false;
   return optimise && !llvm::is_contained(without, pass);
 }

@@ -35,6 +35,24 @@ static bool computesNarrow(Operation *op) {
           !isa<arith::TruncFOp>(op));
 }
 
+/// Why a buffer's elements cannot be read or stored, or an empty text.
+static std::string findMemoryObstacle(Type memref,
+                                      ArrayRef<std::string> lacks) {
+  Type element = getElementTypeOrSelf(memref);
+  std::string obstacle = findObstacle(element, lacks);
+  return obstacle.empty() ? findObstacle(getStoredType(element), lacks)
+                          : obstacle;
+}
+
+std::string mlir::lathe::kernel::findObstacle(ValueRange memrefs,
+                                              ArrayRef<std::string> lacks) {
+  std::string obstacle;
+  for (Value memref : memrefs)
+    if (obstacle.empty())
+      obstacle = findMemoryObstacle(memref.getType(), lacks);
+  return obstacle;
+}
+
 std::string mlir::lathe::kernel::findObstacle(NestOp nest,
                                               ArrayRef<std::string> lacks) {
   std::string obstacle;
@@ -43,8 +61,8 @@ std::string mlir::lathe::kernel::findObstacle(NestOp nest,
       obstacle = ::findObstacle(type, lacks);
   };
   auto checkMemory = [&](Type type) {
-    check(getElementTypeOrSelf(type));
-    check(getStoredType(getElementTypeOrSelf(type)));
+    if (obstacle.empty())
+      obstacle = findMemoryObstacle(type, lacks);
   };
   for (Value operand : nest->getOperands()) {
     checkMemory(operand.getType());

@@ -7,11 +7,13 @@
 
 #include "codegen/NestPlan.h"
 #include "codegen/Passes.h"
+#include "codegen/gpu/AttentionKernel.h"
 #include "codegen/gpu/Constants.h"
 #include "codegen/gpu/KernelPlan.h"
 #include "codegen/gpu/KernelWriter.h"
 #include "codegen/gpu/Transfers.h"
 #include "mlir/IR/PatternMatch.h"
+#include "llvm/ADT/TypeSwitch.h"
 
 namespace mlir::lathe {
 #define GEN_PASS_DEF_OUTLINEKERNELS
@@ -37,10 +39,14 @@ struct OutlineKernelsPass
     for (auto function : getOperation().getOps<func::FuncOp>()) {
       if (!function->hasAttr("lathe.entry"))
         continue;
-      SmallVector<NestOp> nests;
-      function.walk([&](NestOp nest) { nests.push_back(nest); });
-      for (NestOp nest : nests)
-        outline(nest, symbols);
+      SmallVector<Operation *> ops;
+      function.walk([&](Operation *op) {
+        if (isa<NestOp, AttentionOp>(op))
+          ops.push_back(op);
+      });
+      for (Operation *op : ops)
+        TypeSwitch<Operation *>(op).Case<NestOp, AttentionOp>(
+            [&](auto op) { outline(op, symbols); });
     }
     // Without kernels there is no device.
     if (!kernels.empty())
@@ -53,27 +59,46 @@ struct OutlineKernelsPass
 private:
   void outline(NestOp nest, SymbolTable &symbols) {
     IRRewriter rewriter(&getContext());
-    auto function = nest->getParentOfType<func::FuncOp>();
     if (!findObstacle(nest, lacks).empty()) {
       ++host;
       return;
     }
     nest = normaliseNest(rewriter, nest);
-    KernelPlan plan = planKernel(nest, target);
-    KernelPlan other = planKernel(nest, target, fewElements);
-    auto writer = createKernelWriter(nest, plan, rewriter);
-    LaunchOp launch = writeKernel(*writer, function, symbols);
-    if (plan.str() != other.str()) {
-      // Sizes choose between two kernels: the other one has no workgroups.
-      auto otherWriter = createKernelWriter(nest, other, rewriter);
-      LaunchOp otherLaunch = writeKernel(*otherWriter, function, symbols);
-      chooseLaunch(writer->writeSuits(), launch, otherLaunch);
-    }
-    ++outlined;
-    rewriter.eraseOp(nest);
+    KernelPlan many = planKernel(nest, target);
+    KernelPlan few = planKernel(nest, target, fewElements);
+    outline(nest, *createKernelWriter(nest, many, rewriter),
+            *createKernelWriter(nest, few, rewriter), symbols);
   }
 
-  LaunchOp writeKernel(KernelWriter &writer, func::FuncOp function,
+  void outline(AttentionOp op, SymbolTable &symbols) {
+    if (!findObstacle(op->getOperands(), lacks).empty()) {
+      ++host;
+      return;
+    }
+    OpBuilder b(op);
+    auto createWriter = [&](int64_t unknown) {
+      return createAttentionWriter(op, planAttention(op, target, unknown), b);
+    };
+    outline(op, *createWriter(manyElements), *createWriter(fewElements),
+            symbols);
+  }
+
+  /// Makes a kernel of an op, or, where sizes are dynamic and a plan for few of
+  /// them is another one, two of which sizes choose one.
+  void outline(Operation *op, KernelFrame &many, KernelFrame &few,
+               SymbolTable &symbols) {
+    auto function = op->getParentOfType<func::FuncOp>();
+    LaunchOp launch = writeKernel(many, function, symbols);
+    if (many.getPlan() != few.getPlan()) {
+      // The other one has no workgroups.
+      LaunchOp other = writeKernel(few, function, symbols);
+      chooseLaunch(many.writeSuits(), launch, other);
+    }
+    ++outlined;
+    op->erase();
+  }
+
+  LaunchOp writeKernel(KernelFrame &writer, func::FuncOp function,
                        SymbolTable &symbols) {
     gpu::GPUModuleOp made = writer.writeKernel(
         getOperation(), (function.getName() + "_kernel").str());

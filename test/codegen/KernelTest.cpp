@@ -9,97 +9,17 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "KernelInterpreter.h"
-#include "codegen/Passes.h"
-#include "codegen/Pipelines.h"
-#include "mlir/Dialect/GPU/IR/GPUDialect.h"
-#include "mlir/IR/TypeUtilities.h"
-#include "mlir/Parser/Parser.h"
-#include "mlir/Pass/PassManager.h"
+#include "KernelFixture.h"
 #include "llvm/Support/FormatVariadic.h"
-#include <gtest/gtest.h>
 
 using namespace mlir;
 using namespace mlir::lathe;
 using namespace mlir::lathe::kernel;
 
 namespace {
-using Shape = std::vector<int64_t>;
-
-class Kernels : public testing::Test {
+class Kernels : public KernelFixture {
 protected:
-  Kernels() {
-    DialectRegistry registry;
-    registerDialects(registry);
-    context.appendDialectRegistry(registry);
-    context.loadAllAvailableDialects();
-    options.busyInvocations = 64;
-    options.workgroupSize = 32;
-    options.accumulators = 8;
-    options.sharedBytes = 2048;
-  }
-
-  /// Parses a function's arguments, but for those of all entries, and its nest.
-  void parse(const std::string &arguments, const std::string &nest) {
-    module = parseSourceString<ModuleOp>(
-        "func.func @main(" + arguments +
-            ", %arena: memref<?xi8>, %run: !llvm.ptr) attributes "
-            "{lathe.entry} {\n" +
-            nest + "\nreturn\n}",
-        &context);
-    ASSERT_TRUE(module);
-  }
-
-  func::FuncOp entry() { return *module->getOps<func::FuncOp>().begin(); }
-
-  /// Arrays of small integers for the arguments; the last one is the output.
-  std::vector<TestArray> makeArrays(ArrayRef<Shape> shapes) {
-    std::vector<TestArray> arrays;
-    for (auto [i, shape] : llvm::enumerate(shapes)) {
-      Type type = getElementTypeOrSelf(entry().getArgument(i).getType());
-      TestArray &array = arrays.emplace_back();
-      array.shape = shape;
-      int64_t size = 1;
-      for (int64_t extent : shape)
-        size *= extent;
-      array.elements.resize(size);
-      if (i + 1 == shapes.size())
-        break;
-      for (int64_t j = 0; j < size; ++j) {
-        int64_t value = (j * 7 + j / 5 + 3 * i) % 9 - 4;
-        array.elements[j] = isa<FloatType>(type)
-                                ? Attribute(FloatAttr::get(type, double(value)))
-                                : Attribute(IntegerAttr::get(type, value));
-      }
-    }
-    return arrays;
-  }
-
-  std::string interpretOn(std::vector<TestArray> &arrays) {
-    return interpret(
-        entry(),
-        llvm::map_to_vector(arrays, [](TestArray &array) { return &array; }),
-        &launched);
-  }
-
-  void outline() {
-    PassManager pm(&context);
-    pm.addPass(createOutlineKernels(options));
-    ASSERT_TRUE(succeeded(pm.run(*module)));
-  }
-
-  /// The kernel that ran.
-  gpu::GPUFuncOp kernel() {
-    auto kernels = module->lookupSymbol<gpu::GPUModuleOp>(launched);
-    return *kernels.getOps<gpu::GPUFuncOp>().begin();
-  }
-
-  std::string plan() {
-    return kernel()->getAttrOfType<StringAttr>("lathe.plan").str();
-  }
-
-  /// Compares the kernel on arrays with the nest, and each kernel that lacks a
-  /// barrier with what must be found of it.
+  /// Compares the kernel on arrays with the nest, and leaves out its barriers.
   void check(ArrayRef<Shape> shapes) {
     std::vector<TestArray> wanted = makeArrays(shapes);
     ASSERT_EQ(interpretOn(wanted), "");
@@ -108,26 +28,8 @@ protected:
     ASSERT_EQ(interpretOn(got), "");
     ASSERT_EQ(got.back().elements.size(), wanted.back().elements.size());
     EXPECT_TRUE(got.back().elements == wanted.back().elements) << plan();
-    SmallVector<gpu::BarrierOp> barriers;
-    kernel().walk([&](gpu::BarrierOp barrier) { barriers.push_back(barrier); });
-    for (gpu::BarrierOp barrier : barriers) {
-      OpBuilder after(barrier->getContext());
-      after.setInsertionPointAfter(barrier);
-      Location location = barrier.getLoc();
-      barrier.erase();
-      std::vector<TestArray> raced = makeArrays(shapes);
-      std::string found = interpretOn(raced);
-      EXPECT_TRUE(found.find("race") != std::string::npos ||
-                  found.find("nobody") != std::string::npos)
-          << plan() << ": " << found;
-      gpu::BarrierOp::create(after, location);
-    }
+    missBarriers(shapes);
   }
-
-  MLIRContext context;
-  OutlineKernelsOptions options;
-  std::string launched;
-  OwningOpRef<ModuleOp> module;
 };
 
 /// y[m, n] = sum over k of x[m, k] w[k, n], and a bias.

@@ -1,0 +1,179 @@
+//===- AttentionKernelTest.cpp - Attention on devices, without one --------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The kernels of attention give what its definition gives, for all sizes of
+// workgroups and tiles that they meet, no invocations race, and a kernel that
+// lacks one of its barriers is caught.
+//
+//===----------------------------------------------------------------------===//
+
+#include "KernelFixture.h"
+#include <cmath>
+
+using namespace mlir;
+using namespace mlir::lathe;
+using namespace mlir::lathe::kernel;
+
+namespace {
+struct Sizes {
+  int64_t images, queries, keys, heads, groups, d, e;
+};
+
+/// An attention, and what is computed of its arrays.
+class AttentionKernels : public KernelFixture {
+protected:
+  static std::string typeOf(ArrayRef<int64_t> shape, bool isDynamic) {
+    std::string type = "memref<";
+    for (auto [i, size] : llvm::enumerate(shape))
+      type += (isDynamic && i < 2 ? "?" : std::to_string(size)) + "x";
+    return type + "f32>";
+  }
+
+  void parseAttention(const Sizes &s, bool causal, Shape bias, bool isDynamic) {
+    shapes = {{s.images, s.queries, s.heads * s.d},
+              {s.images, s.keys, s.groups * s.d},
+              {s.images, s.keys, s.groups * s.e}};
+    std::string names = "%q, %k, %v", types, arguments;
+    for (auto [name, shape] : llvm::zip(ArrayRef{"%q", "%k", "%v"}, shapes)) {
+      std::string type = typeOf(shape, isDynamic);
+      types += (types.empty() ? "" : ", ") + type;
+      arguments += name + (": " + type) + ", ";
+    }
+    std::string biased;
+    if (!bias.empty()) {
+      std::string type = typeOf(bias, false);
+      arguments += "%bias: " + type + ", ";
+      biased = "bias(%bias : " + type + ") ";
+      shapes.push_back(bias);
+    }
+    shapes.push_back({s.images, s.queries, s.heads * s.e});
+    std::string output = typeOf(shapes.back(), isDynamic);
+    parse(arguments + "%y: " + output,
+          "kernel.attention ins(" + names + " : " + types + ") " + biased +
+              "outs(%y : " + output + ") {heads = " + std::to_string(s.heads) +
+              ", kv_heads = " + std::to_string(s.groups) +
+              (causal ? ", causal" : "") + ", scale = 0.25 : f64}");
+  }
+
+  /// The definition, in f64.
+  std::vector<double> attend(const Sizes &s, bool causal, Shape bias,
+                             const std::vector<TestArray> &arrays) {
+    auto at = [&](size_t array, ArrayRef<int64_t> indices) {
+      int64_t place = 0;
+      for (auto [index, size] : llvm::zip(indices, arrays[array].shape))
+        place = place * size + (size == 1 ? 0 : index);
+      return cast<FloatAttr>(arrays[array].elements[place]).getValueAsDouble();
+    };
+    std::vector<double> results;
+    for (int64_t n = 0; n < s.images; ++n)
+      for (int64_t t = 0; t < s.queries; ++t)
+        for (int64_t h = 0; h < s.heads; ++h) {
+          int64_t g = h * s.groups / s.heads;
+          std::vector<double> sums(s.e);
+          double total = 0;
+          for (int64_t k = 0; k < s.keys; ++k) {
+            if (causal && k > t + s.keys - s.queries)
+              continue;
+            double score = 0;
+            for (int64_t i = 0; i < s.d; ++i)
+              score += at(0, {n, t, h * s.d + i}) * at(1, {n, k, g * s.d + i});
+            score *= 0.25;
+            if (!bias.empty())
+              score += at(3, {n, h, t, k});
+            double weight = std::exp(score);
+            total += weight;
+            for (int64_t i = 0; i < s.e; ++i)
+              sums[i] += weight * at(2, {n, k, g * s.e + i});
+          }
+          for (double sum : sums)
+            results.push_back(s.keys ? sum / total : 0);
+        }
+    return results;
+  }
+
+  void compare(const Sizes &s, bool causal = false, Shape bias = {},
+               bool isDynamic = false) {
+    parseAttention(s, causal, bias, isDynamic);
+    std::vector<double> wanted = attend(s, causal, bias, makeArrays(shapes));
+    outline();
+    std::vector<TestArray> got = makeArrays(shapes);
+    ASSERT_EQ(interpretOn(got), "");
+    ASSERT_EQ(got.back().elements.size(), wanted.size());
+    for (auto [i, element] : llvm::enumerate(got.back().elements)) {
+      ASSERT_TRUE(element) << plan() << ": nothing at " << i;
+      double value = cast<FloatAttr>(element).getValueAsDouble();
+      EXPECT_TRUE(std::isnan(wanted[i]) ? std::isnan(value)
+                                        : std::abs(value - wanted[i]) < 4e-6)
+          << plan() << ": " << value << " for " << wanted[i] << " at " << i;
+    }
+  }
+
+  void check(const Sizes &s, bool causal = false, Shape bias = {},
+             bool isDynamic = false) {
+    compare(s, causal, bias, isDynamic);
+    missBarriers(shapes);
+  }
+
+  std::vector<Shape> shapes;
+};
+
+/// Several tiles of rows and blocks of keys, and edges of both.
+TEST_F(AttentionKernels, ManyQueries) {
+  check({2, 17, 70, 2, 2, 20, 9});
+  EXPECT_EQ(plan(), "attention of 16 rows by 8 keys, 4x1 an invocation");
+}
+
+/// Heads that share keys are rows of a tile.
+TEST_F(AttentionKernels, SharedKeys) {
+  check({1, 7, 40, 6, 2, 12, 8}, /*causal=*/true);
+}
+
+/// One query has all lanes along the keys, and their sums in parts.
+TEST_F(AttentionKernels, OneQuery) {
+  check({1, 1, 70, 2, 2, 24, 5});
+  EXPECT_EQ(plan(), "attention of 1 rows by 32 keys, 1x1 an invocation");
+}
+
+TEST_F(AttentionKernels, Causal) {
+  for (int64_t keys : {1, 9, 33, 40})
+    compare({1, 9, keys, 1, 1, 8, 8}, /*causal=*/true);
+}
+
+/// Biases of all shapes that stretch.
+TEST_F(AttentionKernels, Bias) {
+  for (int64_t images : {1, 2})
+    for (int64_t heads : {1, 2})
+      for (int64_t queries : {1, 5})
+        for (int64_t keys : {1, 33})
+          compare({2, 5, 33, 2, 1, 4, 3}, false,
+                  {images, heads, queries, keys});
+}
+
+/// Sizes choose between a kernel for many queries and one for few.
+TEST_F(AttentionKernels, DynamicSizes) {
+  for (int64_t queries : {1, 3, 20})
+    for (int64_t keys : {0, 1, 31, 65}) {
+      compare({1, queries, keys, 2, 2, 6, 7}, /*causal=*/false, {},
+              /*isDynamic=*/true);
+      if (keys)
+        EXPECT_EQ(plan().find("of 1 rows") == std::string::npos, queries >= 4)
+            << plan();
+    }
+}
+
+/// More features than a workgroup has sums for.
+TEST_F(AttentionKernels, ManyFeatures) {
+  check({1, 5, 70, 1, 1, 3, 130});
+  check({1, 5, 40, 1, 1, 67, 2});
+}
+
+/// With what all devices have.
+TEST_F(AttentionKernels, LargeTile) {
+  options = {};
+  options.busyInvocations = 1;
+  check({1, 33, 66, 1, 1, 33, 17});
+  EXPECT_EQ(plan(), "attention of 32 rows by 64 keys, 4x4 an invocation");
+}
+} // namespace

@@ -1,0 +1,124 @@
+//===- KernelFixture.h - What tests of kernels begin with -----------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef LATHE_TEST_CODEGEN_KERNELFIXTURE_H
+#define LATHE_TEST_CODEGEN_KERNELFIXTURE_H
+
+#include "KernelInterpreter.h"
+#include "codegen/Passes.h"
+#include "codegen/Pipelines.h"
+#include "mlir/Dialect/GPU/IR/GPUDialect.h"
+#include "mlir/IR/TypeUtilities.h"
+#include "mlir/Parser/Parser.h"
+#include "mlir/Pass/PassManager.h"
+#include <gtest/gtest.h>
+
+namespace mlir::lathe::kernel {
+
+/// An entry on arrays of small integers, whose ops become kernels.
+class KernelFixture : public testing::Test {
+protected:
+  using Shape = std::vector<int64_t>;
+
+  KernelFixture() {
+    DialectRegistry registry;
+    registerDialects(registry);
+    context.appendDialectRegistry(registry);
+    context.loadAllAvailableDialects();
+    options.busyInvocations = 64;
+    options.workgroupSize = 32;
+    options.accumulators = 8;
+    options.sharedBytes = 2048;
+  }
+
+  /// Parses a function's arguments, but for those of all entries, and its op.
+  void parse(const std::string &arguments, const std::string &op) {
+    module = parseSourceString<ModuleOp>(
+        "func.func @main(" + arguments +
+            ", %arena: memref<?xi8>, %run: !llvm.ptr) attributes "
+            "{lathe.entry} {\n" +
+            op + "\nreturn\n}",
+        &context);
+    ASSERT_TRUE(module);
+  }
+
+  func::FuncOp entry() { return *module->getOps<func::FuncOp>().begin(); }
+
+  /// Arrays of small integers for the arguments; the last one is the output.
+  std::vector<TestArray> makeArrays(ArrayRef<Shape> shapes) {
+    std::vector<TestArray> arrays;
+    for (auto [i, shape] : llvm::enumerate(shapes)) {
+      Type type = getElementTypeOrSelf(entry().getArgument(i).getType());
+      TestArray &array = arrays.emplace_back();
+      array.shape = shape;
+      int64_t size = 1;
+      for (int64_t extent : shape)
+        size *= extent;
+      array.elements.resize(size);
+      if (i + 1 == shapes.size())
+        break;
+      for (int64_t j = 0; j < size; ++j) {
+        int64_t value = (j * 7 + j / 5 + 3 * i) % 9 - 4;
+        array.elements[j] = isa<FloatType>(type)
+                                ? Attribute(FloatAttr::get(type, double(value)))
+                                : Attribute(IntegerAttr::get(type, value));
+      }
+    }
+    return arrays;
+  }
+
+  std::string interpretOn(std::vector<TestArray> &arrays) {
+    return interpret(
+        entry(),
+        llvm::map_to_vector(arrays, [](TestArray &array) { return &array; }),
+        &launched);
+  }
+
+  void outline() {
+    PassManager pm(&context);
+    pm.addPass(createOutlineKernels(options));
+    ASSERT_TRUE(succeeded(pm.run(*module)));
+  }
+
+  /// The kernel that ran.
+  gpu::GPUFuncOp kernel() {
+    auto kernels = module->lookupSymbol<gpu::GPUModuleOp>(launched);
+    return *kernels.getOps<gpu::GPUFuncOp>().begin();
+  }
+
+  std::string plan() {
+    return kernel()->getAttrOfType<StringAttr>("lathe.plan").str();
+  }
+
+  /// What must be found of the kernel that ran if it lacks a barrier: each one
+  /// is left out once.
+  void missBarriers(ArrayRef<Shape> shapes) {
+    SmallVector<gpu::BarrierOp> barriers;
+    kernel().walk([&](gpu::BarrierOp barrier) { barriers.push_back(barrier); });
+    for (gpu::BarrierOp barrier : barriers) {
+      OpBuilder after(barrier->getContext());
+      after.setInsertionPointAfter(barrier);
+      Location location = barrier.getLoc();
+      barrier.erase();
+      std::vector<TestArray> raced = makeArrays(shapes);
+      std::string found = interpretOn(raced);
+      EXPECT_TRUE(found.find("race") != std::string::npos ||
+                  found.find("nobody") != std::string::npos)
+          << plan() << ": " << found;
+      gpu::BarrierOp::create(after, location);
+    }
+  }
+
+  MLIRContext context;
+  OutlineKernelsOptions options;
+  std::string launched;
+  OwningOpRef<ModuleOp> module;
+};
+
+} // namespace mlir::lathe::kernel
+
+#endif // LATHE_TEST_CODEGEN_KERNELFIXTURE_H
