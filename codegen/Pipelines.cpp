@@ -44,9 +44,6 @@ ArrayRef<StringRef> lathe::getOptionalPasses() { return optionalPasses; }
 
 bool PipelineOptions::isOn(StringRef pass) const {
   assert(llvm::is_contained(optionalPasses, pass) && "has no name for users");
-  // What this makes is code for processors.
-  if (device && pass == "fuse-spectral")
-    return false;
   return optimise && !llvm::is_contained(without, pass);
 }
 
@@ -80,8 +77,14 @@ void lathe::buildLeanPipeline(OpPassManager &pm,
   pm.addPass(createResolveWidths());
   if (options.isOn("fuse-attention"))
     pm.addNestedPass<func::FuncOp>(createFuseAttention());
-  if (options.isOn("fuse-spectral"))
-    pm.addNestedPass<func::FuncOp>(createFuseSpectral());
+  if (options.isOn("fuse-spectral")) {
+    FuseSpectralOptions spectral;
+    if (options.device) {
+      spectral.sharedBytes = options.device->sharedBytes;
+      spectral.mostLine = options.device->accumulators;
+    }
+    pm.addNestedPass<func::FuncOp>(createFuseSpectral(spectral));
+  }
 }
 
 void lathe::buildTensorPipeline(OpPassManager &pm,

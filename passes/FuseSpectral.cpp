@@ -48,13 +48,30 @@ static bool canFuse(FrequencyFilterOp op) {
          (bytes <= mostSpectrumBytes || block <= widestLarge);
 }
 
+/// Whether a workgroup of a device can share what a block of channels takes. A
+/// line of real numbers is half as long as one of complex ones.
+static bool canShare(FrequencyFilterOp op, int64_t sharedBytes,
+                     int64_t mostLine) {
+  ArrayRef<int64_t> shape = op.getInput().getType().getShape();
+  int64_t each = shape[1] / static_cast<int64_t>(op.getBlocks());
+  int64_t height = shape[2], width = shape[3];
+  int64_t bytes = 0;
+  return !getElementTypeOrSelf(op.getInput()).isF64() && height <= mostLine &&
+         width <= 2 * mostLine &&
+         !llvm::MulOverflow<int64_t>((height * (width / 2 + 1) + 1) * 8, each,
+                                     bytes) &&
+         bytes <= sharedBytes;
+}
+
 namespace {
 struct FuseSpectralPass : lathe::impl::FuseSpectralBase<FuseSpectralPass> {
+  using FuseSpectralBase::FuseSpectralBase;
+
   void runOnOperation() override {
     getOperation().walk([&](FrequencyFilterOp op) {
       if (isFused(op))
         return;
-      if (!canFuse(op)) {
+      if (sharedBytes ? !canShare(op, sharedBytes, mostLine) : !canFuse(op)) {
         ++kept;
         return;
       }

@@ -198,11 +198,19 @@ def FuseSpectral : Pass<"lathe-fuse-spectral", "::mlir::func::FuncOp"> {
     at a time, and not nests over the spectra of all. What stays: f64, and
     wide blocks of images whose spectrum is too large for a stack, or of which a
     few frequencies are.
+
+    On a device, a block's spectrum and a frequency of what is between the
+    products has to fit into what a workgroup shares, and a line into registers.
   }];
+  let options = [
+    Option<"sharedBytes", "shared-bytes", "int64_t", "0",
+           "memory that a workgroup of a device shares; 0 for processors">,
+    Option<"mostLine", "most-line", "int64_t", "32",
+           "complex numbers of a line that an invocation of a device transforms">];
   let dependentDialects = ["::mlir::lathe::LatheDialect"];
   let statistics = [
     Statistic<"fused", "fused", "filters that keep their spectrum in cache">,
-    Statistic<"kept", "kept", "filters left as nests: f64, or wide blocks of large images">];
+    Statistic<"kept", "kept", "filters left as nests: f64, wide blocks of large images, or what a device does not share">];
 }
 
 #endif // LATHE_PASSES_PASSES_TD

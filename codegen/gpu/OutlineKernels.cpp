@@ -9,6 +9,7 @@
 #include "codegen/Passes.h"
 #include "codegen/gpu/AttentionKernel.h"
 #include "codegen/gpu/Constants.h"
+#include "codegen/gpu/FilterKernel.h"
 #include "codegen/gpu/KernelPlan.h"
 #include "codegen/gpu/KernelWriter.h"
 #include "codegen/gpu/Transfers.h"
@@ -41,12 +42,13 @@ struct OutlineKernelsPass
         continue;
       SmallVector<Operation *> ops;
       function.walk([&](Operation *op) {
-        if (isa<NestOp, AttentionOp>(op))
+        if (isa<NestOp, AttentionOp, kernel::FrequencyFilterOp>(op))
           ops.push_back(op);
       });
       for (Operation *op : ops)
-        TypeSwitch<Operation *>(op).Case<NestOp, AttentionOp>(
-            [&](auto op) { outline(op, symbols); });
+        TypeSwitch<Operation *>(op)
+            .Case<NestOp, AttentionOp, kernel::FrequencyFilterOp>(
+                [&](auto op) { outline(op, symbols); });
     }
     // Without kernels there is no device.
     if (!kernels.empty())
@@ -81,6 +83,16 @@ private:
     };
     outline(op, *createWriter(manyElements), *createWriter(fewElements),
             symbols);
+  }
+
+  void outline(kernel::FrequencyFilterOp op, SymbolTable &symbols) {
+    OpBuilder b(op);
+    std::unique_ptr<KernelFrame> writer = createFilterWriter(op, target, b);
+    if (!writer) {
+      ++host;
+      return;
+    }
+    outline(op, *writer, *writer, symbols);
   }
 
   /// Makes a kernel of an op, or, where sizes are dynamic and a plan for few of

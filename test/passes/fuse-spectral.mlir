@@ -1,5 +1,17 @@
 // RUN: lathe-opt %s -pass-pipeline='builtin.module(func.func(lathe-fuse-spectral))' | FileCheck %s
 // RUN: lathe-opt %s -pass-pipeline='builtin.module(func.func(lathe-fuse-spectral,lathe-fuse-spectral))' | FileCheck %s
+// RUN: lathe-opt %s -pass-pipeline='builtin.module(func.func(lathe-fuse-spectral{shared-bytes=792 most-line=8}))' | FileCheck %s --check-prefix=DEVICE
+// RUN: lathe-opt %s -pass-pipeline='builtin.module(func.func(lathe-fuse-spectral{shared-bytes=791 most-line=8}))' | FileCheck %s --check-prefix=NONE
+// RUN: lathe-opt %s -pass-pipeline='builtin.module(func.func(lathe-fuse-spectral{shared-bytes=792 most-line=7}))' | FileCheck %s --check-prefix=NONE
+
+// On a device a workgroup has to share a block's 8 x 4 frequencies of three channels, and one more of what is
+// between the products, and an invocation has a line.
+
+// DEVICE-LABEL: func @marked
+// DEVICE: lathe.fused
+// DEVICE-LABEL: func @large
+// DEVICE-NOT: lathe.fused
+// NONE-NOT: lathe.fused
 
 // A filter is marked for the lowering that keeps its spectrum in cache; twice is once.
 
