@@ -136,7 +136,16 @@ int64_t AttentionOp::getValueWidth() {
 }
 
 LogicalResult AttentionOp::verify() {
+  if (Value partial = getInitPartial()) {
+    auto type = cast<ShapedType>(partial.getType());
+    if (!type.hasRank() || type.getRank() != 1 ||
+        !type.getElementType().isF32())
+      return emitOpError("needs f32 of rank 1 for parts, got ")
+             << type << " [C3]";
+  }
   for (Value operand : getOperands()) {
+    if (operand == getInitPartial())
+      continue;
     auto type = cast<ShapedType>(operand.getType());
     auto element = dyn_cast<FloatType>(type.getElementType());
     int64_t rank = operand == getBias() ? 4 : 3;

@@ -187,7 +187,7 @@ def Kernel_CallOp : Kernel_Op<"call",
 }
 
 def Kernel_AttentionOp : Kernel_Op<"attention",
-    [DestinationStyleOpInterface,
+    [AttrSizedOperandSegments, DestinationStyleOpInterface,
      DeclareOpInterfaceMethods<MemoryEffectsOpInterface>]> {
   let summary = "attention in one pass over the keys";
   let description = [{
@@ -203,25 +203,33 @@ def Kernel_AttentionOp : Kernel_Op<"attention",
     read (Milakov and Gimelshein, Online normalizer calculation for softmax,
     2018; Dao et al., FlashAttention, 2022). All arithmetic is f32.
 
+    A device that few queries would leave idle computes m, l and the sum for
+    parts of the keys, into `init_partial`, memory that the op works in, and
+    combines them.
+
     Constraints:
     - (C1) query, key, value and output have rank 3, the bias rank 4; all are
       floats of at most 32 bits.
     - (C2) kv_heads divides heads, heads the query's features and the output's,
       kv_heads those of key and value; these are static.
+    - (C3) memory for parts is of f32 and rank 1.
   }];
   let arguments = (ins AnyShaped:$query, AnyShaped:$key, AnyShaped:$value,
                        Optional<AnyShaped>:$bias, AnyShaped:$init_output,
-                       I64Attr:$heads, I64Attr:$kv_heads, UnitAttr:$causal,
-                       F64Attr:$scale);
+                       Optional<AnyShaped>:$init_partial, I64Attr:$heads,
+                       I64Attr:$kv_heads, UnitAttr:$causal, F64Attr:$scale);
   let results = (outs Variadic<AnyRankedTensor>:$result);
   let assemblyFormat = [{
     `ins` `(` $query `,` $key `,` $value `:` type($query) `,` type($key) `,` type($value) `)`
     (`bias` `(` $bias^ `:` type($bias) `)`)? `outs` `(` $init_output `:` type($init_output) `)`
-    attr-dict (`->` type($result)^)?
+    (`partial` `(` $init_partial^ `:` type($init_partial) `)`)? attr-dict (`->` type($result)^)?
   }];
   let hasVerifier = 1;
   let extraClassDeclaration = [{
-    MutableOperandRange getDpsInitsMutable() { return getInitOutputMutable(); }
+    MutableOperandRange getDpsInitsMutable() {
+      unsigned first = getInitOutputMutable().getOperandNumber();
+      return MutableOperandRange(*this, first, getNumOperands() - first);
+    }
     /// Features of a head of query and key, and of value.
     int64_t getKeyWidth();
     int64_t getValueWidth();

@@ -321,15 +321,33 @@ def GenerateDotProducts : LathePass<"lathe-generate-dot-products", "::mlir::func
   let statistics = [Statistic<"generated", "generated", "ops written">];
 }
 
+def SplitAttention : LathePass<"lathe-split-attention", "::mlir::func::FuncOp"> {
+  let summary = "gives attention of few queries memory for parts of the keys";
+  let description = [{
+    Before memory is planned, each kernel.attention whose rows would not occupy
+    the device gets `init_partial`, of as many numbers as the workgroups that do
+    occupy it have. The options are the fields of `DeviceTarget`.
+  }];
+  let options = [
+    Option<"workgroupSize", "workgroup-size", "int64_t", "128", "invocations of a workgroup">,
+    Option<"sharedBytes", "shared-bytes", "int64_t", "16384", "memory that a workgroup shares">,
+    Option<"accumulators", "accumulators", "int64_t", "32", "sums that an invocation has in registers">,
+    Option<"busyInvocations", "busy-invocations", "int64_t", "16384", "invocations that keep the device busy">];
+  let statistics = [Statistic<"split", "split", "ops whose keys workgroups share">];
+  let dependentDialects = ["::mlir::memref::MemRefDialect"];
+}
+
 def OutlineKernels : LathePass<"lathe-outline-kernels", "::mlir::ModuleOp"> {
-  let summary = "makes kernels for a device of nests";
+  let summary = "makes kernels for a device of nests, attention and frequency filters";
   let description = [{
     Each nest of an entry becomes a gpu.module of one kernel and a
-    kernel.launch. How invocations share the nest, `planKernel` decides
-    (`codegen/gpu/KernelPlan.h`); the function's `lathe.plan` shows it. Nests
+    kernel.launch, and so do kernel.attention (`codegen/gpu/AttentionKernel.h`)
+    and kernel.frequency_filter (`FilterKernel.h`). How invocations share a
+    nest, `planKernel` decides (`codegen/gpu/KernelPlan.h`); the function's
+    `lathe.plan` shows it. Nests
     that do the same to other memory share a kernel. Where the host touches
     memory, a kernel.wait stands before, for what it reads, and a kernel.upload
-    behind, of what it wrote. What the device lacks stays a nest, for the host.
+    behind, of what it wrote. What the device lacks stays as it is, for the host.
     The options are the fields of `DeviceTarget`.
   }];
   let options = [
@@ -339,9 +357,9 @@ def OutlineKernels : LathePass<"lathe-outline-kernels", "::mlir::ModuleOp"> {
     Option<"busyInvocations", "busy-invocations", "int64_t", "16384", "invocations that keep the device busy">,
     ListOption<"lacks", "lacks", "std::string", "element types that the device has not">];
   let statistics = [
-    Statistic<"outlined", "outlined", "nests that run on the device">,
-    Statistic<"shared", "shared", "nests that run another's kernel">,
-    Statistic<"host", "host", "nests that run on the host">];
+    Statistic<"outlined", "outlined", "ops that run on the device">,
+    Statistic<"shared", "shared", "launches of another op's kernel">,
+    Statistic<"host", "host", "ops that run on the host">];
   let dependentDialects = [
     "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
     "::mlir::gpu::GPUDialect", "::mlir::lathe::kernel::KernelDialect",

@@ -128,6 +128,17 @@ void lathe::buildTensorPipeline(OpPassManager &pm,
   pm.addPass(createLayoutWeights());
 }
 
+/// What the options of passes that write code for devices begin with.
+template <typename Options>
+static Options optionsOfDevice(const DeviceTarget &device) {
+  Options options;
+  options.workgroupSize = device.workgroupSize;
+  options.sharedBytes = device.sharedBytes;
+  options.accumulators = device.accumulators;
+  options.busyInvocations = device.busyInvocations;
+  return options;
+}
+
 /// From buffers as bufferization leaves them to nests on places in the arena.
 static void planBuffers(OpPassManager &functions,
                         const PipelineOptions &options) {
@@ -141,6 +152,9 @@ static void planBuffers(OpPassManager &functions,
   if (options.isOn("fill-borders"))
     functions.addPass(createFillBorders());
   functions.addPass(createCopiesToNests());
+  if (options.device)
+    functions.addPass(createSplitAttention(
+        optionsOfDevice<SplitAttentionOptions>(*options.device)));
   functions.addPass(createPlanMemory());
   if (!options.optimise)
     functions.addPass(createConvertLinalgToLoopsPass());
@@ -165,11 +179,7 @@ void lathe::buildLoopsPipeline(OpPassManager &pm,
   pm.addPass(createCSEPass());
   planBuffers(pm.nest<func::FuncOp>(), options);
   if (options.device) {
-    OutlineKernelsOptions kernels;
-    kernels.workgroupSize = options.device->workgroupSize;
-    kernels.sharedBytes = options.device->sharedBytes;
-    kernels.accumulators = options.device->accumulators;
-    kernels.busyInvocations = options.device->busyInvocations;
+    auto kernels = optionsOfDevice<OutlineKernelsOptions>(*options.device);
     kernels.lacks = options.device->lacks;
     pm.addPass(createOutlineKernels(kernels));
   }

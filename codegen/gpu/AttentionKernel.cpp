@@ -21,6 +21,8 @@
 // m and l of a row are the same in all of its lanes, but that lanes with parts
 // of the keys of a block have parts of l. What lies beyond the last row is that
 // row once more, and not stored; a key beyond the last has the score -inf.
+// Workgroups that share the keys of a tile have a part of them each, and give
+// m, l and sums, which another kernel combines (AttentionParts.cpp).
 // Values are read once by each of `rowLanes` invocations, neighbours reading
 // neighbours, and so are not staged.
 //
@@ -28,7 +30,6 @@
 
 #include "codegen/gpu/AttentionKernel.h"
 #include "codegen/gpu/FusedKernel.h"
-#include "mlir/Dialect/Math/IR/Math.h"
 #include <cmath>
 
 using namespace mlir;
@@ -37,9 +38,13 @@ using namespace mlir::lathe::kernel;
 namespace {
 class AttentionWriter final : public FusedKernel {
 public:
-  AttentionWriter(AttentionOp op, const AttentionPlan &plan, OpBuilder &builder)
-      : FusedKernel(op, plan.getWorkgroupSize(), plan.str(), builder), op(op),
-        plan(plan), each(op.getHeads() / op.getKvHeads()), d(op.getKeyWidth()),
+  AttentionWriter(AttentionOp op, const AttentionPlan &plan, bool isPart,
+                  OpBuilder &builder)
+      : FusedKernel(op, plan.getWorkgroupSize(),
+                    plan.str() + (isPart ? ", parts of the keys" : ""),
+                    builder),
+        op(op), plan(plan), isPart(isPart),
+        each(op.getHeads() / op.getKvHeads()), d(op.getKeyWidth()),
         e(op.getValueWidth()) {}
 
   /// Of a tile that is emptier, another plan makes more.
@@ -58,18 +63,21 @@ private:
   };
 
   void addBuffers() override {
-    for (Value operand : op->getOperands())
-      buffers.emplace_back().memref = operand;
+    for (Value operand : Values{op.getQuery(), op.getKey(), op.getValue(),
+                                op.getBias(), getOutput()})
+      if (operand)
+        buffers.emplace_back().memref = operand;
+  }
+  Value getOutput() {
+    return isPart ? op.getInitPartial() : op.getInitOutput();
   }
 
   Value countHostRows() {
     return multiplyHost(hostSize(op.getQuery(), 1), hostConstant(each));
   }
   Value countGroups() override {
-    tiles = divideHostCeil(countHostRows(), plan.getRows());
-    Value heads =
-        multiplyHost(hostSize(op.getQuery(), 0), hostConstant(op.getKvHeads()));
-    return multiplyHost(heads, tiles);
+    parts = countAttentionParts(op, plan, host);
+    return isPart ? multiplyHost(parts.groups, parts.splits) : parts.groups;
   }
 
   void writeGroup(Value group) override;
@@ -85,12 +93,12 @@ private:
   Values combineMaxima(ValueRange maxima);
   void writeWeights(ValueRange scores, ValueRange maxima);
   Values writeSums(Value first, Value end, ValueRange carried);
-  void writeResults(ValueRange sums);
-  void storeRows(ValueRange sums);
-
-  /// exp(x - m), or exp(x) where m is -inf: no key seen so far, so that x is
-  /// -inf too.
-  Value exponential(Value x, Value m);
+  void writeResults(ValueRange maxima, ValueRange sums);
+  void storeRows(ValueRange maxima, ValueRange sums);
+  void storePart(const Row &row, Value maximum, Value total, ValueRange sums);
+  void storeResult(const Row &row, Value total, ValueRange sums);
+  /// Calls `body` with the features of the invocation and their numbers.
+  void forFeatures(function_ref<void(Value feature, int64_t j)> body);
 
   int64_t rowNumber(int64_t i) const { return i * plan.rowLanes; }
   Value lanePlace(const Row &row, Value lane) {
@@ -111,10 +119,13 @@ private:
 
   AttentionOp op;
   AttentionPlan plan;
+  bool isPart;
   int64_t each, d, e;
-  Value tiles; ///< Of rows, for the host.
+  AttentionParts parts; ///< For the host.
   Value queries, keys;
-  Value n, group, firstRow; ///< Of the workgroup.
+  Value workgroup, n, group, firstRow;
+  Value firstKey,
+      endOfPart; ///< Of the workgroup, if it has a part of the keys.
   Value rowLane, keyLane, featureLane, keyPart;
   SmallVector<Row> rows; ///< Of the invocation.
 };
@@ -125,10 +136,17 @@ private:
 //===----------------------------------------------------------------------===//
 
 void AttentionWriter::findTile(Value number) {
+  workgroup = number;
   queries = size(op.getQuery(), 1);
   keys = size(op.getKey(), 1);
   Value rest = number;
-  firstRow = multiply(takeIndex(rest, pass(tiles)), plan.getRows());
+  firstRow = multiply(takeIndex(rest, pass(parts.tiles)), plan.getRows());
+  firstKey = constant(0);
+  if (isPart) {
+    Value span = pass(parts.span);
+    firstKey = multiply(takeIndex(rest, pass(parts.splits)), span);
+    endOfPart = add(firstKey, span);
+  }
   group = takeIndex(rest, constant(op.getKvHeads()));
   n = rest;
   rest = thread;
@@ -166,11 +184,14 @@ void AttentionWriter::writeGroup(Value group) {
   Values carried(plan.rowsEach, number(-INFINITY));
   carried.append(plan.rowsEach * (1 + plan.featuresEach), number(0));
   Value end = rowAt(constant(plan.getRows() - 1)).end;
-  carried = loop(constant(0), end, plan.getKeys(), carried,
+  if (isPart)
+    end = least(end, endOfPart);
+  carried = loop(firstKey, end, plan.getKeys(), carried,
                  [&](Value first, ValueRange carried) {
                    return writeBlock(first, end, carried);
                  });
-  writeResults(ValueRange(carried).drop_front(plan.rowsEach));
+  writeResults(ValueRange(carried).take_front(plan.rowsEach),
+               ValueRange(carried).drop_front(plan.rowsEach));
 }
 
 //===----------------------------------------------------------------------===//
@@ -304,12 +325,6 @@ SmallVector<Value> AttentionWriter::combineMaxima(ValueRange maxima) {
   return greatest;
 }
 
-Value AttentionWriter::exponential(Value x, Value m) {
-  Value sawNone =
-      arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, m, number(-INFINITY));
-  return math::ExpOp::create(b, fsub(x, select(sawNone, number(0), m)));
-}
-
 /// Stores the weights over what was staged, which all have read before they
 /// told their maxima.
 void AttentionWriter::writeWeights(ValueRange scores, ValueRange maxima) {
@@ -353,12 +368,12 @@ SmallVector<Value> AttentionWriter::writeSums(Value first, Value end,
 // The result
 //===----------------------------------------------------------------------===//
 
-/// Stores sums / l: after the sum of weights of each row, the sums of values,
-/// row by row.
-void AttentionWriter::writeResults(ValueRange sums) {
-  int64_t parts = plan.getKeyParts();
-  if (parts == 1)
-    return storeRows(sums);
+/// `sums` has the sum of weights of each row, then the sums of values, row by
+/// row.
+void AttentionWriter::writeResults(ValueRange maxima, ValueRange sums) {
+  int64_t keyParts = plan.getKeyParts();
+  if (keyParts == 1)
+    return storeRows(maxima, sums);
   auto place = [&](int64_t i, int64_t part) {
     return add(thread, plan.countLaneNumbers() + i * plan.getWorkgroupSize() +
                            part * plan.featureLanes);
@@ -371,34 +386,65 @@ void AttentionWriter::writeResults(ValueRange sums) {
     Values totals;
     for (int64_t i = 0; i < int64_t(sums.size()); ++i) {
       Value total = loadShared(place(i, 0));
-      for (int64_t part = 1; part < parts; ++part)
+      for (int64_t part = 1; part < keyParts; ++part)
         total = fadd(total, loadShared(place(i, part)));
       totals.push_back(total);
     }
-    storeRows(totals);
+    storeRows(maxima, totals);
   });
 }
 
-void AttentionWriter::storeRows(ValueRange sums) {
+void AttentionWriter::storeRows(ValueRange maxima, ValueRange sums) {
   Value count = multiply(queries, each);
-  Value hasKeys = isLess(constant(0), keys);
   for (auto [i, row] : llvm::enumerate(rows))
     onlyIf(isLess(row.number, count), [&] {
-      // A sum over no keys is 0; a query that sees none of them has NaN.
-      Value inverse = arith::DivFOp::create(b, number(1), sums[i]);
-      inverse = select(hasKeys, inverse, number(0));
-      for (int64_t j = 0; j < plan.featuresEach; ++j) {
-        Value feature = add(featureLane, j * plan.featureLanes);
-        Value sum = sums[plan.rowsEach + i * plan.featuresEach + j];
-        onlyIf(isLess(feature, constant(e)), [&] {
-          storeNumber(fmul(sum, inverse), op.getInitOutput(),
-                      {n, row.query, add(multiply(row.head, e), feature)});
-        });
-      }
+      ValueRange ofRow =
+          sums.slice(plan.rowsEach + i * plan.featuresEach, plan.featuresEach);
+      if (isPart)
+        storePart(row, maxima[i], sums[i], ofRow);
+      else
+        storeResult(row, sums[i], ofRow);
     });
+}
+
+void AttentionWriter::forFeatures(
+    function_ref<void(Value feature, int64_t j)> body) {
+  for (int64_t j = 0; j < plan.featuresEach; ++j) {
+    Value feature = add(featureLane, j * plan.featureLanes);
+    onlyIf(isLess(feature, constant(e)), [&] { body(feature, j); });
+  }
+}
+
+void AttentionWriter::storePart(const Row &row, Value maximum, Value total,
+                                ValueRange sums) {
+  Value number = add(multiply(workgroup, plan.getRows()), row.inTile);
+  Value place = multiply(number, getPartNumbers(op));
+  onlyIf(isLess(featureLane, constant(1)), [&] {
+    storeNumber(maximum, getOutput(), place);
+    storeNumber(total, getOutput(), add(place, 1));
+  });
+  forFeatures([&](Value feature, int64_t j) {
+    storeNumber(sums[j], getOutput(), add(add(place, 2), feature));
+  });
+}
+
+void AttentionWriter::storeResult(const Row &row, Value total,
+                                  ValueRange sums) {
+  // A sum over no keys is 0; a query that sees none of them has NaN.
+  Value inverse = arith::DivFOp::create(b, number(1), total);
+  inverse = select(isLess(constant(0), keys), inverse, number(0));
+  forFeatures([&](Value feature, int64_t j) {
+    storeNumber(fmul(sums[j], inverse), getOutput(),
+                {n, row.query, add(multiply(row.head, e), feature)});
+  });
 }
 
 std::unique_ptr<KernelFrame> mlir::lathe::kernel::createAttentionWriter(
     AttentionOp op, const AttentionPlan &plan, OpBuilder &builder) {
-  return std::make_unique<AttentionWriter>(op, plan, builder);
+  return std::make_unique<AttentionWriter>(op, plan, /*isPart=*/false, builder);
+}
+
+std::unique_ptr<KernelFrame> mlir::lathe::kernel::createPartsWriter(
+    AttentionOp op, const AttentionPlan &plan, OpBuilder &builder) {
+  return std::make_unique<AttentionWriter>(op, plan, /*isPart=*/true, builder);
 }

@@ -49,10 +49,39 @@ struct AttentionPlan {
 AttentionPlan planAttention(AttentionOp op, const DeviceTarget &target,
                             int64_t unknown);
 
-/// Writes an op on memrefs as a kernel and its launch.
+/// Numbers that workgroups which share the keys of rows need beside the output:
+/// a maximum, a sum of weights and the sums of values of each row of each; 0
+/// where rows alone occupy the device.
+int64_t countPartialNumbers(AttentionOp op, const DeviceTarget &target);
+
+/// Those of a row in a part.
+int64_t getPartNumbers(AttentionOp op);
+
+/// How rows and keys make workgroups: tiles of rows, with all heads and images
+/// groups, and, where the op has memory for parts, `splits` of the keys of each
+/// of these, of `span` keys.
+struct AttentionParts {
+  Value tiles, groups, splits, span;
+};
+AttentionParts countAttentionParts(AttentionOp op, const AttentionPlan &plan,
+                                   ImplicitLocOpBuilder &b);
+
+/// Whether workgroups share the keys where an op has memory for that, for the
+/// host before it: few images and queries need no more than there is.
+Value writeIsSplit(AttentionOp op, const AttentionPlan &plan,
+                   OpBuilder &builder);
+
+/// Writes an op on memrefs as a kernel and its launch: all of it, parts of the
+/// keys, or what makes the result of these.
 std::unique_ptr<KernelFrame> createAttentionWriter(AttentionOp op,
                                                    const AttentionPlan &plan,
                                                    OpBuilder &builder);
+std::unique_ptr<KernelFrame> createPartsWriter(AttentionOp op,
+                                               const AttentionPlan &plan,
+                                               OpBuilder &builder);
+std::unique_ptr<KernelFrame> createCombinationWriter(AttentionOp op,
+                                                     const AttentionPlan &plan,
+                                                     OpBuilder &builder);
 
 } // namespace mlir::lathe::kernel
 

@@ -6,8 +6,10 @@
 //===----------------------------------------------------------------------===//
 
 #include "codegen/gpu/FusedKernel.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "llvm/Support/MathExtras.h"
+#include <cmath>
 
 using namespace mlir;
 using namespace mlir::lathe::kernel;
@@ -80,6 +82,12 @@ Value FusedKernel::fmul(Value x, Value y) {
 Value FusedKernel::greater(Value x, Value y) {
   Value isGreater = arith::CmpFOp::create(b, arith::CmpFPredicate::OGT, x, y);
   return select(isGreater, x, y);
+}
+
+Value FusedKernel::exponential(Value x, Value m) {
+  Value none = number(-INFINITY);
+  Value isNone = arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, m, none);
+  return math::ExpOp::create(b, fsub(x, select(isNone, number(0), m)));
 }
 
 Value FusedKernel::loadNumber(Value memref, ValueRange indices) {

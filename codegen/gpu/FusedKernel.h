@@ -70,6 +70,8 @@ protected:
   Value select(Value condition, Value x, Value y) {
     return arith::SelectOp::create(b, condition, x, y);
   }
+  /// exp(x - m) for x up to m: 0 where both are -inf.
+  Value exponential(Value x, Value m);
 
   /// An element of a memref of the op's, as f32; and stored as its type is.
   Value loadNumber(Value memref, ValueRange indices);

@@ -13,6 +13,7 @@
 #include "codegen/gpu/KernelPlan.h"
 #include "codegen/gpu/KernelWriter.h"
 #include "codegen/gpu/Transfers.h"
+#include "mlir/IR/Matchers.h"
 #include "mlir/IR/PatternMatch.h"
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -77,12 +78,40 @@ private:
       ++host;
       return;
     }
-    OpBuilder b(op);
-    auto createWriter = [&](int64_t unknown) {
-      return createAttentionWriter(op, planAttention(op, target, unknown), b);
-    };
-    outline(op, *createWriter(manyElements), *createWriter(fewElements),
-            symbols);
+    ImplicitLocOpBuilder b(op.getLoc(), op);
+    AttentionPlan many = planAttention(op, target, manyElements);
+    AttentionPlan few = planAttention(op, target, fewElements);
+    auto whole = createAttentionWriter(op, many, b);
+    Value no = arith::ConstantOp::create(b, b.getBoolAttr(false));
+    Value yes = arith::ConstantOp::create(b, b.getBoolAttr(true));
+    Value isMany = many.str() == few.str() ? no : whole->writeSuits();
+    Value isFew = b.createOrFold<arith::XOrIOp>(isMany, yes);
+    Value isSplit = op.getInitPartial() ? writeIsSplit(op, few, b) : no;
+    Value isSingle = b.createOrFold<arith::AndIOp>(
+        isFew, b.createOrFold<arith::XOrIOp>(isSplit, yes));
+    isSplit = b.createOrFold<arith::AndIOp>(isFew, isSplit);
+    launchIf(isMany, *whole, op, symbols);
+    launchIf(isSingle, *createAttentionWriter(op, few, b), op, symbols);
+    if (op.getInitPartial()) {
+      launchIf(isSplit, *createPartsWriter(op, few, b), op, symbols);
+      launchIf(isSplit, *createCombinationWriter(op, few, b), op, symbols);
+    }
+    ++outlined;
+    op.erase();
+  }
+
+  /// Launches a kernel of an op where a condition of the host's holds: without,
+  /// it has no workgroups.
+  void launchIf(Value condition, KernelFrame &writer, Operation *op,
+                SymbolTable &symbols) {
+    if (matchPattern(condition, m_Zero()))
+      return;
+    LaunchOp launch =
+        writeKernel(writer, op->getParentOfType<func::FuncOp>(), symbols);
+    ImplicitLocOpBuilder b(launch.getLoc(), launch);
+    Value none = arith::ConstantIndexOp::create(b, 0);
+    launch.getGroupsMutable().assign(
+        b.createOrFold<arith::SelectOp>(condition, launch.getGroups(), none));
   }
 
   void outline(kernel::FrequencyFilterOp op, SymbolTable &symbols) {

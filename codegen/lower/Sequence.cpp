@@ -44,8 +44,8 @@ struct AttentionLowering : Lowering<AttentionOp> {
     Value output = b.empty(b.getResultShape(), op.getType().getElementType());
     auto attention = kernel::AttentionOp::create(
         b, output.getType(), op.getQuery(), op.getKey(), op.getValue(), bias,
-        output, op.getHeads(), op.getKvHeads(), op.getCausal(),
-        APFloat(getScoreScale(op)));
+        output, /*init_partial=*/Value(), op.getHeads(), op.getKvHeads(),
+        op.getCausal(), APFloat(getScoreScale(op)));
     return SmallVector<Value>(attention.getResult());
   }
 };

@@ -48,11 +48,19 @@ protected:
       biased = "bias(%bias : " + type + ") ";
       shapes.push_back(bias);
     }
+    std::string parts;
+    if (partNumbers) {
+      std::string type = typeOf(Shape{partNumbers}, false);
+      arguments += "%parts: " + type + ", ";
+      parts = " partial(%parts : " + type + ")";
+      shapes.push_back({partNumbers});
+    }
     shapes.push_back({s.images, s.queries, s.heads * s.e});
     std::string output = typeOf(shapes.back(), isDynamic);
     parse(arguments + "%y: " + output,
           "kernel.attention ins(" + names + " : " + types + ") " + biased +
-              "outs(%y : " + output + ") {heads = " + std::to_string(s.heads) +
+              "outs(%y : " + output + ")" + parts +
+              " {heads = " + std::to_string(s.heads) +
               ", kv_heads = " + std::to_string(s.groups) +
               (causal ? ", causal" : "") + ", scale = 0.25 : f64}");
   }
@@ -117,6 +125,8 @@ protected:
   }
 
   std::vector<Shape> shapes;
+  /// Of memory for parts of the keys; none if 0.
+  int64_t partNumbers = 0;
 };
 
 /// Several tiles of rows and blocks of keys, and edges of both.
@@ -167,6 +177,39 @@ TEST_F(AttentionKernels, DynamicSizes) {
 TEST_F(AttentionKernels, ManyFeatures) {
   check({1, 5, 70, 1, 1, 3, 130});
   check({1, 5, 40, 1, 1, 67, 2});
+}
+
+/// Few rows, whose keys workgroups share. What they give is combined, parts
+/// that a row does not see included. More rows than half of the workgroups that
+/// there is memory for need no others.
+TEST_F(AttentionKernels, Parts) {
+  const int64_t groups = 8, e = 5;
+  for (int64_t queries : {1, 2, 5})
+    for (int64_t keys : {0, 1, 33, 70, 300}) {
+      int64_t rows = llvm::PowerOf2Ceil(2 * queries);
+      partNumbers = groups * rows * (e + 2);
+      for (bool causal : {false, true})
+        compare({1, queries, keys, 4, 2, 6, e}, causal);
+      EXPECT_EQ(plan(), "parts of attention");
+    }
+  partNumbers = groups * 2 * (e + 2);
+  compare({2, 1, 70, 4, 2, 6, e}, /*causal=*/false, {}, /*isDynamic=*/true);
+  EXPECT_EQ(plan(), "parts of attention");
+  compare({3, 1, 70, 4, 2, 6, e}, /*causal=*/false, {}, /*isDynamic=*/true);
+  EXPECT_EQ(plan(), "attention of 2 rows by 32 keys, 2x1 an invocation");
+  compare({1, 20, 70, 4, 2, 6, e}, /*causal=*/true, {}, /*isDynamic=*/true);
+  EXPECT_NE(plan().find("attention of 16 rows"), std::string::npos) << plan();
+}
+
+TEST_F(AttentionKernels, PartsBarriers) {
+  partNumbers = 4 * 7;
+  compare({1, 1, 140, 1, 1, 20, 5});
+  unsigned checked = 0;
+  for (auto kernels : module->getOps<gpu::GPUModuleOp>()) {
+    missBarriers(shapes, *kernels.getOps<gpu::GPUFuncOp>().begin());
+    ++checked;
+  }
+  EXPECT_EQ(checked, 2u);
 }
 
 /// With what all devices have.

@@ -94,11 +94,12 @@ protected:
     return kernel()->getAttrOfType<StringAttr>("lathe.plan").str();
   }
 
-  /// What must be found of the kernel that ran if it lacks a barrier: each one
-  /// is left out once.
-  void missBarriers(ArrayRef<Shape> shapes) {
+  /// What must be found of a kernel that ran if it lacks a barrier: each one is
+  /// left out once.
+  void missBarriers(ArrayRef<Shape> shapes) { missBarriers(shapes, kernel()); }
+  void missBarriers(ArrayRef<Shape> shapes, gpu::GPUFuncOp kernel) {
     SmallVector<gpu::BarrierOp> barriers;
-    kernel().walk([&](gpu::BarrierOp barrier) { barriers.push_back(barrier); });
+    kernel.walk([&](gpu::BarrierOp barrier) { barriers.push_back(barrier); });
     for (gpu::BarrierOp barrier : barriers) {
       OpBuilder after(barrier->getContext());
       after.setInsertionPointAfter(barrier);

@@ -33,3 +33,12 @@ func.func @heads(%y: memref<1x4x8xf32>) {
       outs(%y : memref<1x4x8xf32>) {heads = 4, kv_heads = 2, scale = 1.0 : f64}
   return
 }
+
+// -----
+
+func.func @parts(%y: memref<1x4x8xf32>, %p: memref<2x64xf32>) {
+  // expected-error @+1 {{needs f32 of rank 1 for parts, got 'memref<2x64xf32>' [C3]}}
+  kernel.attention ins(%y, %y, %y : memref<1x4x8xf32>, memref<1x4x8xf32>, memref<1x4x8xf32>)
+      outs(%y : memref<1x4x8xf32>) partial(%p : memref<2x64xf32>) {heads = 2, kv_heads = 2, scale = 1.0 : f64}
+  return
+}

@@ -1,0 +1,58 @@
+// RUN: lathe-opt %s -split-input-file -pass-pipeline='builtin.module(func.func(lathe-split-attention))' | FileCheck %s
+// RUN: lathe-opt %s -split-input-file -pass-pipeline='builtin.module(func.func(lathe-split-attention),lathe-outline-kernels,cse,canonicalize)' | FileCheck %s --check-prefix=KERNELS
+
+// One query in four heads that share keys and values, of four such groups: 4 workgroups would have all the work. There is
+// memory for the parts of 128 workgroups, four rows of 130 numbers each, and so 32 may share the keys of a group.
+
+// CHECK-LABEL: func @decode
+// CHECK: %[[PARTS:.*]] = memref.alloc() : memref<66560xf32>
+// CHECK: kernel.attention {{.*}} partial(%[[PARTS]] : memref<66560xf32>)
+// KERNELS-LABEL: func @decode
+// KERNELS: %[[PARTS:.*]] = memref.alloc() : memref<66560xf32>
+// KERNELS: %[[KEYS:.*]] = memref.dim
+// KERNELS: %[[BLOCKS:.*]] = arith.ceildivui %[[KEYS]], %c128
+// KERNELS: %[[MOST:.*]] = arith.minui %[[BLOCKS]], %c32
+// KERNELS: %[[SPLITS:.*]] = arith.maxui %[[MOST]], %c1
+// KERNELS: %[[GROUPS:.*]] = arith.muli %[[SPLITS]], %c4
+// KERNELS: kernel.launch @decode_kernel over %[[GROUPS]]({{.*}}, %[[PARTS]])
+// KERNELS: kernel.launch @decode_kernel_0 over %c16(%[[PARTS]], %arg3)
+// KERNELS-NOT: kernel.launch
+// KERNELS: lathe.plan = "attention of 4 rows by 128 keys, 4x1 an invocation, parts of the keys"
+// KERNELS: lathe.plan = "parts of attention"
+func.func @decode(%q: memref<1x1x2048xf32>, %k: memref<1x?x512xf32>, %v: memref<1x?x512xf32>, %y: memref<1x1x2048xf32>, %arena: memref<?xi8>, %run: !llvm.ptr) attributes {lathe.entry} {
+  kernel.attention ins(%q, %k, %v : memref<1x1x2048xf32>, memref<1x?x512xf32>, memref<1x?x512xf32>) outs(%y : memref<1x1x2048xf32>) {heads = 16, kv_heads = 4, causal, scale = 0.125 : f64}
+  return
+}
+
+// -----
+
+// Where sizes are dynamic they choose: many queries, few in as many images as keep the device busy, or fewer.
+
+// KERNELS-LABEL: func @dynamic
+// KERNELS: kernel.launch @dynamic_kernel over
+// KERNELS: kernel.launch @dynamic_kernel_0 over
+// KERNELS: kernel.launch @dynamic_kernel_1 over
+// KERNELS: kernel.launch @dynamic_kernel_2 over
+// KERNELS-NOT: kernel.launch
+func.func @dynamic(%q: memref<?x?x64xf32>, %k: memref<?x?x64xf32>, %v: memref<?x?x64xf32>, %y: memref<?x?x64xf32>, %arena: memref<?xi8>, %run: !llvm.ptr) attributes {lathe.entry} {
+  kernel.attention ins(%q, %k, %v : memref<?x?x64xf32>, memref<?x?x64xf32>, memref<?x?x64xf32>) outs(%y : memref<?x?x64xf32>) {heads = 1, kv_heads = 1, scale = 0.125 : f64}
+  return
+}
+
+// -----
+
+// Keys of one block, and queries that occupy the device by themselves, stay as they are.
+
+// CHECK-LABEL: func @short
+// CHECK-NOT: partial
+func.func @short(%q: memref<1x1x64xf32>, %k: memref<1x128x64xf32>, %v: memref<1x128x64xf32>, %y: memref<1x1x64xf32>) {
+  kernel.attention ins(%q, %k, %v : memref<1x1x64xf32>, memref<1x128x64xf32>, memref<1x128x64xf32>) outs(%y : memref<1x1x64xf32>) {heads = 1, kv_heads = 1, scale = 0.125 : f64}
+  return
+}
+
+// CHECK-LABEL: func @many
+// CHECK-NOT: partial
+func.func @many(%q: memref<1x512x1024xf32>, %k: memref<1x?x1024xf32>, %v: memref<1x?x1024xf32>, %y: memref<1x512x1024xf32>) {
+  kernel.attention ins(%q, %k, %v : memref<1x512x1024xf32>, memref<1x?x1024xf32>, memref<1x?x1024xf32>) outs(%y : memref<1x512x1024xf32>) {heads = 8, kv_heads = 8, scale = 0.125 : f64}
+  return
+}
