@@ -266,7 +266,9 @@ LogicalResult FrequencyFilterOp::verify() {
       return emitOpError("needs regions from one f32 to one f32 [C3]");
   if (Value spectrum = getInitSpectrum()) {
     int64_t floats = countSpectra(input, blocks);
-    if (shapeOf(spectrum).size() != 2 || shapeOf(spectrum)[1] != floats)
+    int64_t whole = countSpectrumBytes(input[1], input[2], input[3]) / 4;
+    if (shapeOf(spectrum).size() != 2 ||
+        (shapeOf(spectrum)[1] != floats && shapeOf(spectrum)[1] != whole))
       return emitOpError("needs spectra of ")
              << floats << " numbers an image, got " << spectrum.getType()
              << " [C4]";

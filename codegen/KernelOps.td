@@ -258,7 +258,8 @@ def Kernel_FrequencyFilterOp : Kernel_Op<"frequency_filter",
     - (C1) input and output are [N, H, W, C] with static H, W and C; all is f32.
     - (C2) the weights are [2, k, C/k, C/k] and the biases [2, k, C/k].
     - (C3) both regions take and yield one f32.
-    - (C4) a spectrum in memory is [N, S] with S as `countSpectra` tells it.
+    - (C4) spectra in memory are [N, S] with S as `countSpectra` tells it, or,
+      for devices, 2 H (W/2+1) C.
   }];
   let arguments = (ins AnyShaped:$input, AnyShaped:$w1, AnyShaped:$b1,
                        AnyShaped:$w2, AnyShaped:$b2, AnyShaped:$init_output,

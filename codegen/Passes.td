@@ -321,19 +321,23 @@ def GenerateDotProducts : LathePass<"lathe-generate-dot-products", "::mlir::func
   let statistics = [Statistic<"generated", "generated", "ops written">];
 }
 
-def SplitAttention : LathePass<"lathe-split-attention", "::mlir::func::FuncOp"> {
-  let summary = "gives attention of few queries memory for parts of the keys";
+def ReserveKernelMemory : LathePass<"lathe-reserve-kernel-memory", "::mlir::func::FuncOp"> {
+  let summary = "gives kernels of devices memory that they work in";
   let description = [{
     Before memory is planned, each kernel.attention whose rows would not occupy
     the device gets `init_partial`, of as many numbers as the workgroups that do
-    occupy it have. The options are the fields of `DeviceTarget`.
+    occupy it have, and each kernel.frequency_filter of which a workgroup does
+    not share the spectrum of a block gets `init_spectrum`. The options are the
+    fields of `DeviceTarget`.
   }];
   let options = [
     Option<"workgroupSize", "workgroup-size", "int64_t", "128", "invocations of a workgroup">,
     Option<"sharedBytes", "shared-bytes", "int64_t", "16384", "memory that a workgroup shares">,
     Option<"accumulators", "accumulators", "int64_t", "32", "sums that an invocation has in registers">,
     Option<"busyInvocations", "busy-invocations", "int64_t", "16384", "invocations that keep the device busy">];
-  let statistics = [Statistic<"split", "split", "ops whose keys workgroups share">];
+  let statistics = [
+    Statistic<"split", "split", "attention whose keys workgroups share">,
+    Statistic<"spectra", "spectra", "filters whose spectra are in memory">];
   let dependentDialects = ["::mlir::memref::MemRefDialect"];
 }
 

@@ -153,8 +153,8 @@ static void planBuffers(OpPassManager &functions,
     functions.addPass(createFillBorders());
   functions.addPass(createCopiesToNests());
   if (options.device)
-    functions.addPass(createSplitAttention(
-        optionsOfDevice<SplitAttentionOptions>(*options.device)));
+    functions.addPass(createReserveKernelMemory(
+        optionsOfDevice<ReserveKernelMemoryOptions>(*options.device)));
   functions.addPass(createPlanMemory());
   if (!options.optimise)
     functions.addPass(createConvertLinalgToLoopsPass());

@@ -48,8 +48,9 @@ static bool canFuse(FrequencyFilterOp op) {
          (bytes <= mostSpectrumBytes || block <= widestLarge);
 }
 
-/// Whether a workgroup of a device can share what a block of channels takes. A
-/// line of real numbers is half as long as one of complex ones.
+/// Whether a workgroup of a device can share what a column of a block takes,
+/// and a frequency of what is between the products. A line of real numbers is
+/// half as long as one of complex ones.
 static bool canShare(FrequencyFilterOp op, int64_t sharedBytes,
                      int64_t mostLine) {
   ArrayRef<int64_t> shape = op.getInput().getType().getShape();
@@ -58,8 +59,7 @@ static bool canShare(FrequencyFilterOp op, int64_t sharedBytes,
   int64_t bytes = 0;
   return !getElementTypeOrSelf(op.getInput()).isF64() && height <= mostLine &&
          width <= 2 * mostLine &&
-         !llvm::MulOverflow<int64_t>((height * (width / 2 + 1) + 1) * 8, each,
-                                     bytes) &&
+         !llvm::MulOverflow<int64_t>((height + 1) * 8, each, bytes) &&
          bytes <= sharedBytes;
 }
 

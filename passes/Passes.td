@@ -199,8 +199,9 @@ def FuseSpectral : Pass<"lathe-fuse-spectral", "::mlir::func::FuncOp"> {
     wide blocks of images whose spectrum is too large for a stack, or of which a
     few frequencies are.
 
-    On a device, a block's spectrum and a frequency of what is between the
-    products has to fit into what a workgroup shares, and a line into registers.
+    On a device, a column of a block's spectrum and a frequency of what is
+    between the products has to fit into what a workgroup shares, and a line into
+    registers.
   }];
   let options = [
     Option<"sharedBytes", "shared-bytes", "int64_t", "0",

@@ -17,7 +17,7 @@ def Kernel_LaunchOp : Kernel_Op<"launch",
     `groups` workgroups of the kernel in the gpu.module, or the kernel.binary,
     of that name. A buffer is its elements: the kernel knows sizes and strides,
     or takes them among the scalars. It stores to the last buffer and reads the
-    others. Launches see what those before them stored and what kernel.upload
+    others, or all. Launches see what those before them stored and what kernel.upload
     gave the device; the host sees it after a kernel.wait for it.
 
     Example:

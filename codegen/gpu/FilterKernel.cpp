@@ -15,6 +15,9 @@
 //   for columns of frequencies and channels: transform back; barrier
 //   for rows and channels: transform back, and add the image
 //
+// Where a block's spectrum is larger, spectra are in memory: other kernels
+// transform the rows (FilterLines.cpp), and a workgroup has one column.
+//
 // An invocation transforms a line at a time, in registers: straight-line code
 // (codegen/Fourier.h) reads all numbers before it stores any, and so works in
 // place. Neighbours have neighbouring channels.
@@ -22,59 +25,68 @@
 //===----------------------------------------------------------------------===//
 
 #include "codegen/gpu/FilterKernel.h"
-#include "codegen/Fourier.h"
-#include "codegen/gpu/FusedKernel.h"
+#include "codegen/gpu/FilterFrame.h"
 #include "mlir/IR/IRMapping.h"
 #include "llvm/Support/MathExtras.h"
-#include <cmath>
 
 using namespace mlir;
 using namespace mlir::lathe::kernel;
+using mlir::lathe::DeviceTarget;
 
 namespace {
 /// What a workgroup has at once.
 struct FilterPlan {
   int64_t workgroupSize;
-  int64_t height, width, half; ///< Of images; columns of the half spectrum.
-  int64_t channels;            ///< Of a block.
+  /// Rows and columns of the spectrum, and channels of a block.
+  int64_t rows, columns, channels;
   /// Frequencies that an invocation filters together, so that it reads weights
   /// once for all, and those that a workgroup filters between two barriers.
   int64_t frequenciesEach, frequenciesAtOnce;
 
-  int64_t countFrequencies() const { return height * half; }
+  int64_t countFrequencies() const { return rows * columns; }
   int64_t countSpectrum() const { return 2 * countFrequencies() * channels; }
   std::string str() const {
     std::string text;
     llvm::raw_string_ostream(text)
-        << "filter of " << height << "x" << width << " by " << channels
-        << " channels, " << frequenciesAtOnce << " frequencies at once";
+        << "filter of " << rows << "x" << columns << " frequencies by "
+        << channels << " channels, " << frequenciesAtOnce << " at once";
     return text;
   }
 };
 
-class FilterWriter final : public FusedKernel {
+class FilterWriter final : public FilterFrame {
 public:
   FilterWriter(FrequencyFilterOp op, const FilterPlan &plan, OpBuilder &builder)
-      : FusedKernel(op, plan.workgroupSize, plan.str(), builder), op(op),
-        plan(plan),
-        scale(1 / std::sqrt(static_cast<double>(plan.height * plan.width))) {}
+      : FilterFrame(op, plan.workgroupSize, plan.str(), builder), plan(plan),
+        hasAll(!op.getInitSpectrum()) {}
 
 private:
   void addBuffers() override {
-    for (Value operand : op->getOperands())
-      buffers.emplace_back().memref = operand;
+    if (hasAll)
+      buffers.emplace_back().memref = op.getInput();
+    for (Value parameter : {op.getW1(), op.getB1(), op.getW2(), op.getB2()})
+      buffers.emplace_back().memref = parameter;
+    buffers.emplace_back().memref =
+        hasAll ? op.getInitOutput() : op.getInitSpectrum();
   }
 
   Value countGroups() override {
     return multiplyHost(hostSize(op.getInput(), 0),
-                        hostConstant(op.getBlocks()));
+                        hostConstant(op.getBlocks() * half / plan.columns));
   }
 
   void writeGroup(Value group) override {
     n = group;
+    column = takeIndex(n, constant(half / plan.columns));
     block = takeIndex(n, constant(op.getBlocks()));
     int64_t hidden = 2 * plan.frequenciesAtOnce * plan.channels;
     shared = addShared(plan.countSpectrum() + hidden, b.getF32Type());
+    if (!hasAll) {
+      loadColumn();
+      barrier();
+      filter();
+      return storeColumn();
+    }
     transformRows();
     barrier();
     transformColumns(FourierKind::forward);
@@ -91,7 +103,7 @@ private:
     return imaginary ? add(place, plan.countSpectrum() / 2) : place;
   }
   Value frequencyAt(Value row, Value column) {
-    return add(multiply(row, plan.half), column);
+    return add(multiply(row, plan.columns), column);
   }
   Value imageChannel(Value channel) {
     return add(multiply(block, plan.channels), channel);
@@ -99,9 +111,6 @@ private:
 
   //===--- Transforms -----------------------------------------------------===//
 
-  using Load = function_ref<Value(Value index, bool imaginary)>;
-  using Store = function_ref<void(Value index, bool imaginary, Value x)>;
-  void transform(FourierKind kind, int64_t length, Load load, Store store);
   /// Calls `body` with each number below `lines` and each channel.
   void forLines(int64_t lines, function_ref<void(Value, Value)> body) {
     share(lines * plan.channels, plan.workgroupSize, [&](Value i) {
@@ -112,6 +121,8 @@ private:
   void transformRows();
   void transformColumns(FourierKind kind);
   void invertRows();
+  void loadColumn();
+  void storeColumn();
 
   //===--- The mask -------------------------------------------------------===//
 
@@ -128,11 +139,10 @@ private:
           load);
   Value applyRegion(Region &region, Value x);
 
-  FrequencyFilterOp op;
   FilterPlan plan;
-  /// Of both transforms and of their inverses.
-  double scale;
-  Value n, block; ///< Of the workgroup.
+  bool hasAll; ///< Columns, and the image.
+  Value n, block;
+  Value column; ///< Of the workgroup, if it has only one.
 };
 } // namespace
 
@@ -140,39 +150,10 @@ private:
 // Transforms
 //===----------------------------------------------------------------------===//
 
-void FilterWriter::transform(FourierKind kind, int64_t length, Load load,
-                             Store store) {
-  Values values;
-  for (const FourierStep &step : writeFourier(kind, length)) {
-    Value value;
-    switch (step.kind) {
-    case FourierStep::Kind::load:
-      value = load(constant(step.index), step.imaginary);
-      break;
-    case FourierStep::Kind::store:
-      store(constant(step.index), step.imaginary, values[step.x]);
-      break;
-    case FourierStep::Kind::zero:
-      value = number(0);
-      break;
-    case FourierStep::Kind::add:
-      value = fadd(values[step.x], values[step.y]);
-      break;
-    case FourierStep::Kind::subtract:
-      value = fsub(values[step.x], values[step.y]);
-      break;
-    case FourierStep::Kind::scale:
-      value = fmul(number(step.factor), values[step.x]);
-      break;
-    }
-    values.push_back(value);
-  }
-}
-
 void FilterWriter::transformRows() {
-  forLines(plan.height, [&](Value row, Value channel) {
+  forLines(height, [&](Value row, Value channel) {
     transform(
-        FourierKind::realForward, plan.width,
+        FourierKind::realForward, width,
         [&](Value column, bool) {
           Value x = loadNumber(op.getInput(),
                                {n, row, column, imageChannel(channel)});
@@ -185,12 +166,12 @@ void FilterWriter::transformRows() {
 }
 
 void FilterWriter::transformColumns(FourierKind kind) {
-  forLines(plan.half, [&](Value column, Value channel) {
+  forLines(half, [&](Value column, Value channel) {
     auto place = [&](Value row, bool imaginary) {
       return placeAt(imaginary, frequencyAt(row, column), channel);
     };
     transform(
-        kind, plan.height,
+        kind, height,
         [&](Value row, bool imaginary) {
           return loadShared(place(row, imaginary));
         },
@@ -201,9 +182,9 @@ void FilterWriter::transformColumns(FourierKind kind) {
 }
 
 void FilterWriter::invertRows() {
-  forLines(plan.height, [&](Value row, Value channel) {
+  forLines(height, [&](Value row, Value channel) {
     transform(
-        FourierKind::realInverse, plan.width,
+        FourierKind::realInverse, width,
         [&](Value column, bool imaginary) {
           return loadShared(
               placeAt(imaginary, frequencyAt(row, column), channel));
@@ -212,6 +193,37 @@ void FilterWriter::invertRows() {
           Value at[] = {n, row, column, imageChannel(channel)};
           Value x = loadNumber(op.getInput(), at);
           storeNumber(fma(y, number(scale), x), op.getInitOutput(), at);
+        });
+  });
+}
+
+void FilterWriter::loadColumn() {
+  forLines(1, [&](Value, Value channel) {
+    transform(
+        FourierKind::forward, height,
+        [&](Value row, bool imaginary) {
+          return loadNumber(
+              op.getInitSpectrum(),
+              spectrumAt(n, imaginary, row, column, imageChannel(channel)));
+        },
+        [&](Value row, bool imaginary, Value x) {
+          storeShared(x, placeAt(imaginary, row, channel));
+        });
+  });
+}
+
+/// In the place of what was loaded, which the same invocation read.
+void FilterWriter::storeColumn() {
+  forLines(1, [&](Value, Value channel) {
+    transform(
+        FourierKind::inverse, height,
+        [&](Value row, bool imaginary) {
+          return loadShared(placeAt(imaginary, row, channel));
+        },
+        [&](Value row, bool imaginary, Value x) {
+          storeNumber(
+              x, op.getInitSpectrum(),
+              spectrumAt(n, imaginary, row, column, imageChannel(channel)));
         });
   });
 }
@@ -318,24 +330,47 @@ Value FilterWriter::applyRegion(Region &region, Value x) {
 // The plan
 //===----------------------------------------------------------------------===//
 
-std::unique_ptr<KernelFrame> mlir::lathe::kernel::createFilterWriter(
-    FrequencyFilterOp op, const DeviceTarget &target, OpBuilder &builder) {
+/// A plan for some columns of the spectrum of a block, if a workgroup shares
+/// them.
+static std::optional<FilterPlan>
+planFilter(FrequencyFilterOp op, const DeviceTarget &target, int64_t columns) {
   constexpr int64_t mostEach = 4;
   ArrayRef<int64_t> shape =
       cast<ShapedType>(op.getInput().getType()).getShape();
   FilterPlan plan;
   plan.workgroupSize = target.workgroupSize;
-  plan.height = shape[1], plan.width = shape[2];
-  plan.half = plan.width / 2 + 1;
+  plan.rows = shape[1], plan.columns = columns;
   plan.channels = shape[3] / op.getBlocks();
   int64_t room =
       (target.sharedBytes / 4 - plan.countSpectrum()) / (2 * plan.channels);
   int64_t most = std::min(room, plan.countFrequencies());
-  if (op.getInitSpectrum() || most < 1)
-    return nullptr;
+  if (most < 1)
+    return std::nullopt;
   // More at a time than occupy the workgroup share weights.
   int64_t perRound = llvm::divideCeil(plan.workgroupSize, plan.channels);
   plan.frequenciesEach = std::clamp<int64_t>(most / perRound, 1, mostEach);
   plan.frequenciesAtOnce = llvm::alignDown(most, plan.frequenciesEach);
-  return std::make_unique<FilterWriter>(op, plan, builder);
+  return plan;
+}
+
+static int64_t countColumns(FrequencyFilterOp op) {
+  return cast<ShapedType>(op.getInput().getType()).getDimSize(2) / 2 + 1;
+}
+
+int64_t mlir::lathe::kernel::countSpectrumNumbers(FrequencyFilterOp op,
+                                                  const DeviceTarget &target) {
+  if (planFilter(op, target, countColumns(op)))
+    return 0;
+  ArrayRef<int64_t> shape =
+      cast<ShapedType>(op.getInput().getType()).getShape();
+  return 2 * shape[1] * countColumns(op) * shape[3];
+}
+
+std::unique_ptr<KernelFrame> mlir::lathe::kernel::createFilterWriter(
+    FrequencyFilterOp op, const DeviceTarget &target, OpBuilder &builder) {
+  std::optional<FilterPlan> plan =
+      planFilter(op, target, op.getInitSpectrum() ? 1 : countColumns(op));
+  if (!plan)
+    return nullptr;
+  return std::make_unique<FilterWriter>(op, *plan, builder);
 }

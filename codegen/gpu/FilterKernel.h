@@ -14,11 +14,22 @@
 
 namespace mlir::lathe::kernel {
 
-/// Writes an op on memrefs as a kernel and its launch, or nothing where the
-/// spectrum of a block of channels is larger than what a workgroup shares.
+/// Numbers of an image's spectrum, where a workgroup does not share that of a
+/// block of channels; else 0.
+int64_t countSpectrumNumbers(FrequencyFilterOp op, const DeviceTarget &target);
+
+/// Writes an op on memrefs as a kernel and its launch: all of it, or, where it
+/// has memory for spectra, their columns; nothing if a workgroup does not share
+/// that much.
 std::unique_ptr<KernelFrame> createFilterWriter(FrequencyFilterOp op,
                                                 const DeviceTarget &target,
                                                 OpBuilder &builder);
+/// Writes what makes spectra of rows before that kernel, or rows of the result
+/// behind it.
+std::unique_ptr<KernelFrame> createLineWriter(FrequencyFilterOp op,
+                                              bool isInverse,
+                                              const DeviceTarget &target,
+                                              OpBuilder &builder);
 
 } // namespace mlir::lathe::kernel
 

@@ -121,7 +121,17 @@ private:
       ++host;
       return;
     }
-    outline(op, *writer, *writer, symbols);
+    auto function = op->getParentOfType<func::FuncOp>();
+    bool hasRows = bool(op.getInitSpectrum());
+    if (hasRows)
+      writeKernel(*createLineWriter(op, /*isInverse=*/false, target, b),
+                  function, symbols);
+    writeKernel(*writer, function, symbols);
+    if (hasRows)
+      writeKernel(*createLineWriter(op, /*isInverse=*/true, target, b),
+                  function, symbols);
+    ++outlined;
+    op.erase();
   }
 
   /// Makes a kernel of an op, or, where sizes are dynamic and a plan for few of

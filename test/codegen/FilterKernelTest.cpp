@@ -29,7 +29,7 @@ protected:
 
   /// A filter whose hidden activation doubles what is positive, and whose mask
   /// is a sixteenth of what comes to it.
-  void parseFilter(const Sizes &s) {
+  void parseFilter(const Sizes &s, bool inMemory = false) {
     auto type = [](ArrayRef<int64_t> shape) {
       std::string text = "memref<";
       for (int64_t size : shape)
@@ -38,15 +38,21 @@ protected:
     };
     Shape image = {s.images, s.height, s.width, s.blocks * s.each};
     Shape weight = {2, s.blocks, s.each, s.each}, bias = {2, s.blocks, s.each};
-    shapes = {image, weight, bias, weight, bias, image};
+    shapes = {image, weight, bias, weight, bias};
+    std::string spectrum;
+    if (inMemory) {
+      shapes.push_back({s.images, 2 * s.height * (s.width / 2 + 1) * image[3]});
+      spectrum = "spectrum(%s : " + type(shapes.back()) + ") ";
+    }
     std::string arguments;
-    for (auto [name, shape] : llvm::zip(
-             ArrayRef{"%x: ", "%w1: ", "%b1: ", "%w2: ", "%b2: "}, shapes))
+    for (auto [name, shape] :
+         llvm::zip(ArrayRef{"%x: ", "%w1: ", "%b1: ", "%w2: ", "%b2: ", "%s: "},
+                   shapes))
       arguments += name + type(shape) + ", ";
     parse(arguments + "%y: " + type(image),
           llvm::formatv(R"(
   %factor = arith.constant 0.0625 : f32
-  kernel.frequency_filter ins(%x : {0}) weights(%w1, %b1, %w2, %b2 : {1}, {2}, {1}, {2}) outs(%y : {0}) hidden {{
+  kernel.frequency_filter ins(%x : {0}) weights(%w1, %b1, %w2, %b2 : {1}, {2}, {1}, {2}) outs(%y : {0}) {3}hidden {{
   ^bb0(%a: f32):
     %zero = arith.constant 0.0 : f32
     %positive = arith.cmpf ogt, %a, %zero : f32
@@ -58,7 +64,8 @@ protected:
     %r = arith.mulf %a, %factor : f32
     kernel.yield %r : f32
   })",
-                        type(image), type(weight), type(bias)));
+                        type(image), type(weight), type(bias), spectrum));
+    shapes.push_back(image);
   }
 
   static Complex turn(int64_t k, int64_t n) {
@@ -121,8 +128,8 @@ protected:
     return results;
   }
 
-  void check(const Sizes &s) {
-    parseFilter(s);
+  void check(const Sizes &s, bool inMemory = false) {
+    parseFilter(s, inMemory);
     std::vector<double> wanted = filter(s, makeArrays(shapes));
     outline();
     std::vector<TestArray> got = makeArrays(shapes);
@@ -153,8 +160,27 @@ TEST_F(FilterKernels, Sizes) {
 /// Frequencies in two rounds, of which the last one is not full.
 TEST_F(FilterKernels, Barriers) {
   check({1, 6, 8, 2, 5});
-  EXPECT_EQ(plan(), "filter of 6x8 by 5 channels, 21 frequencies at once");
+  EXPECT_EQ(plan(), "filter of 6x5 frequencies by 5 channels, 21 at once");
   missBarriers(shapes);
+}
+
+/// Spectra in memory, of which a workgroup has a column; nothing of them has
+/// been stored before.
+TEST_F(FilterKernels, Columns) {
+  check({1, 16, 16, 1, 4}, /*inMemory=*/true);
+  check({2, 5, 9, 2, 3}, /*inMemory=*/true);
+  check({1, 12, 1, 3, 1}, /*inMemory=*/true);
+  check({1, 1, 2, 1, 7}, /*inMemory=*/true);
+}
+
+TEST_F(FilterKernels, ColumnsBarriers) {
+  check({1, 12, 6, 1, 9}, /*inMemory=*/true);
+  unsigned barriers = 0;
+  for (auto kernels : module->getOps<gpu::GPUModuleOp>()) {
+    kernels.walk([&](gpu::BarrierOp) { ++barriers; });
+    missBarriers(shapes, *kernels.getOps<gpu::GPUFuncOp>().begin());
+  }
+  EXPECT_EQ(barriers, 3u);
 }
 
 /// What a workgroup does not share stays for the host.

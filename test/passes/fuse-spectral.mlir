@@ -1,11 +1,11 @@
 // RUN: lathe-opt %s -pass-pipeline='builtin.module(func.func(lathe-fuse-spectral))' | FileCheck %s
 // RUN: lathe-opt %s -pass-pipeline='builtin.module(func.func(lathe-fuse-spectral,lathe-fuse-spectral))' | FileCheck %s
-// RUN: lathe-opt %s -pass-pipeline='builtin.module(func.func(lathe-fuse-spectral{shared-bytes=792 most-line=8}))' | FileCheck %s --check-prefix=DEVICE
-// RUN: lathe-opt %s -pass-pipeline='builtin.module(func.func(lathe-fuse-spectral{shared-bytes=791 most-line=8}))' | FileCheck %s --check-prefix=NONE
-// RUN: lathe-opt %s -pass-pipeline='builtin.module(func.func(lathe-fuse-spectral{shared-bytes=792 most-line=7}))' | FileCheck %s --check-prefix=NONE
+// RUN: lathe-opt %s -pass-pipeline='builtin.module(func.func(lathe-fuse-spectral{shared-bytes=216 most-line=8}))' | FileCheck %s --check-prefix=DEVICE
+// RUN: lathe-opt %s -pass-pipeline='builtin.module(func.func(lathe-fuse-spectral{shared-bytes=215 most-line=8}))' | FileCheck %s --check-prefix=NONE
+// RUN: lathe-opt %s -pass-pipeline='builtin.module(func.func(lathe-fuse-spectral{shared-bytes=216 most-line=7}))' | FileCheck %s --check-prefix=NONE
 
-// On a device a workgroup has to share a block's 8 x 4 frequencies of three channels, and one more of what is
-// between the products, and an invocation has a line.
+// On a device a workgroup has to share a column of three channels, eight frequencies, and one more of what is between the
+// products, and an invocation has a line.
 
 // DEVICE-LABEL: func @marked
 // DEVICE: lathe.fused

@@ -1,4 +1,4 @@
-//===- SplitAttention.cpp - Memory for parts of the keys ------------------===//
+//===- ReserveKernelMemory.cpp - Memory that kernels work in -------------===//
 //
 // Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -7,9 +7,10 @@
 
 #include "codegen/Passes.h"
 #include "codegen/gpu/AttentionKernel.h"
+#include "codegen/gpu/FilterKernel.h"
 
 namespace mlir::lathe {
-#define GEN_PASS_DEF_SPLITATTENTION
+#define GEN_PASS_DEF_RESERVEKERNELMEMORY
 #include "codegen/Passes.h.inc"
 } // namespace mlir::lathe
 
@@ -18,9 +19,9 @@ using namespace mlir::lathe;
 using namespace mlir::lathe::kernel;
 
 namespace {
-struct SplitAttentionPass
-    : lathe::impl::SplitAttentionBase<SplitAttentionPass> {
-  using SplitAttentionBase::SplitAttentionBase;
+struct ReserveKernelMemoryPass
+    : lathe::impl::ReserveKernelMemoryBase<ReserveKernelMemoryPass> {
+  using ReserveKernelMemoryBase::ReserveKernelMemoryBase;
 
   void runOnOperation() override {
     DeviceTarget target;
@@ -37,6 +38,21 @@ struct SplitAttentionPass
       Value partial = memref::AllocOp::create(b, op.getLoc(), type);
       op.getInitPartialMutable().assign(partial);
       ++split;
+    });
+    getOperation().walk([&](kernel::FrequencyFilterOp op) {
+      int64_t numbers = countSpectrumNumbers(op, target);
+      if (op.getInitSpectrum() || numbers == 0)
+        return;
+      ImplicitLocOpBuilder b(op.getLoc(), op);
+      auto type = MemRefType::get(
+          {cast<ShapedType>(op.getInput().getType()).getDimSize(0), numbers},
+          b.getF32Type());
+      SmallVector<Value> sizes;
+      if (type.isDynamicDim(0))
+        sizes.push_back(memref::DimOp::create(b, op.getInput(), 0));
+      Value spectrum = memref::AllocOp::create(b, type, sizes);
+      op.getInitSpectrumMutable().assign(spectrum);
+      ++spectra;
     });
   }
 };

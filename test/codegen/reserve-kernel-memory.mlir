@@ -1,5 +1,5 @@
-// RUN: lathe-opt %s -split-input-file -pass-pipeline='builtin.module(func.func(lathe-split-attention))' | FileCheck %s
-// RUN: lathe-opt %s -split-input-file -pass-pipeline='builtin.module(func.func(lathe-split-attention),lathe-outline-kernels,cse,canonicalize)' | FileCheck %s --check-prefix=KERNELS
+// RUN: lathe-opt %s -split-input-file -pass-pipeline='builtin.module(func.func(lathe-reserve-kernel-memory))' | FileCheck %s
+// RUN: lathe-opt %s -split-input-file -pass-pipeline='builtin.module(func.func(lathe-reserve-kernel-memory),lathe-outline-kernels,cse,canonicalize)' | FileCheck %s --check-prefix=KERNELS
 
 // One query in four heads that share keys and values, of four such groups: 4 workgroups would have all the work. There is
 // memory for the parts of 128 workgroups, four rows of 130 numbers each, and so 32 may share the keys of a group.
@@ -54,5 +54,37 @@ func.func @short(%q: memref<1x1x64xf32>, %k: memref<1x128x64xf32>, %v: memref<1x
 // CHECK-NOT: partial
 func.func @many(%q: memref<1x512x1024xf32>, %k: memref<1x?x1024xf32>, %v: memref<1x?x1024xf32>, %y: memref<1x512x1024xf32>) {
   kernel.attention ins(%q, %k, %v : memref<1x512x1024xf32>, memref<1x?x1024xf32>, memref<1x?x1024xf32>) outs(%y : memref<1x512x1024xf32>) {heads = 8, kv_heads = 8, scale = 0.125 : f64}
+  return
+}
+
+// -----
+
+// Spectra in memory are of all images, where a workgroup does not share that of a block.
+
+// CHECK-LABEL: func @spectra
+// CHECK: %[[IMAGES:.*]] = memref.dim
+// CHECK: %[[SPECTRA:.*]] = memref.alloc(%[[IMAGES]]) : memref<?x55296xf32>
+// CHECK: kernel.frequency_filter {{.*}} spectrum(%[[SPECTRA]] : memref<?x55296xf32>)
+func.func @spectra(%x: memref<?x16x16x192xf32>, %w: memref<2x8x24x24xf32>, %b: memref<2x8x24xf32>, %y: memref<?x16x16x192xf32>) {
+  kernel.frequency_filter ins(%x : memref<?x16x16x192xf32>) weights(%w, %b, %w, %b : memref<2x8x24x24xf32>, memref<2x8x24xf32>, memref<2x8x24x24xf32>, memref<2x8x24xf32>) outs(%y : memref<?x16x16x192xf32>) hidden {
+  ^bb0(%a: f32):
+    kernel.yield %a : f32
+  } mask {
+  ^bb0(%a: f32):
+    kernel.yield %a : f32
+  }
+  return
+}
+
+// CHECK-LABEL: func @shared
+// CHECK-NOT: spectrum
+func.func @shared(%x: memref<?x8x8x240xf32>, %w: memref<2x8x30x30xf32>, %b: memref<2x8x30xf32>, %y: memref<?x8x8x240xf32>) {
+  kernel.frequency_filter ins(%x : memref<?x8x8x240xf32>) weights(%w, %b, %w, %b : memref<2x8x30x30xf32>, memref<2x8x30xf32>, memref<2x8x30x30xf32>, memref<2x8x30xf32>) outs(%y : memref<?x8x8x240xf32>) hidden {
+  ^bb0(%a: f32):
+    kernel.yield %a : f32
+  } mask {
+  ^bb0(%a: f32):
+    kernel.yield %a : f32
+  }
   return
 }
