@@ -157,10 +157,10 @@ TEST_F(FilterKernels, Sizes) {
   check({1, 7, 1, 1, 4});
 }
 
-/// Frequencies in two rounds, of which the last one is not full.
+/// Frequencies in five rounds.
 TEST_F(FilterKernels, Barriers) {
-  check({1, 6, 8, 2, 5});
-  EXPECT_EQ(plan(), "filter of 6x5 frequencies by 5 channels, 21 at once");
+  check({1, 6, 8, 1, 7});
+  EXPECT_EQ(plan(), "filter of 6x5 frequencies by 7 channels, 6 at once");
   missBarriers(shapes);
 }
 

@@ -62,7 +62,9 @@ protected:
       if (i + 1 == shapes.size())
         break;
       for (int64_t j = 0; j < size; ++j) {
-        int64_t value = (j * 7 + j / 5 + 3 * i) % 9 - 4;
+        // Without a period that could be a row's.
+        uint32_t mixed = uint32_t(j + 1000003 * i) * 2654435761u;
+        int64_t value = int64_t(mixed >> 16) % 9 - 4;
         array.elements[j] = isa<FloatType>(type)
                                 ? Attribute(FloatAttr::get(type, double(value)))
                                 : Attribute(IntegerAttr::get(type, value));
