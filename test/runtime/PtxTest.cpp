@@ -91,6 +91,108 @@ TEST(Ptx, ExchangesValuesWithinSubgroups) {
             std::string::npos);
 }
 
+/// A shuffle within parts of eight lanes, whose last ones keep their own.
+TEST(Ptx, ShufflesWithinParts) {
+  Kernel kernel("shfl.sync.down.b32 %r2, %r1, 2, 0x1807, -1;\n"
+                "st.global.b32 [%rd5], %r2;\n");
+  Words y = kernel.run();
+  EXPECT_EQ(kernel.mistakes, std::vector<std::string>());
+  for (uint32_t i = 0; i < 64; ++i)
+    EXPECT_EQ(y[i], i % 8 < 6 ? i + 2 : i);
+}
+
+/// Row i of a matrix is the words 4 i to 4 i + 3; lane l gets word l of it, or
+/// two numbers below each other of the transposed one.
+TEST(Ptx, DistributesMatrices) {
+  for (bool transposed : {false, true}) {
+    Kernel kernel(
+        std::string(".shared .align 16 .b8 tile[512];\n"
+                    "mov.b64 %rd6, tile;\nadd.s64 %rd7, %rd6, %rd3;\n"
+                    "shl.b32 %r2, %r1, 17;\nmad.lo.u32 %r2, %r1, 2, %r2;\n"
+                    "add.u32 %r2, %r2, 0x10000;\n"
+                    "st.shared.b32 [%rd7], %r2;\nbar.sync 0;\n"
+                    "and.b32 %r3, %r1, 15;\nmul.wide.u32 %rd8, %r3, 16;\n"
+                    "add.s64 %rd9, %rd6, %rd8;\n"
+                    "ldmatrix.sync.aligned.m8n8.x2.") +
+        (transposed ? "trans." : "") +
+        "shared.b16 {%r4, %r5},\n [%rd9];\n"
+        "shl.b32 %r6, %r5, 8;\nadd.u32 %r7, %r4, %r6;\n"
+        "st.global.b32 [%rd5], %r7;\n");
+    Words y = kernel.run();
+    EXPECT_EQ(kernel.mistakes, std::vector<std::string>());
+    // Element (i, j) of a matrix is 8 i + j, and 64 more of the second one.
+    for (uint32_t lane = 0; lane < 32; ++lane) {
+      uint32_t i = lane / 4, j = 2 * (lane % 4);
+      uint32_t low = transposed ? 8 * j + i : 8 * i + j,
+               high = transposed ? low + 8 : low + 1;
+      uint32_t first = low | high << 16, second = first + 0x400040;
+      EXPECT_EQ(y[lane], first + (second << 8)) << lane;
+    }
+  }
+}
+
+/// D = A B + C, where A is a row of two matrices of identity: registers of B
+/// come out where C's are. One element of A off the diagonal tells its place.
+TEST(Ptx, MultipliesMatrices) {
+  // Lane l has bf16 of 1 in A at (l / 4, l / 4) if it holds that place.
+  const std::string setup = "shr.u32 %r2, %r1, 2;\nand.b32 %r2, %r2, 7;\n"
+                            "and.b32 %r3, %r1, 3;\nshr.u32 %r4, %r2, 1;\n"
+                            "setp.eq.b32 %p1, %r3, %r4;\n"
+                            "and.b32 %r5, %r2, 1;\nshl.b32 %r5, %r5, 4;\n"
+                            "mov.b32 %r6, 0x3f80;\nshl.b32 %r6, %r6, %r5;\n"
+                            "selp.b32 %r7, %r6, 0, %p1;\n"
+                            // 128 + 2 t + 8 g, and the next, in both of B.
+                            "and.b32 %r8, %r1, 31;\nshl.b32 %r8, %r8, 1;\n"
+                            "add.u32 %r8, %r8, 0x4300;\n"
+                            "add.u32 %r9, %r8, 1;\nshl.b32 %r9, %r9, 16;\n"
+                            "or.b32 %r8, %r8, %r9;\n"
+                            "mov.b32 %r9, 0f3F800000;\n";
+  auto multiply = [&](const std::string &a) {
+    return setup +
+           "mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32\n"
+           " {%r10, %r11, %r12, %r13},\n {" +
+           a +
+           "},\n {%r8, 0},\n {%r9, %r9, %r9, %r9};\n"
+           "and.b32 %r14, %r1, 31;\nmul.wide.u32 %rd6, %r14, 8;\n"
+           "add.s64 %rd7, %rd2, %rd6;\n";
+  };
+  // B's column n has 128 + 8 n + k at place k of the sum.
+  auto number = [](uint32_t k, uint32_t n) { return 128.f + 8 * n + k; };
+  Kernel top(multiply("%r7, 0, 0, 0") +
+             "st.global.v2.b32 [%rd7], {%r10, %r11};\n");
+  Kernel bottom(multiply("0, %r7, 0, 0") +
+                "st.global.v2.b32 [%rd7], {%r12, %r13};\n");
+  Kernel beyond(multiply("0, 0, %r7, %r7") +
+                "st.global.v2.b32 [%rd7], {%r10, %r13};\n");
+  for (Kernel *kernel : {&top, &bottom, &beyond}) {
+    Words y = kernel->run();
+    EXPECT_EQ(kernel->mistakes, std::vector<std::string>());
+    for (uint32_t lane = 0; lane < 32; ++lane)
+      for (uint32_t i = 0; i < 2; ++i)
+        EXPECT_EQ(std::bit_cast<float>(y[2 * lane + i]),
+                  kernel == &beyond
+                      ? 1.f
+                      : 1.f + number(lane / 4, 2 * (lane % 4) + i))
+            << lane;
+  }
+}
+
+/// Of bytes, a register has four neighbours of the sum.
+TEST(Ptx, MultipliesBytes) {
+  // A has 1, 2, 3, 4 in its first register of lane 5, B -1 in all of its first.
+  Kernel kernel("and.b32 %r2, %r1, 31;\nsetp.eq.b32 %p1, %r2, 5;\n"
+                "selp.b32 %r3, 0x04030201, 0, %p1;\n"
+                "mma.sync.aligned.m16n8k32.row.col.s32.s8.s8.s32 "
+                "{%r10, %r11, %r12, %r13}, {%r3, 0, 0, 0}, {-1, 0}, "
+                "{%r2, 0, 0, 0};\n"
+                "add.u32 %r14, %r10, %r12;\nst.global.b32 [%rd5], %r14;\n");
+  Words y = kernel.run();
+  EXPECT_EQ(kernel.mistakes, std::vector<std::string>());
+  for (uint32_t lane = 0; lane < 32; ++lane)
+    EXPECT_EQ(static_cast<int32_t>(y[lane]),
+              static_cast<int32_t>(lane) - (lane / 4 == 1 ? 10 : 0));
+}
+
 TEST(Ptx, RoundsAsInstructionsSay) {
   // 1 + 2^-24 is halfway; a product that is not rounded shows behind a sum.
   Kernel kernel("mov.b32 %r2, 0f3F800001;\nmov.b32 %r3, 0fBF800002;\n"
@@ -132,8 +234,14 @@ TEST(Ptx, SeesWhatADeviceWouldNotDo) {
   EXPECT_NE(
       mistakeOf("ld.global.v2.b32 {%r2, %r3}, [%rd1+4];\n").find("not aligned"),
       std::string::npos);
-  EXPECT_NE(mistakeOf("ex2.approx.f32 %r2, %r1;\n").find("no such instruction"),
-            std::string::npos);
+  for (const char *unknown :
+       {"ex2.approx.f32 %r2, %r1;\n",
+        "mma.sync.aligned.m16n8k8.row.col.f32.bf16.bf16.f32 "
+        "{%r2, %r3, %r4, %r5}, {%r1, %r1}, {%r1}, {%r1, %r1, %r1, %r1};\n",
+        ".shared .align 16 .b8 t[512];\n"
+        "ldmatrix.sync.aligned.m8n16.x1.shared.b8 {%r2}, [t];\n"})
+    EXPECT_NE(mistakeOf(unknown).find("no such instruction"), std::string::npos)
+        << unknown;
   EXPECT_EQ(mistakeOf("ld.global.nc.b32 %r2, [%rd4];\n"
                       "st.global.b32 [%rd4], %r2;\n"),
             "kernel 'k' writes memory that it reads as constants");

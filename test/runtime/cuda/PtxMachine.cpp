@@ -7,6 +7,7 @@
 
 #include "PtxMachine.h"
 #include "PtxArithmetic.h"
+#include "PtxSubgroup.h"
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
@@ -49,7 +50,7 @@ public:
     const char *order = std::getenv("LATHE_FAKE_CUDA_ORDER");
     backward = order && std::string_view(order) == "backward";
     for (const Instruction &instruction : function.code) {
-      kinds.push_back(kindOf(instruction.words[0]));
+      kinds.push_back(kindOf(instruction));
       operations.push_back(kinds.back() == Kind::compute
                                ? findOperation(instruction)
                                : Operation());
@@ -74,17 +75,15 @@ private:
     bool written = false, constant = false;
   };
 
-  static Kind kindOf(const std::string &name) {
+  static Kind kindOf(const Instruction &instruction) {
     const std::pair<const char *, Kind> names[] = {
-        {"ld", Kind::load},      {"st", Kind::store},
-        {"atom", Kind::atomic},  {"bra", Kind::branch},
-        {"ret", Kind::finish},   {"exit", Kind::finish},
-        {"bar", Kind::wait},     {"barrier", Kind::wait},
-        {"shfl", Kind::exchange}};
+        {"ld", Kind::load},    {"st", Kind::store},    {"atom", Kind::atomic},
+        {"bra", Kind::branch}, {"ret", Kind::finish},  {"exit", Kind::finish},
+        {"bar", Kind::wait},   {"barrier", Kind::wait}};
     for (auto [known, kind] : names)
-      if (name == known)
+      if (instruction.words[0] == known)
         return kind;
-    return Kind::compute;
+    return isOfSubgroup(instruction) ? Kind::exchange : Kind::compute;
   }
 
   void fail(const std::string &what, const Instruction &instruction) {
@@ -131,29 +130,47 @@ private:
     return waiting;
   }
 
-  /// Gives the threads of a subgroup each other's values, once all are there.
+  /// Lets the threads of a subgroup do an instruction together, once all are
+  /// there.
   bool exchange(size_t first, size_t end) {
     for (size_t i = first; i < end; ++i)
       if (threads[i].state != State::atExchange ||
           threads[i].next != threads[first].next)
         return false;
     const Instruction &instruction = function.code[threads[first].next - 1];
-    std::vector<uint64_t> values;
+    LaneValues given;
     for (size_t i = first; i < end; ++i)
-      values.push_back(get(threads[i], instruction.sources[0]));
-    const std::string &mode = instruction.words[2];
-    for (size_t i = first; i < end; ++i) {
-      size_t lane = i - first;
-      auto by = static_cast<size_t>(get(threads[i], instruction.sources[1]));
-      size_t other = mode == "bfly"   ? lane ^ by
-                     : mode == "down" ? lane + by
-                     : mode == "up"   ? lane - by
-                                      : by;
-      threads[i].slots[instruction.to[0].index] =
-          values[other < values.size() ? other : lane];
+      given.push_back(giveToOthers(threads[i], instruction, i - first));
+    std::optional<LaneValues> results;
+    if (!failed)
+      results = computeTogether(instruction, given);
+    if (!results)
+      fail("there is no such instruction", instruction);
+    for (size_t i = first; i < end && !failed; ++i) {
+      for (size_t j = 0; j < instruction.to.size(); ++j)
+        threads[i].slots[instruction.to[j].index] = (*results)[i - first].at(j);
       threads[i].state = State::ready;
     }
-    return true;
+    return !failed;
+  }
+
+  std::vector<uint64_t>
+  giveToOthers(Thread &thread, const Instruction &instruction, size_t lane) {
+    std::vector<uint64_t> values;
+    if (size_t rows = countRows(instruction)) {
+      uint32_t row[4] = {};
+      unsigned char *memory =
+          lane < rows
+              ? reach(thread, instruction, instruction.sources[0], 16, false)
+              : nullptr;
+      if (memory)
+        std::memcpy(row, memory, 16);
+      values.assign(std::begin(row), std::end(row));
+      return values;
+    }
+    for (const Operand &source : instruction.sources)
+      values.push_back(get(thread, source));
+    return values;
   }
 
   void runThread(Thread &thread) {

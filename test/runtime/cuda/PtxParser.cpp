@@ -76,16 +76,25 @@ public:
   }
 
 private:
+  /// A statement ends with a semicolon, a label with a colon; long statements
+  /// have several lines.
   static std::vector<std::string> splitStatements(std::string_view body) {
     std::vector<std::string> statements;
-    for (const std::string &line : split(body, '\n'))
-      for (std::string part : split(line, ';')) {
+    std::string whole;
+    for (const std::string &line : split(body, '\n')) {
+      whole += (whole.empty() ? "" : " ") + line;
+      if (whole.empty() ||
+          std::string_view(";:{}").find(whole.back()) == std::string_view::npos)
+        continue;
+      for (std::string part : split(whole, ';')) {
         // A block for a register of its own: "{ .reg .b16 tmp; …; }".
         if (part.starts_with("{"))
           part = trim(std::string_view(part).substr(1));
         if (!part.empty() && part != "}")
           statements.push_back(part);
       }
+      whole.clear();
+    }
     return statements;
   }
 
