@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Assembles the kernels for CUDA devices: bench/ptx.py [--architectures sm_80,sm_90a] [--json FILE] [SPEC…]
+"""Assembles the kernels for CUDA devices: bench/ptx.py [--architectures sm_80,sm_90a] [--set NAME=VALUE] [--json FILE] [SPEC…]
 
 Compiles each spec (by default all of specs/, the large ones with fewer layers, which have the same kernels) with
 --target=cuda, gives the PTX to ptxas, and prints a table: how many kernels there are, the most registers and the most
@@ -69,10 +69,10 @@ def read_report(report):
     return kernels, others
 
 
-def assemble(spec, architecture, ptxas, folder):
+def assemble(spec, values, architecture, ptxas, folder):
     """A row of the table, and what is wrong with it."""
     ptx = folder / "kernels.ptx"
-    settings = [word for text in SETTINGS.get(spec, []) for word in ("--set", text)]
+    settings = [word for text in SETTINGS.get(spec, []) + values for word in ("--set", text)]
     run([LATHE, "compile", spec, *settings, f"--target=cuda:{architecture}", "--emit=ptx", "-o", ptx])
     start = time.monotonic()
     report = run([ptxas, f"-arch={architecture}", "-Werror", "-v", ptx, "-o", folder / "kernels.cubin"])
@@ -84,7 +84,7 @@ def assemble(spec, architecture, ptxas, folder):
     for name, kernel in kernels.items():
         if kernel["spilled"] > MOST_SPILLED:
             wrong.append(f"'{name}' spills {kernel['spilled']} bytes a thread, more than {MOST_SPILLED}")
-    row = {"spec": spec.removeprefix("specs/"), "architecture": architecture, "kernels": len(kernels),
+    row = {"spec": " ".join([spec.removeprefix("specs/"), *values]), "architecture": architecture, "kernels": len(kernels),
            **{key: max((kernel[key] for kernel in kernels.values()), default=0)
               for key in ("registers", "spilled", "shared")}, "seconds": round(seconds, 2)}
     return row, [f"{spec} for {architecture}: {what}" for what in wrong]
@@ -94,6 +94,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("specs", nargs="*", metavar="SPEC")
     parser.add_argument("--architectures", default="sm_80,sm_90a", help="as --target=cuda: takes them")
+    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a value of the specs' let")
     parser.add_argument("--json", metavar="FILE", help="where the rows go, too")
     arguments = parser.parse_args()
     ptxas = find_ptxas()
@@ -107,7 +108,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="ptx-") as folder:
         for spec in specs:
             for architecture in arguments.architectures.split(","):
-                row, found = assemble(spec, architecture, ptxas, Path(folder))
+                row, found = assemble(spec, arguments.set, architecture, ptxas, Path(folder))
                 print("| " + " | ".join(str(value) for value in row.values()) + " |", flush=True)
                 rows.append(row)
                 wrong += found

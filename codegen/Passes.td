@@ -359,6 +359,8 @@ def OutlineKernels : LathePass<"lathe-outline-kernels", "::mlir::ModuleOp"> {
     Option<"sharedBytes", "shared-bytes", "int64_t", "16384", "memory that a workgroup shares">,
     Option<"accumulators", "accumulators", "int64_t", "32", "sums that an invocation has in registers">,
     Option<"busyInvocations", "busy-invocations", "int64_t", "16384", "invocations that keep the device busy">,
+    Option<"exchanges", "exchanges", "bool", "false", "whether invocations of a subgroup take each other's values">,
+    ListOption<"multiplied", "multiplied", "std::string", "element types of which a subgroup multiplies matrices at once">,
     ListOption<"lacks", "lacks", "std::string", "element types that the device has not">];
   let statistics = [
     Statistic<"outlined", "outlined", "ops that run on the device">,
@@ -368,7 +370,8 @@ def OutlineKernels : LathePass<"lathe-outline-kernels", "::mlir::ModuleOp"> {
     "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
     "::mlir::gpu::GPUDialect", "::mlir::lathe::kernel::KernelDialect",
     "::mlir::math::MathDialect", "::mlir::memref::MemRefDialect",
-    "::mlir::scf::SCFDialect"];
+    "::mlir::nvgpu::NVGPUDialect", "::mlir::scf::SCFDialect",
+    "::mlir::vector::VectorDialect"];
 }
 
 def OutlineParallel : LathePass<"lathe-outline-parallel", "::mlir::ModuleOp"> {

@@ -57,7 +57,8 @@ void lathe::buildLeanPipeline(OpPassManager &pm,
   // No shortcut: what is stored decides what is computed.
   QuantizeOptions quantize;
   quantize.byteDots = !options.device && !options.target.byteDot.empty();
-  quantize.bf16Dots = !options.device && !options.target.bf16Dot.empty();
+  quantize.bf16Dots = options.device ? options.device->multiplies("bf16")
+                                     : !options.target.bf16Dot.empty();
   pm.addPass(createQuantize(quantize));
   if (options.isOn("fold-norms"))
     pm.addPass(createFoldNorms());
@@ -180,6 +181,8 @@ void lathe::buildLoopsPipeline(OpPassManager &pm,
   planBuffers(pm.nest<func::FuncOp>(), options);
   if (options.device) {
     auto kernels = optionsOfDevice<OutlineKernelsOptions>(*options.device);
+    kernels.exchanges = options.device->exchanges;
+    kernels.multiplied = options.device->multiplied;
     kernels.lacks = options.device->lacks;
     pm.addPass(createOutlineKernels(kernels));
   }

@@ -193,7 +193,16 @@ std::optional<DeviceTarget> lathe::resolveDevice(StringRef text,
             std::to_string(oldest) + ", sm_86, sm_89, sm_90a, …";
     return std::nullopt;
   }
-  device.convertsBf16 = device.getCapability() >= 80;
+  // What all of CUDA's devices have, of memory without asking for more.
+  device.workgroupSize = 256;
+  device.sharedBytes = 49152;
+  device.accumulators = 64;
+  device.busyInvocations = 65536;
+  device.exchanges = true;
+  if (device.getCapability() >= 80) {
+    device.convertsBf16 = true;
+    device.multiplied = {"bf16", "f16"};
+  }
   return device;
 }
 

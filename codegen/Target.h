@@ -10,6 +10,7 @@
 
 #include "mlir/Support/LLVM.h"
 #include "passes/CostModel.h"
+#include "llvm/ADT/STLExtras.h"
 #include <memory>
 #include <string>
 
@@ -71,7 +72,7 @@ struct DeviceTarget {
   /// Memory that a workgroup shares: as much as all devices have.
   int64_t sharedBytes = 16384;
   /// Invocations that go in step, on most devices.
-  int64_t subgroupSize = 32;
+  static constexpr int64_t subgroupSize = 32;
   /// What memory delivers at once.
   int64_t sectorBytes = 32;
   /// Sums that an invocation has in registers, with room for what it
@@ -80,14 +81,27 @@ struct DeviceTarget {
   /// Invocations that keep the device busy: some hundred for each unit of a
   /// device of middling size.
   int64_t busyInvocations = 16384;
+  /// Whether subgroups are of just this size, and their invocations take each
+  /// other's values of 32 bits without memory.
+  bool exchanges = false;
   /// Whether an instruction rounds f32 to bf16.
   bool convertsBf16 = false;
+  /// Element types of which a subgroup multiplies matrices by one instruction.
+  SmallVector<std::string> multiplied;
+  /// These matrices: rows and columns of the result, in f32, and the bytes that
+  /// each of them has of the operands.
+  static constexpr int64_t productRows = 16, productColumns = 8,
+                           productBytes = 32;
   /// Element types that it has not; what computes with them is the host's.
   SmallVector<std::string> lacks;
 
   /// Of CUDA's `architecture`: 90 of "sm_90a", which no other devices run.
   unsigned getCapability() const;
   bool isExact() const { return StringRef(architecture).ends_with("a"); }
+
+  bool multiplies(StringRef type) const {
+    return llvm::is_contained(multiplied, type);
+  }
 
   /// As users know it: "Vulkan", "CUDA".
   StringRef getName() const;

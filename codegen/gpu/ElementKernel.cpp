@@ -23,6 +23,10 @@
 //   if lane = 0 and id < elements
 //     output = finish(inputs, combine(init, shared[lane]))
 //
+// Where neighbours of a subgroup exchange values, they need no memory, and the
+// first of each subgroup stores what its lanes have for those that combine the
+// subgroups' results.
+//
 //===----------------------------------------------------------------------===//
 
 #include "codegen/gpu/KernelWriter.h"
@@ -30,6 +34,7 @@
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 
 using namespace mlir;
+using namespace mlir::lathe;
 using namespace mlir::lathe::kernel;
 
 namespace {
@@ -135,6 +140,15 @@ private:
 
   /// Combines the lanes' results, and init, for the first lane.
   Value writeTree(Value partial) {
+    Value total = plan.exchanging > 1 ? combineByExchange(partial)
+                                      : combineInMemory(partial);
+    auto init = cast<TypedAttr>(nest.getInit());
+    if (init == *arith::getNeutralElement(findCombiner(nest)))
+      return total;
+    return combine(arith::ConstantOp::create(b, init), total);
+  }
+
+  Value combineInMemory(Value partial) {
     Value shared = addShared(plan.workgroupSize, partial.getType());
     int64_t step = plan.lanesInside ? 1 : plan.workgroupSize / plan.lanes;
     auto store = [&](Value value) {
@@ -156,11 +170,49 @@ private:
       store(combine(load(0), load(half)));
     }
     // The first lane stored it itself.
-    Value total = load(0);
-    auto init = cast<TypedAttr>(nest.getInit());
-    if (init == *arith::getNeutralElement(findCombiner(nest)))
-      return total;
-    return combine(arith::ConstantOp::create(b, init), total);
+    return load(0);
+  }
+
+  Value combineByExchange(Value partial) {
+    Value result = exchange(partial, plan.exchanging);
+    int64_t subgroups = plan.lanes / plan.exchanging;
+    if (subgroups == 1)
+      return result;
+    Value shared =
+        addShared(plan.workgroupSize / plan.exchanging, partial.getType());
+    auto divide = [&](Value value, int64_t by) {
+      return b.createOrFold<arith::DivUIOp>(value, constant(by));
+    };
+    auto remainder = [&](Value value, int64_t by) {
+      return b.createOrFold<arith::RemUIOp>(value, constant(by));
+    };
+    Value isFirst =
+        arith::CmpIOp::create(b, arith::CmpIPredicate::eq,
+                              remainder(thread, plan.exchanging), constant(0));
+    {
+      auto guarded = scf::IfOp::create(b, isFirst, /*withElseRegion=*/false);
+      OpBuilder::InsertionGuard guard(b);
+      b.setInsertionPointToStart(guarded.thenBlock());
+      memref::StoreOp::create(b, result, shared,
+                              divide(thread, plan.exchanging));
+    }
+    gpu::BarrierOp::create(b);
+    Value first = b.createOrFold<arith::MulIOp>(divide(thread, plan.lanes),
+                                                constant(subgroups));
+    Value place =
+        b.createOrFold<arith::AddIOp>(first, remainder(thread, subgroups));
+    return exchange(memref::LoadOp::create(b, shared, place), subgroups);
+  }
+
+  /// Combines the values of so many neighbours, for the first of them. What
+  /// others get is of no use.
+  Value exchange(Value value, int64_t neighbours) {
+    for (int64_t half = neighbours / 2; half > 0; half /= 2) {
+      auto other = gpu::ShuffleOp::create(
+          b, value, half, DeviceTarget::subgroupSize, gpu::ShuffleMode::DOWN);
+      value = combine(value, other.getShuffleResult());
+    }
+    return value;
   }
 
   Value count; ///< Elements of the output, for the host.

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "codegen/gpu/KernelFrame.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/TypeUtilities.h"
 #include "runtime/abi.h"
@@ -150,12 +151,20 @@ void KernelFrame::store(Value value, const Buffer &buffer, ValueRange indices) {
   memref::StoreOp::create(b, value, buffer.elements, placeOf(buffer, indices));
 }
 
-BlockArgument KernelFrame::addShared(int64_t size, Type element) {
+BlockArgument KernelFrame::addShared(int64_t size, Type element,
+                                     int64_t alignment) {
   auto space = gpu::AddressSpaceAttr::get(
       b.getContext(), gpu::GPUDialect::getWorkgroupAddressSpace());
   auto type =
       MemRefType::get({size}, element, MemRefLayoutAttrInterface(), space);
-  return function.addWorkgroupAttribution(type, function.getLoc());
+  unsigned position = function.getNumWorkgroupAttributions();
+  BlockArgument made =
+      function.addWorkgroupAttribution(type, function.getLoc());
+  if (alignment)
+    function.setWorkgroupAttributionAttr(position,
+                                         LLVM::LLVMDialect::getAlignAttrName(),
+                                         b.getI64IntegerAttr(alignment));
+  return made;
 }
 
 Value KernelFrame::divideHostCeil(Value value, int64_t size) {

@@ -94,8 +94,9 @@ protected:
   /// An element as ops have it: a bool is a byte in memory.
   Value load(const Buffer &buffer, ValueRange indices);
   void store(Value value, const Buffer &buffer, ValueRange indices);
-  /// An array in the workgroup's memory.
-  BlockArgument addShared(int64_t size, Type element);
+  /// An array in the workgroup's memory, which begins at a multiple of
+  /// `alignment` bytes if that is not 0.
+  BlockArgument addShared(int64_t size, Type element, int64_t alignment = 0);
 
   //===--- Places ---------------------------------------------------------===//
 
@@ -103,6 +104,7 @@ protected:
     return arith::ConstantIndexOp::create(b, value);
   }
   Value add(Value a, Value c) { return b.createOrFold<arith::AddIOp>(a, c); }
+  Value add(Value a, int64_t c) { return add(a, constant(c)); }
   Value multiply(Value a, Value c) {
     return b.createOrFold<arith::MulIOp>(a, c);
   }
@@ -110,9 +112,11 @@ protected:
   Value divide(Value a, Value c) {
     return b.createOrFold<arith::DivUIOp>(a, c);
   }
+  Value divide(Value a, int64_t c) { return divide(a, constant(c)); }
   Value remainder(Value a, Value c) {
     return b.createOrFold<arith::RemUIOp>(a, c);
   }
+  Value remainder(Value a, int64_t c) { return remainder(a, constant(c)); }
   Value divideHostCeil(Value value, int64_t size);
 
   ImplicitLocOpBuilder b;    ///< Of the kernel.

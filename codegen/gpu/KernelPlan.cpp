@@ -7,6 +7,7 @@
 
 #include "codegen/gpu/KernelPlan.h"
 #include "codegen/NestPlan.h"
+#include "codegen/gpu/Contraction.h"
 #include "dialect/Shape.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/TypeUtilities.h"
@@ -24,6 +25,10 @@ std::string KernelPlan::str() const {
     return llvm::formatv("tiles of {0}x{1}x{2}, {3}x{4} an invocation",
                          rows.extent, columns.extent, depth, rows.perInvocation,
                          columns.perInvocation);
+  if (kind == Kind::tensorTiles)
+    return llvm::formatv("tensor tiles of {0}x{1}x{2}, {3}x{4} a subgroup",
+                         rows.extent, columns.extent, depth,
+                         rows.getPerSubgroup(), columns.getPerSubgroup());
   if (lanes == 1)
     return "elements";
   return llvm::formatv("elements of {0} {1}", lanes,
@@ -64,136 +69,31 @@ static int64_t multiply(ArrayRef<int64_t> extents, ArrayRef<unsigned> dims,
 //===----------------------------------------------------------------------===//
 
 namespace {
-/// Tells the sides of a contraction, and plans its tiles.
+/// Plans the tiles of a contraction.
 class TilePlanner {
 public:
-  TilePlanner(NestOp nest, const DeviceTarget &target, int64_t unknown)
-      : nest(nest), target(target), unknown(unknown),
-        extents(nest.getStaticExtents()),
-        parallel(llvm::count(nest.getReductions(), false)) {}
+  TilePlanner(const Contraction &contraction, const DeviceTarget &target)
+      : contraction(contraction), target(target) {}
 
   std::optional<KernelPlan> plan() {
-    // A bit for each dimension, and one for the accumulator.
-    if (!nest.hasReduction() || nest.getNumDims() >= 63)
-      return {};
-    for (unsigned dim = parallel; dim < nest.getNumDims(); ++dim)
-      reductions.push_back(dim);
-    findDependences();
-    if (!findSides() || !findStaged(plan_.rows, rowBits, columnBits) ||
-        !findStaged(plan_.columns, columnBits, rowBits))
-      return {};
     plan_.kind = KernelPlan::Kind::tiles;
     plan_.workgroupSize = target.workgroupSize;
-    findLayout(plan_.rows);
-    findLayout(plan_.columns);
+    plan_.rows = contraction.rows;
+    plan_.columns = contraction.columns;
+    plan_.batch = contraction.batch;
+    for (TileSide *side : {&plan_.rows, &plan_.columns}) {
+      if (side->staged.empty() || !llvm::all_of(side->staged, [](Value v) {
+            return isShareable(v.getType());
+          }))
+        return {};
+      side->alongDepth = contraction.isAlongDepth(*side);
+    }
     if (!chooseSizes())
       return {};
     return plan_;
   }
 
 private:
-  static constexpr uint64_t accumulatorBit = uint64_t(1) << 63;
-
-  uint64_t parallelBits(uint64_t bits) const {
-    return bits & ((uint64_t(1) << parallel) - 1);
-  }
-
-  void findDependences() {
-    Block &block = nest.getReduce().front();
-    depends[block.getArguments().back()] = accumulatorBit;
-    for (BlockArgument argument : block.getArguments().drop_back()) {
-      AffineMap map = nest.getMap(argument.getArgNumber());
-      uint64_t &bits = depends[argument];
-      for (unsigned dim = 0; dim < nest.getNumDims(); ++dim)
-        if (map.isFunctionOfDim(dim))
-          bits |= uint64_t(1) << dim;
-    }
-    for (Operation &op : block) {
-      uint64_t bits = 0;
-      if (auto index = dyn_cast<IndexOp>(op))
-        bits = uint64_t(1) << index.getDim();
-      for (Value operand : op.getOperands())
-        bits |= depends.lookup(operand);
-      for (Value result : op.getResults())
-        depends[result] = bits;
-    }
-  }
-
-  /// Columns are what depends on the innermost dimension, where neighbours of
-  /// the output are neighbours in memory, and rows what doesn't.
-  bool findSides() {
-    unsigned last = parallel;
-    while (last > 0 && extents[last - 1] == 1)
-      --last;
-    if (last == 0)
-      return false;
-    uint64_t lastBit = uint64_t(1) << (last - 1);
-    auto add = [&](Value leaf) {
-      uint64_t bits = parallelBits(depends.lookup(leaf));
-      (bits & lastBit ? columnBits : rowBits) |= bits;
-    };
-    Block &block = nest.getReduce().front();
-    for (BlockArgument argument : block.getArguments().drop_back())
-      if (!argument.use_empty())
-        add(argument);
-    for (IndexOp index : block.getOps<IndexOp>())
-      add(index);
-    uint64_t both = rowBits & columnBits;
-    rowBits &= ~both;
-    columnBits &= ~both;
-    for (unsigned dim = 0; dim < parallel; ++dim)
-      (rowBits >> dim & 1      ? plan_.rows.dims
-       : columnBits >> dim & 1 ? plan_.columns.dims
-                               : plan_.batch)
-          .push_back(dim);
-    // Fewer are not worth a tile: what they read is in the cache, and shorter
-    // reductions store no less than they read.
-    constexpr int64_t fewest = 4, fewestSteps = 16;
-    return multiply(extents, plan_.rows.dims, unknown) >= fewest &&
-           multiply(extents, plan_.columns.dims, unknown) >= fewest &&
-           multiply(extents, reductions, fewestSteps) >= fewestSteps;
-  }
-
-  /// The values of a side that the other one meets.
-  bool findStaged(TileSide &side, uint64_t own, uint64_t others) {
-    auto isOwn = [&](Value value) {
-      uint64_t bits = depends.lookup(value);
-      return (bits & own) && !(bits & (others | accumulatorBit));
-    };
-    auto meets = [&](Operation *user) {
-      return isa<YieldOp>(user) ||
-             (depends.lookup(user->getResult(0)) & (others | accumulatorBit));
-    };
-    auto add = [&](Value value) {
-      if (isOwn(value) && llvm::any_of(value.getUsers(), meets))
-        side.staged.push_back(value);
-    };
-    Block &block = nest.getReduce().front();
-    llvm::for_each(block.getArguments(), add);
-    for (Operation &op : block)
-      llvm::for_each(op.getResults(), add);
-    return !side.staged.empty() && llvm::all_of(side.staged, [](Value v) {
-      return isShareable(v.getType());
-    });
-  }
-
-  /// Neighbouring invocations read neighbours in memory.
-  void findLayout(TileSide &side) {
-    bool alongSide = false, alongDepth = false;
-    Block &block = nest.getReduce().front();
-    for (unsigned i = 0; i < nest.getInputs().size(); ++i) {
-      uint64_t bits = depends.lookup(block.getArgument(i));
-      if (block.getArgument(i).use_empty() ||
-          !llvm::any_of(side.dims, [&](unsigned d) { return bits >> d & 1; }))
-        continue;
-      alongSide |=
-          classifyAccess(nest, i, side.dims.back()) == Access::contiguous;
-      alongDepth |=
-          classifyAccess(nest, i, reductions.back()) == Access::contiguous;
-    }
-    side.alongDepth = alongDepth && !alongSide;
-  }
-
   static int64_t countBytes(const TileSide &side) {
     int64_t bytes = 0;
     for (Value value : side.staged)
@@ -204,20 +104,12 @@ private:
   /// Chooses how many blocks there are, and says whether there is room.
   bool fitsShared() {
     // Where one block is all, no other one is stored while it is read.
-    bool isOne = multiply(extents, reductions, plan_.depth + 1) <= plan_.depth;
+    bool isOne = contraction.count(contraction.reductions, plan_.depth + 1) <=
+                 plan_.depth;
     plan_.blocks = isOne ? 1 : 2;
     return plan_.blocks * plan_.depth *
                (countBytes(plan_.rows) + countBytes(plan_.columns)) <=
            target.sharedBytes;
-  }
-
-  int64_t countGroups() const {
-    auto tiles = [&](const TileSide &side) {
-      return llvm::divideCeil(multiply(extents, side.dims, unknown),
-                              side.extent);
-    };
-    return multiply(extents, plan_.batch, 1) * tiles(plan_.rows) *
-           tiles(plan_.columns);
   }
 
   bool chooseSizes() {
@@ -227,12 +119,12 @@ private:
         std::sqrt(double(invocations * target.accumulators))));
     auto fit = [&](const TileSide &side) {
       return std::min<int64_t>(
-          most, llvm::PowerOf2Ceil(multiply(extents, side.dims, unknown)));
+          most, llvm::PowerOf2Ceil(contraction.count(side.dims)));
     };
     rows.extent = fit(rows);
     columns.extent = fit(columns);
     plan_.depth = std::min<int64_t>(
-        16, llvm::PowerOf2Ceil(multiply(extents, reductions, 16)));
+        16, llvm::PowerOf2Ceil(contraction.count(contraction.reductions, 16)));
     auto shrink = [&] {
       TileSide &larger = rows.extent >= columns.extent ? rows : columns;
       if (rows.extent * columns.extent <= invocations)
@@ -241,7 +133,8 @@ private:
       return true;
     };
     // Some elements an invocation: of fewer, shared memory is the limit.
-    while (countGroups() * invocations < target.busyInvocations &&
+    while (contraction.countGroups(plan_) * invocations <
+               target.busyInvocations &&
            rows.extent * columns.extent > 4 * invocations)
       shrink();
     while (!fitsShared()) {
@@ -270,14 +163,8 @@ private:
     return fitsShared();
   }
 
-  NestOp nest;
+  const Contraction &contraction;
   const DeviceTarget &target;
-  int64_t unknown;
-  SmallVector<int64_t> extents;
-  unsigned parallel;
-  SmallVector<unsigned> reductions;
-  llvm::DenseMap<Value, uint64_t> depends;
-  uint64_t rowBits = 0, columnBits = 0;
   KernelPlan plan_;
 };
 } // namespace
@@ -308,6 +195,12 @@ static int64_t countNeighbours(NestOp nest, ArrayRef<unsigned> outputs,
   return target.sectorBytes / bytes;
 }
 
+/// Whether an exchange takes a sum as it is.
+static bool isExchangeable(NestOp nest) {
+  Type type = nest.getReduce().front().getArguments().back().getType();
+  return type.getIntOrFloatBitWidth() == 32;
+}
+
 /// How many invocations share an element.
 static void planLanes(KernelPlan &plan, NestOp nest,
                       const DeviceTarget &target) {
@@ -334,6 +227,8 @@ static void planLanes(KernelPlan &plan, NestOp nest,
         most, isFull ? std::min(target.subgroupSize, target.workgroupSize)
                      : target.workgroupSize);
     plan.lanesInside = true;
+    if (target.exchanges && isExchangeable(nest))
+      plan.exchanging = std::min(plan.lanes, target.subgroupSize);
     return;
   }
   int64_t neighbours = std::min<int64_t>(countNeighbours(nest, outputs, target),
@@ -347,8 +242,12 @@ static void planLanes(KernelPlan &plan, NestOp nest,
 KernelPlan mlir::lathe::kernel::planKernel(NestOp nest,
                                            const DeviceTarget &target,
                                            int64_t unknown) {
-  if (auto tiles = TilePlanner(nest, target, unknown).plan())
-    return *tiles;
+  if (auto contraction = Contraction::find(nest, unknown)) {
+    if (auto tiles = planTensorTiles(*contraction, target))
+      return *tiles;
+    if (auto tiles = TilePlanner(*contraction, target).plan())
+      return *tiles;
+  }
   KernelPlan plan;
   plan.workgroupSize = target.workgroupSize;
   planLanes(plan, nest, target);

@@ -3,7 +3,7 @@
 // Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Three classes of nests, told apart by the dimensions that operands depend on:
+// Classes of nests, told apart by the dimensions that operands depend on:
 //
 // - Elements: an invocation computes an element of the output, neighbours of a
 //   workgroup neighbouring ones.
@@ -14,6 +14,9 @@
 //   has, a workgroup computes rows x columns elements. Blocks of both operands
 //   go through memory that the workgroup shares, so that an element is read
 //   from the device's memory once a tile, not once an invocation.
+// - Tensor tiles: such tiles of 16-bit numbers, where a subgroup multiplies
+//   matrices by one instruction. Subgroups share a tile; the instruction says
+//   which lane has which element.
 //
 //===----------------------------------------------------------------------===//
 
@@ -36,6 +39,8 @@ struct TileSide {
   SmallVector<Value> staged;
   /// Elements of a tile, and those of an invocation.
   int64_t extent = 1, perInvocation = 1;
+  /// Of a tensor tile, subgroups side by side.
+  int64_t subgroups = 1;
   /// Whether neighbouring invocations read neighbours along the reduction, or
   /// along the side.
   bool alongDepth = false;
@@ -46,11 +51,13 @@ struct TileSide {
   /// Elements from one step of the reduction to the next in shared memory: odd
   /// where neighbouring invocations store steps, since memory is in banks.
   int64_t getStride() const { return alongDepth ? extent + 1 : extent; }
+  /// Elements of a tensor tile that a subgroup has.
+  int64_t getPerSubgroup() const { return extent / subgroups; }
 };
 
 /// The decisions for one kernel, made before any code is written.
 struct KernelPlan {
-  enum class Kind { elements, tiles };
+  enum class Kind { elements, tiles, tensorTiles };
   Kind kind = Kind::elements;
   /// Invocations of a workgroup, a power of two.
   int64_t workgroupSize = 1;
@@ -60,6 +67,9 @@ struct KernelPlan {
   /// Whether neighbouring invocations are lanes of one element, or the same
   /// lane of neighbouring elements.
   bool lanesInside = false;
+  /// Of neighbouring lanes, how many combine what they have by exchanges within
+  /// their subgroup.
+  int64_t exchanging = 1;
 
   TileSide rows, columns;
   /// Dimensions that no tile has, in order: both sides depend on them, or none.
@@ -68,7 +78,18 @@ struct KernelPlan {
   /// shared memory holds.
   int64_t depth = 0, blocks = 0;
 
-  /// As in "elements of 8 lanes" or "tiles of 64x64x8, 8x4 an invocation".
+  /// Of a tensor tile, a line of shared memory is what was read together: steps
+  /// of an element, or elements of a step. Lines are 16 bytes longer than that,
+  /// so that eight of them meet all banks.
+  int64_t getPitch(const TileSide &side) const {
+    return (side.alongDepth ? depth : side.extent) + 8;
+  }
+  int64_t getSharedSize(const TileSide &side) const {
+    return blocks * (side.alongDepth ? side.extent : depth) * getPitch(side);
+  }
+
+  /// As in "elements of 8 lanes", "tiles of 64x64x8, 8x4 an invocation" or
+  /// "tensor tiles of 128x128x32, 64x32 a subgroup".
   std::string str() const;
 };
 

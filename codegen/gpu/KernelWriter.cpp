@@ -223,7 +223,13 @@ void KernelWriter::setPlace(Value place, ArrayRef<unsigned> dims) {
 std::unique_ptr<KernelWriter>
 mlir::lathe::kernel::createKernelWriter(NestOp nest, const KernelPlan &plan,
                                         OpBuilder &builder) {
-  return plan.kind == KernelPlan::Kind::tiles
-             ? createTileWriter(nest, plan, builder)
-             : createElementWriter(nest, plan, builder);
+  switch (plan.kind) {
+  case KernelPlan::Kind::elements:
+    return createElementWriter(nest, plan, builder);
+  case KernelPlan::Kind::tiles:
+    return createTileWriter(nest, plan, builder);
+  case KernelPlan::Kind::tensorTiles:
+    return createTensorTileWriter(nest, plan, builder);
+  }
+  llvm_unreachable("a plan has one of these kinds");
 }

@@ -38,6 +38,8 @@ struct OutlineKernelsPass
     target.sharedBytes = sharedBytes;
     target.accumulators = accumulators;
     target.busyInvocations = busyInvocations;
+    target.exchanges = exchanges;
+    target.multiplied.assign(multiplied.begin(), multiplied.end());
     for (auto function : getOperation().getOps<func::FuncOp>()) {
       if (!function->hasAttr("lathe.entry"))
         continue;

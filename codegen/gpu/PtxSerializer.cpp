@@ -19,10 +19,14 @@
 #include "mlir/Conversion/GPUCommon/GPUCommonPass.h"
 #include "mlir/Conversion/GPUToNVVM/GPUToNVVMPass.h"
 #include "mlir/Conversion/LLVMCommon/ConversionTarget.h"
+#include "mlir/Conversion/LLVMCommon/Pattern.h"
 #include "mlir/Conversion/LLVMCommon/TypeConverter.h"
 #include "mlir/Conversion/MathToLLVM/MathToLLVM.h"
 #include "mlir/Conversion/MemRefToLLVM/MemRefToLLVM.h"
+#include "mlir/Conversion/NVGPUToNVVM/NVGPUToNVVM.h"
 #include "mlir/Conversion/Passes.h"
+#include "mlir/Conversion/UBToLLVM/UBToLLVM.h"
+#include "mlir/Conversion/VectorToLLVM/ConvertVectorToLLVM.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
@@ -30,7 +34,9 @@
 #include "mlir/Dialect/Math/Transforms/Passes.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/MemRef/Transforms/Passes.h"
+#include "mlir/Dialect/NVGPU/IR/NVGPUDialect.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "mlir/Dialect/Vector/Transforms/VectorRewritePatterns.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Target/LLVMIR/Export.h"
@@ -144,6 +150,62 @@ static LogicalResult lowerControl(ModuleOp module) {
   return pm.run(module);
 }
 
+namespace {
+/// Products of bf16, which MLIR's own pattern has not: NVVM takes pairs of them
+/// as words.
+struct ConvertBf16Product : ConvertOpToLLVMPattern<nvgpu::MmaSyncOp> {
+  using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
+
+  LogicalResult
+  matchAndRewrite(nvgpu::MmaSyncOp op, OpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    if (!getElementTypeOrSelf(op.getMatrixA()).isBF16())
+      return failure();
+    ImplicitLocOpBuilder b(op.getLoc(), rewriter);
+    Type f32 = b.getF32Type();
+    SmallVector<Value> sums;
+    for (Value pair : takeApart(b, adaptor.getMatrixC()))
+      for (int64_t i : {0, 1})
+        sums.push_back(LLVM::ExtractElementOp::create(
+            b, pair, LLVM::ConstantOp::create(b, b.getI32Type(), i)));
+    auto results = LLVM::LLVMStructType::getLiteral(
+        b.getContext(), SmallVector<Type>(sums.size(), f32));
+    Value product = NVVM::MmaOp::create(
+        b, results, toWords(b, adaptor.getMatrixA()),
+        toWords(b, adaptor.getMatrixB()), sums, op.getMmaShapeAsArray(),
+        /*b1Op=*/std::nullopt, /*intOverflow=*/std::nullopt,
+        std::array{NVVM::MMATypes::bf16, NVVM::MMATypes::bf16},
+        std::array{NVVM::MMALayout::row, NVVM::MMALayout::col});
+    Value whole = LLVM::PoisonOp::create(b, adaptor.getMatrixC().getType());
+    for (int64_t i = 0; i < static_cast<int64_t>(sums.size()); i += 2) {
+      Value pair = LLVM::PoisonOp::create(b, VectorType::get({2}, f32));
+      for (int64_t j : {0, 1})
+        pair = LLVM::InsertElementOp::create(
+            b, pair, LLVM::ExtractValueOp::create(b, product, i + j),
+            LLVM::ConstantOp::create(b, b.getI32Type(), j));
+      whole = LLVM::InsertValueOp::create(b, whole, pair, i / 2);
+    }
+    rewriter.replaceOp(op, whole);
+    return success();
+  }
+
+private:
+  static SmallVector<Value> takeApart(ImplicitLocOpBuilder &b, Value array) {
+    SmallVector<Value> parts;
+    auto type = cast<LLVM::LLVMArrayType>(array.getType());
+    for (unsigned i = 0; i < type.getNumElements(); ++i)
+      parts.push_back(LLVM::ExtractValueOp::create(b, array, i));
+    return parts;
+  }
+
+  static SmallVector<Value> toWords(ImplicitLocOpBuilder &b, Value array) {
+    return llvm::map_to_vector(takeApart(b, array), [&](Value pair) -> Value {
+      return LLVM::BitcastOp::create(b, b.getI32Type(), pair);
+    });
+  }
+};
+} // namespace
+
 static LogicalResult convertToLlvm(gpu::GPUModuleOp kernels) {
   MLIRContext *context = kernels.getContext();
   LowerToLLVMOptions options(context);
@@ -157,6 +219,12 @@ static LogicalResult convertToLlvm(gpu::GPUModuleOp kernels) {
                                        /*approximateLog1p=*/false,
                                        /*benefit=*/2);
   populateGpuToNVVMConversionPatterns(types, patterns);
+  populateNVGPUToNVVMConversionPatterns(types, patterns);
+  patterns.add<ConvertBf16Product>(types, /*benefit=*/2);
+  populateVectorToLLVMConversionPatterns(types, patterns);
+  vector::populateVectorFromElementsUnrollPatterns(patterns);
+  vector::populateVectorToElementsUnrollPatterns(patterns);
+  ub::populateUBToLLVMConversionPatterns(types, patterns);
   arith::populateArithToLLVMConversionPatterns(types, patterns);
   cf::populateControlFlowToLLVMConversionPatterns(types, patterns);
   populateFinalizeMemRefToLLVMConversionPatterns(types, patterns);

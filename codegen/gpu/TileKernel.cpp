@@ -25,61 +25,23 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "codegen/gpu/KernelWriter.h"
+#include "codegen/gpu/TileWriter.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
-#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace mlir::lathe::kernel;
 
 namespace {
-class TileWriter final : public KernelWriter {
+class PlainTileWriter final : public TileWriter {
 public:
-  TileWriter(NestOp nest, const KernelPlan &plan, OpBuilder &builder)
-      : KernelWriter(nest, plan, builder), rows(plan.rows),
-        columns(plan.columns) {}
-
-  /// Of a tile that is emptier, another plan makes more.
-  Value writeSuits() override {
-    constexpr int64_t fewestParts = 4;
-    Value suits = KernelWriter::writeSuits();
-    for (const TileSide *side : {&plan.rows, &plan.columns}) {
-      if (llvm::none_of(side->dims, [&](unsigned dim) {
-            return ShapedType::isDynamic(extents[dim]);
-          }))
-        continue;
-      Value fewest = arith::ConstantIndexOp::create(
-          host, llvm::divideCeil(side->extent, fewestParts));
-      Value isEnough = arith::CmpIOp::create(
-          host, arith::CmpIPredicate::uge, countHostPlaces(side->dims), fewest);
-      suits = host.createOrFold<arith::AndIOp>(suits, isEnough);
-    }
-    return suits;
-  }
+  using TileWriter::TileWriter;
 
 private:
-  /// A side of the kernel's tile.
-  struct Side {
-    explicit Side(const TileSide &plan) : plan(plan) {}
-
-    const TileSide &plan;
-    Value extent;              ///< Of all tiles.
-    Value first;               ///< The tile's first element.
-    Value inTile;              ///< The invocation's first element in the tile.
-    SmallVector<Value> shared; ///< The arrays of what is staged.
-  };
-
-  Value countGroups() override {
-    rowTiles =
-        divideHostCeil(countHostPlaces(plan.rows.dims), plan.rows.extent);
-    columnTiles =
-        divideHostCeil(countHostPlaces(plan.columns.dims), plan.columns.extent);
-    Value tiles = host.createOrFold<arith::MulIOp>(rowTiles, columnTiles);
-    return host.createOrFold<arith::MulIOp>(countHostPlaces(plan.batch), tiles);
-  }
-
   void writeGroup(Value group) override {
     findTile(group);
+    Value across = constant(columns.plan.getInvocations());
+    rows.inTile = divide(thread, across);
+    columns.inTile = remainder(thread, across);
     for (Side *side : {&rows, &columns})
       for (Value value : side->plan.staged)
         side->shared.push_back(
@@ -93,47 +55,6 @@ private:
   }
 
   //===--- Places ---------------------------------------------------------===//
-
-  void findTile(Value group) {
-    rows.extent = countPlaces(plan.rows.dims);
-    columns.extent = countPlaces(plan.columns.dims);
-    Value inRow = pass(columnTiles), inColumn = pass(rowTiles);
-    Value column = remainder(group, inRow);
-    Value rest = divide(group, inRow);
-    Value row = remainder(rest, inColumn);
-    setPlace(divide(rest, inColumn), plan.batch);
-    rows.first = multiply(row, rows.plan.extent);
-    columns.first = multiply(column, columns.plan.extent);
-    Value across = constant(columns.plan.getInvocations());
-    rows.inTile = divide(thread, across);
-    columns.inTile = remainder(thread, across);
-  }
-
-  /// Whether tiles of a known size end where the side does.
-  bool isWhole(const Side &side) const {
-    int64_t product = 1;
-    for (unsigned dim : side.plan.dims) {
-      if (ShapedType::isDynamic(extents[dim]))
-        return false;
-      product *= extents[dim];
-    }
-    return product % side.plan.extent == 0;
-  }
-
-  std::optional<int64_t> countSteps() const {
-    int64_t product = 1;
-    for (unsigned dim : reductionDims) {
-      if (ShapedType::isDynamic(extents[dim]))
-        return {};
-      product *= extents[dim];
-    }
-    return product;
-  }
-
-  Value limit(Value place, Value extent) {
-    Value last = b.createOrFold<arith::SubIOp>(extent, constant(1));
-    return arith::MinUIOp::create(b, place, last);
-  }
 
   /// The element `i` of an invocation's on a side.
   Value placeInTile(const Side &side, int64_t i) {
@@ -151,18 +72,15 @@ private:
   SmallVector<Value> writeBlocks(ValueRange accumulators) {
     Value size = constant(plan.depth);
     auto loop = scf::ForOp::create(b, constant(0), steps, size, accumulators);
-    OpBuilder::InsertionGuard guard(b);
+    OpBuilder::InsertionGuard after(b);
     b.setInsertionPointToStart(loop.getBody());
     Value first = loop.getInductionVar();
-    Value block = plan.blocks == 1
-                      ? constant(0)
-                      : remainder(divide(first, size), constant(plan.blocks));
+    Value block = blockOf(first);
     stage(rows, first, block);
     stage(columns, first, block);
     gpu::BarrierOp::create(b);
-    std::optional<int64_t> known = countSteps();
     Value count = size;
-    if (!known || *known % plan.depth != 0)
+    if (!hasWholeBlocks())
       count = arith::MinUIOp::create(
           b, size, b.createOrFold<arith::SubIOp>(steps, first));
     auto inner = scf::ForOp::create(b, constant(0), count, constant(1),
@@ -179,13 +97,10 @@ private:
     int64_t elements = side.plan.extent * plan.depth;
     for (int64_t i = 0; i < elements; i += plan.workgroupSize) {
       Value number = add(thread, constant(i));
-      OpBuilder::InsertionGuard guard(b);
-      if (i + plan.workgroupSize > elements) {
-        Value isInside = arith::CmpIOp::create(b, arith::CmpIPredicate::ult,
-                                               number, constant(elements));
-        auto guarded = scf::IfOp::create(b, isInside, /*withElseRegion=*/false);
-        b.setInsertionPointToStart(guarded.thenBlock());
-      }
+      OpBuilder::InsertionGuard after(b);
+      if (i + plan.workgroupSize > elements)
+        guard(arith::CmpIOp::create(b, arith::CmpIPredicate::ult, number,
+                                    constant(elements)));
       stageElement(side, number, first, block);
     }
   }
@@ -198,9 +113,7 @@ private:
     Value element = side.plan.alongDepth ? slow : fast;
     Value place = add(side.first, element), at = add(first, step);
     setPlace(isWhole(side) ? place : limit(place, side.extent), side.plan.dims);
-    std::optional<int64_t> known = countSteps();
-    setPlace(known && *known % plan.depth == 0 ? at : limit(at, steps),
-             reductionDims);
+    setPlace(hasWholeBlocks() ? at : limit(at, steps), reductionDims);
     IRMapping mapping;
     for (auto [value, shared] : llvm::zip(side.plan.staged, side.shared))
       memref::StoreOp::create(b, materialise(value, mapping), shared,
@@ -240,16 +153,6 @@ private:
 
   //===--- Results --------------------------------------------------------===//
 
-  /// Goes on inside of an if, where an element may be beyond the side's end.
-  void guardPlace(const Side &side, Value place) {
-    if (isWhole(side))
-      return;
-    Value isInside =
-        arith::CmpIOp::create(b, arith::CmpIPredicate::ult, place, side.extent);
-    auto guarded = scf::IfOp::create(b, isInside, /*withElseRegion=*/false);
-    b.setInsertionPointToStart(guarded.thenBlock());
-  }
-
   void writeResults(ArrayRef<Value> accumulators) {
     for (int64_t i = 0; i < rows.plan.perInvocation; ++i) {
       OpBuilder::InsertionGuard afterRow(b);
@@ -265,15 +168,11 @@ private:
       }
     }
   }
-
-  Side rows, columns;
-  Value rowTiles, columnTiles; ///< How many there are, for the host.
-  Value steps;                 ///< Of the reductions.
 };
 } // namespace
 
 std::unique_ptr<KernelWriter>
 mlir::lathe::kernel::createTileWriter(NestOp nest, const KernelPlan &plan,
                                       OpBuilder &builder) {
-  return std::make_unique<TileWriter>(nest, plan, builder);
+  return std::make_unique<PlainTileWriter>(nest, plan, builder);
 }

@@ -123,8 +123,10 @@ static SmallVector<Value> numbersOf(Structured &b, Value code, Type type,
           numberOfPair(b, odd, type, weight)};
 }
 
-Value lathe::projectStored(Structured &b, Value x, const StoredWeight &weight) {
-  Type type = getElementTypeOrSelf(x);
+Value lathe::projectStored(Structured &b, Value x, const StoredWeight &weight,
+                           Type type) {
+  if (!type)
+    type = getElementTypeOrSelf(x);
   Shape shape = b.getShape(x);
   shape.back() = b.getShape(weight.codes)[0];
   unsigned rank = shape.size();
@@ -172,7 +174,7 @@ Value lathe::projectStored(Structured &b, Value x, const StoredWeight &weight) {
                         terms[i] = add(b, terms[i], args[parts + 2]);
                       // The accumulator is used once: products of a pair are
                       // summed before.
-                      Value term = mul(b, args[i], terms[i]);
+                      Value term = mul(b, convert(b, args[i], type), terms[i]);
                       terms[i] = i ? add(b, terms[i - 1], term) : term;
                     }
                     return add(b, args.back(), terms[parts - 1]);

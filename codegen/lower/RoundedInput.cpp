@@ -240,7 +240,7 @@ Value projectBytes(Structured &b, Value x, const StoredWeight &weight) {
 Value projectBf16(Structured &b, Value x, const StoredWeight &weight) {
   Value rounded = convertTensor(b, x, b.getBF16Type());
   if (!b.hasBf16Dots() || *b.getShape(x).back().getConstant() % 2)
-    return projectStored(b, convertTensor(b, rounded, b.getF32Type()), weight);
+    return projectStored(b, rounded, weight, b.getF32Type());
   return multiply(b, rounded, /*steps=*/{}, /*sums=*/{}, weight);
 }
 } // namespace

@@ -22,9 +22,11 @@ constexpr StringLiteral decodesAttrName = "lathe.decodes";
 Value decode(Structured &b, const StoredWeight &weight, ArrayRef<DimExpr> shape,
              int64_t axis);
 
-/// x Wᵀ over the last dimension, in x's element type, for W in few bits: what a
-/// code stands for is part of the loop, shared by the rows of a tile.
-Value projectStored(Structured &b, Value x, const StoredWeight &weight);
+/// x Wᵀ over the last dimension, in x's element type or in a wider one, for W
+/// in few bits: what a code stands for, and a narrow x, is part of the loop,
+/// shared by the rows of a tile.
+Value projectStored(Structured &b, Value x, const StoredWeight &weight,
+                    Type type = {});
 
 /// The same after x is rounded as `quantized_linear` says, to 8 bits or bf16;
 /// by a kernel.dot_product where the target has an instruction for that.

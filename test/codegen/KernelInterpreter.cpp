@@ -10,7 +10,9 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/NVGPU/IR/NVGPUDialect.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/Matchers.h"
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -99,6 +101,22 @@ private:
               *element = values[store.getValue()][lane];
           });
         })
+        .Case([&](vector::StoreOp store) {
+          forLanes(mask, [&](size_t lane) {
+            auto numbers =
+                cast<DenseElementsAttr>(values[store.getValueToStore()][lane]);
+            for (auto [i, number] :
+                 llvm::enumerate(numbers.getValues<Attribute>()))
+              if (Attribute *element =
+                      access(store, store.getBase(), store.getIndices(), lane,
+                             true, i))
+                *element = number;
+          });
+        })
+        .Case([&](gpu::ShuffleOp exchange) { takeOthers(exchange, mask); })
+        .Case([&](nvgpu::LdMatrixOp load) { loadMatrices(load, mask); })
+        .Case(
+            [&](nvgpu::MmaSyncOp product) { multiplyMatrices(product, mask); })
         .Case([&](gpu::ThreadIdOp id) {
           Lanes &result = values[id.getResult()];
           result.clear();
@@ -155,13 +173,14 @@ private:
         function(lane);
   }
 
-  /// The element that a lane accesses, or null.
+  /// The element that a lane accesses, or null: so many places behind its
+  /// indices.
   Attribute *access(Operation *op, Value array, ValueRange indices, size_t lane,
-                    bool stores) {
+                    bool stores, int64_t behind = 0) {
     Memory &memory = memories.at(array);
     int64_t place = 0;
     for (auto [index, size] : llvm::zip(indices, memory.shape)) {
-      int64_t i = integer(index, lane);
+      int64_t i = integer(index, lane) + behind;
       if (i < 0 || i >= size) {
         fail(op, "place " + Twine(i) + " of " + Twine(size));
         return nullptr;
@@ -188,6 +207,99 @@ private:
         fail(op, "nobody stored to place " + Twine(place));
     }
     return &(*memory.elements)[place];
+  }
+
+  //===--- What subgroups do together -------------------------------------===//
+
+  static constexpr size_t subgroup = 32;
+
+  bool areTogether(Operation *op, const Mask &mask) {
+    if (!llvm::is_contained(mask, false) && width % subgroup == 0)
+      return true;
+    fail(op, "not all lanes reach it");
+    return false;
+  }
+
+  /// Lanes take what the one so many further has, the last ones their own.
+  void takeOthers(gpu::ShuffleOp exchange, const Mask &mask) {
+    if (!areTogether(exchange, mask))
+      return;
+    if (exchange.getMode() != gpu::ShuffleMode::DOWN)
+      return fail(exchange, "unknown");
+    Lanes given = values[exchange.getValue()], results(width);
+    for (size_t lane = 0; lane < width; ++lane) {
+      size_t other = lane + integer(exchange.getOffset(), lane);
+      bool isInside = other / subgroup == lane / subgroup;
+      results[lane] = given[isInside ? other : lane];
+    }
+    values[exchange.getShuffleResult()] = std::move(results);
+  }
+
+  /// Rows of 8 elements, of which each lane reads one; lane l gets two
+  /// neighbours of row l / 4, or of column l / 4, of each matrix.
+  void loadMatrices(nvgpu::LdMatrixOp load, const Mask &mask) {
+    if (!areTogether(load, mask))
+      return;
+    std::vector<std::vector<Attribute>> read(width);
+    forLanes(mask, [&](size_t lane) {
+      for (int64_t i = 0; i < 8; ++i)
+        if (lane % subgroup < 8 * load.getNumTiles())
+          if (Attribute *element = access(load, load.getSrcMemref(),
+                                          load.getIndices(), lane, false, i))
+            read[lane].push_back(*element);
+    });
+    if (!failure.empty())
+      return;
+    Lanes &result = values[load.getRes()];
+    result.resize(width);
+    for (size_t lane = 0; lane < width; ++lane) {
+      size_t first = lane - lane % subgroup, line = lane % subgroup / 4;
+      SmallVector<Attribute> numbers;
+      for (size_t matrix = 0; matrix < load.getNumTiles(); ++matrix)
+        for (size_t i : {lane % 4 * 2, lane % 4 * 2 + 1}) {
+          size_t row = load.getTranspose() ? i : line,
+                 column = load.getTranspose() ? line : i;
+          numbers.push_back(read[first + 8 * matrix + row][column]);
+        }
+      result[lane] =
+          DenseElementsAttr::get(cast<ShapedType>(load.getType()), numbers);
+    }
+  }
+
+  double number(Value matrix, size_t lane, size_t i, size_t j) {
+    return cast<DenseElementsAttr>(values[matrix][lane])
+        .getValues<APFloat>()[{i, j}]
+        .convertToDouble();
+  }
+
+  /// 16x8 results of 16 steps; part (i, j) of lane l = 4 g + t holds, of the
+  /// left side, row g + 8 (i % 2) and step 2 t + j + 8 (i / 2), of the right
+  /// one column g and step 2 t + j + 8 i, of the results row g + 8 i and column
+  /// 2 t + j.
+  void multiplyMatrices(nvgpu::MmaSyncOp product, const Mask &mask) {
+    if (!areTogether(product, mask))
+      return;
+    if (product.getMmaShapeAsArray() != std::array<int64_t, 3>{16, 8, 16})
+      return fail(product, "unknown");
+    Lanes results(width);
+    for (size_t lane = 0; lane < width; ++lane) {
+      size_t first = lane - lane % subgroup;
+      SmallVector<APFloat> sums;
+      for (size_t i : {0, 1})
+        for (size_t j : {0, 1}) {
+          size_t row = lane % subgroup / 4, column = lane % 4 * 2 + j;
+          double sum = number(product.getMatrixC(), lane, i, j);
+          for (size_t k = 0; k < 16; ++k)
+            sum += number(product.getMatrixA(), first + 4 * row + k % 8 / 2,
+                          i + k / 8 * 2, k % 2) *
+                   number(product.getMatrixB(), first + 4 * column + k % 8 / 2,
+                          k / 8, k % 2);
+          sums.push_back(APFloat(static_cast<float>(sum)));
+        }
+      results[lane] =
+          DenseElementsAttr::get(cast<ShapedType>(product.getType()), sums);
+    }
+    values[product.getRes()] = std::move(results);
   }
 
   void fold(Operation &op, const Mask &mask) {

@@ -209,6 +209,18 @@ TEST(Ptx, RoundsAsInstructionsSay) {
   EXPECT_EQ(std::bit_cast<float>(y[3]), 2.f);
 }
 
+/// 1 + 2^-8 is halfway between two bf16, and goes to the even one.
+TEST(Ptx, RoundsPairs) {
+  Kernel kernel("mov.b32 %r2, 0f3F808000;\nmov.b32 %r3, 0f3F818000;\n"
+                "cvt.rn.bf16x2.f32 %r4, %r2, %r3;\n"
+                "cvt.rn.f16x2.f32 %r5, %r3, 0fC0000000;\n"
+                "st.global.v2.b32 [%rd2], {%r4, %r5};\n");
+  Words y = kernel.run();
+  EXPECT_EQ(kernel.mistakes, std::vector<std::string>());
+  EXPECT_EQ(y[0], 0x3f803f82u);
+  EXPECT_EQ(y[1], 0x3c0cc000u);
+}
+
 TEST(Ptx, TakesNumbersApart) {
   Kernel kernel("bfe.s32 %r2, 12, 2, 2;\nbfe.u32 %r3, 12, 2, 2;\n"
                 "mov.b32 %r4, 0x81020304;\nprmt.b32 %r5, %r4, 0, 0x7773U;\n"
@@ -235,7 +247,7 @@ TEST(Ptx, SeesWhatADeviceWouldNotDo) {
       mistakeOf("ld.global.v2.b32 {%r2, %r3}, [%rd1+4];\n").find("not aligned"),
       std::string::npos);
   for (const char *unknown :
-       {"ex2.approx.f32 %r2, %r1;\n",
+       {"ex2.approx.f32 %r2, %r1;\n", "add.rn.bf16x2 %r2, %r1, %r1;\n",
         "mma.sync.aligned.m16n8k8.row.col.f32.bf16.bf16.f32 "
         "{%r2, %r3, %r4, %r5}, {%r1, %r1}, {%r1}, {%r1, %r1, %r1, %r1};\n",
         ".shared .align 16 .b8 t[512];\n"

@@ -77,9 +77,8 @@ public:
   Verifier(mlir::ModuleOp module, CpuTarget cpu,
            std::optional<DeviceTarget> device)
       : module(module), cpu(std::move(cpu)), device(std::move(device)) {
-    // Devices round no activations, so the reference must not.
     if (this->device)
-      this->cpu.byteDot.clear();
+      roundAsDevice();
     allowed = findTolerance();
   }
 
@@ -99,6 +98,13 @@ public:
   }
 
 private:
+  /// The reference, which is for the processor, rounds the activations that the
+  /// device does: by plain code, for which an instruction's name is enough.
+  void roundAsDevice() {
+    cpu.byteDot.clear();
+    cpu.bf16Dot = device->multiplies("bf16") ? device->getSpelling() : "";
+  }
+
   /// What lies between two codes may be rounded to either, when what comes
   /// before is computed in another order. A step is a 127th of the largest of a
   /// group in 8 bits, and up to a 128th of the number itself in bf16: as much

@@ -65,6 +65,10 @@ Operation ptx::findOperation(const Instruction &instruction) {
   if (operation.type.bits == 0 || has(instruction, "approx") ||
       has(instruction, "ftz") || has(instruction, "sat"))
     operation.known = false;
+  if (has(instruction, "f16x2") || has(instruction, "bf16x2")) {
+    operation.known &= operation.code == O::convert;
+    operation.code = O::convertPair;
+  }
   if (operation.code == O::multiply && has(instruction, "hi"))
     operation.code = O::multiplyHigh;
   if (operation.code == O::multiply && has(instruction, "wide"))
@@ -313,6 +317,9 @@ uint64_t ptx::compute(const Operation &operation, const uint64_t *sources) {
     return truncate(sources[sources[2] ? 0 : 1], type.bits);
   case Operation::convert:
     return truncate(convert(operation, sources[0]), type.bits);
+  case Operation::convertPair:
+    return truncate(convert(operation, sources[0]), type.bits) << type.bits |
+           truncate(convert(operation, sources[1]), type.bits);
   case Operation::multiplyWide:
     return truncate(type.kind == 's'
                         ? static_cast<uint64_t>(extend(sources[0], type.bits) *

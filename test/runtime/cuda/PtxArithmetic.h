@@ -39,6 +39,7 @@ struct Operation {
     compare,
     select,
     convert,
+    convertPair, ///< The first one is the high half.
     extract,
     permute
   } code = move;

@@ -101,6 +101,9 @@ private:
   Type typeOf(std::string_view name) {
     if (name == "pred")
       return {'b', 1};
+    // Two of them, as the instruction's name says.
+    if (name.ends_with("x2"))
+      name.remove_suffix(2);
     if (name == "bf16")
       return {'h', 16};
     Type type;

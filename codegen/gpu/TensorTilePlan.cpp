@@ -1,0 +1,159 @@
+//===- TensorTilePlan.cpp - Plans tiles that are multiplied at once -------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// A contraction is for the device's matrices if it adds up products of two
+// numbers that are widened from a type that the device multiplies, one of each
+// side: what was stored narrow, or what the nest rounds. So the instruction
+// computes what the nest says, but for the order of summing.
+//
+//===----------------------------------------------------------------------===//
+
+#include "codegen/gpu/Contraction.h"
+#include "dialect/Shape.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "llvm/Support/MathExtras.h"
+#include <bit>
+#include <cmath>
+
+using namespace mlir;
+using namespace mlir::lathe;
+using namespace mlir::lathe::kernel;
+
+namespace {
+class TensorTilePlanner {
+public:
+  TensorTilePlanner(const Contraction &contraction, const DeviceTarget &target)
+      : contraction(contraction), target(target) {}
+
+  std::optional<KernelPlan> plan() {
+    plan_.kind = KernelPlan::Kind::tensorTiles;
+    plan_.rows.dims = contraction.rows.dims;
+    plan_.columns.dims = contraction.columns.dims;
+    plan_.batch = contraction.batch;
+    if (!findFactors() || !chooseSizes())
+      return {};
+    return plan_;
+  }
+
+private:
+  /// Finds what the sides are multiplied of, before it is widened.
+  bool findFactors() {
+    NestOp nest = contraction.nest;
+    Block &block = nest.getReduce().front();
+    Value before = block.getArguments().back();
+    auto sum =
+        block.getTerminator()->getOperand(0).getDefiningOp<arith::AddFOp>();
+    if (!sum || !before.hasOneUse() || !before.getType().isF32() ||
+        !llvm::is_contained(sum->getOperands(), before))
+      return false;
+    Value added = sum.getLhs() == before ? sum.getRhs() : sum.getLhs();
+    auto product = added.getDefiningOp<arith::MulFOp>();
+    if (!product)
+      return false;
+    for (Value factor : product->getOperands()) {
+      auto widened = factor.getDefiningOp<arith::ExtFOp>();
+      if (!widened)
+        return false;
+      addFactor(widened.getIn());
+    }
+    return plan_.rows.staged.size() == 1 && plan_.columns.staged.size() == 1 &&
+           type() == plan_.columns.staged[0].getType() &&
+           target.multiplies(getName(type()));
+  }
+
+  void addFactor(Value narrow) {
+    if (contraction.isOfRows(narrow))
+      plan_.rows.staged.push_back(narrow);
+    if (contraction.isOfColumns(narrow))
+      plan_.columns.staged.push_back(narrow);
+  }
+
+  Type type() { return plan_.rows.staged[0].getType(); }
+  static std::string getName(Type type) {
+    std::string name;
+    llvm::raw_string_ostream(name) << type;
+    return name;
+  }
+
+  bool chooseSizes() {
+    TileSide &rows = plan_.rows, &columns = plan_.columns;
+    // Both sides are read by blocks of as many lines as the left one's matrix.
+    const int64_t least = target.productRows,
+                  step = target.productBytes / getElementBytes(type());
+    auto most = static_cast<int64_t>(std::bit_floor<uint64_t>(
+        std::sqrt(double(target.workgroupSize * target.accumulators))));
+    for (TileSide *side : {&rows, &columns}) {
+      side->alongDepth = contraction.isAlongDepth(*side);
+      int64_t extent = llvm::PowerOf2Ceil(contraction.count(side->dims));
+      side->extent = std::clamp(extent, least, std::max(least, most));
+    }
+    plan_.depth = 2 * step;
+    if (contraction.count(contraction.reductions, plan_.depth) <= step)
+      plan_.depth = step;
+    int64_t smallest = leastOfSubgroup * countMostSubgroups();
+    while (contraction.countGroups(plan_) * target.workgroupSize <
+               target.busyInvocations &&
+           rows.extent * columns.extent > smallest)
+      shrink();
+    while (!fitsShared()) {
+      if (plan_.depth > step)
+        plan_.depth = step;
+      else if (std::max(rows.extent, columns.extent) == least)
+        return false;
+      else
+        shrink();
+    }
+    shareOut();
+    return true;
+  }
+
+  void shrink() {
+    TileSide &rows = plan_.rows, &columns = plan_.columns;
+    (rows.extent >= columns.extent ? rows : columns).extent /= 2;
+  }
+
+  bool fitsShared() {
+    // Where one block is all, no other one is stored while it is read.
+    bool isOne = contraction.count(contraction.reductions, plan_.depth + 1) <=
+                 plan_.depth;
+    plan_.blocks = isOne ? 1 : 2;
+    return (plan_.getSharedSize(plan_.rows) +
+            plan_.getSharedSize(plan_.columns)) *
+               getElementBytes(type()) <=
+           target.sharedBytes;
+  }
+
+  int64_t countMostSubgroups() const {
+    return std::max<int64_t>(1, target.workgroupSize / target.subgroupSize);
+  }
+
+  /// Gives subgroups parts as high as they are wide, for which they load least.
+  void shareOut() {
+    TileSide &rows = plan_.rows, &columns = plan_.columns;
+    while (rows.subgroups * columns.subgroups < countMostSubgroups()) {
+      int64_t high = rows.getPerSubgroup(), wide = columns.getPerSubgroup();
+      if (high * wide <= leastOfSubgroup)
+        break;
+      (high >= wide ? rows : columns).subgroups *= 2;
+    }
+    plan_.workgroupSize =
+        rows.subgroups * columns.subgroups * target.subgroupSize;
+  }
+
+  /// Elements of a subgroup for fewer of which it would load more than it
+  /// multiplies.
+  static constexpr int64_t leastOfSubgroup = 32 * 16;
+
+  const Contraction &contraction;
+  const DeviceTarget &target;
+  KernelPlan plan_;
+};
+} // namespace
+
+std::optional<KernelPlan>
+mlir::lathe::kernel::planTensorTiles(const Contraction &contraction,
+                                     const DeviceTarget &target) {
+  return TensorTilePlanner(contraction, target).plan();
+}
