@@ -35,8 +35,9 @@ protected:
     shapes = {{s.images, s.queries, s.heads * s.d},
               {s.images, s.keys, s.groups * s.d},
               {s.images, s.keys, s.groups * s.e}};
-    std::string names = "%q, %k, %v", types, arguments;
-    for (auto [name, shape] : llvm::zip(ArrayRef{"%q", "%k", "%v"}, shapes)) {
+    const char *names[] = {"%q", "%k", "%v"};
+    std::string types, arguments;
+    for (auto [name, shape] : llvm::zip(names, shapes)) {
       std::string type = typeOf(shape, isDynamic);
       types += (types.empty() ? "" : ", ") + type;
       arguments += name + (": " + type) + ", ";
@@ -58,7 +59,7 @@ protected:
     shapes.push_back({s.images, s.queries, s.heads * s.e});
     std::string output = typeOf(shapes.back(), isDynamic);
     parse(arguments + "%y: " + output,
-          "kernel.attention ins(" + names + " : " + types + ") " + biased +
+          "kernel.attention ins(%q, %k, %v : " + types + ") " + biased +
               "outs(%y : " + output + ")" + parts +
               " {heads = " + std::to_string(s.heads) +
               ", kv_heads = " + std::to_string(s.groups) +

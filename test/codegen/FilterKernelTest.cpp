@@ -45,9 +45,8 @@ protected:
       spectrum = "spectrum(%s : " + type(shapes.back()) + ") ";
     }
     std::string arguments;
-    for (auto [name, shape] :
-         llvm::zip(ArrayRef{"%x: ", "%w1: ", "%b1: ", "%w2: ", "%b2: ", "%s: "},
-                   shapes))
+    const char *names[] = {"%x: ", "%w1: ", "%b1: ", "%w2: ", "%b2: ", "%s: "};
+    for (auto [name, shape] : llvm::zip(names, shapes))
       arguments += name + type(shape) + ", ";
     parse(arguments + "%y: " + type(image),
           llvm::formatv(R"(
