@@ -60,6 +60,38 @@ struct FourierStep {
 /// ones make twice, or zero, is found out and computed once, or not at all.
 SmallVector<FourierStep> writeFourier(FourierKind kind, int64_t n);
 
+/// Does the steps in order, on numbers as `code` has them: its members are
+/// load(index, imaginary), store(index, imaginary, x), zero(), add(x, y),
+/// subtract(x, y) and scale(factor, x).
+template <typename Number, typename Code>
+void runSteps(ArrayRef<FourierStep> steps, Code code) {
+  SmallVector<Number> numbers;
+  for (const FourierStep &step : steps) {
+    Number number{};
+    switch (step.kind) {
+    case FourierStep::Kind::load:
+      number = code.load(step.index, step.imaginary);
+      break;
+    case FourierStep::Kind::store:
+      code.store(step.index, step.imaginary, numbers[step.x]);
+      break;
+    case FourierStep::Kind::zero:
+      number = code.zero();
+      break;
+    case FourierStep::Kind::add:
+      number = code.add(numbers[step.x], numbers[step.y]);
+      break;
+    case FourierStep::Kind::subtract:
+      number = code.subtract(numbers[step.x], numbers[step.y]);
+      break;
+    case FourierStep::Kind::scale:
+      number = code.scale(step.factor, numbers[step.x]);
+      break;
+    }
+    numbers.push_back(number);
+  }
+}
+
 /// The instructions of straight-line code without its loads and stores: a
 /// product that only one sum takes is part of it.
 int64_t countOperations(ArrayRef<FourierStep> steps);

@@ -70,29 +70,21 @@ Value FourierEmitter::table(const Twine &name, ArrayRef<int64_t> shape,
 
 void FourierEmitter::writeStraight(ArrayRef<FourierStep> steps,
                                    const FourierLine &line) {
-  Values values;
-  for (const FourierStep &step : steps) {
-    Value value;
-    switch (step.kind) {
-    case FourierStep::Kind::load:
-      value = line.load(constant(step.index), step.imaginary);
-      break;
-    case FourierStep::Kind::store:
-      line.store(constant(step.index), step.imaginary, values[step.x]);
-      break;
-    case FourierStep::Kind::zero:
-      value = splat(0);
-      break;
-    case FourierStep::Kind::add:
-      value = fadd(values[step.x], values[step.y]);
-      break;
-    case FourierStep::Kind::subtract:
-      value = fsub(values[step.x], values[step.y]);
-      break;
-    case FourierStep::Kind::scale:
-      value = fmul(splat(step.factor), values[step.x]);
-      break;
+  struct Code {
+    FourierEmitter &emitter;
+    const FourierLine &line;
+    Value load(int64_t index, bool imaginary) {
+      return line.load(emitter.constant(index), imaginary);
     }
-    values.push_back(value);
-  }
+    void store(int64_t index, bool imaginary, Value x) {
+      line.store(emitter.constant(index), imaginary, x);
+    }
+    Value zero() { return emitter.splat(0); }
+    Value add(Value x, Value y) { return emitter.fadd(x, y); }
+    Value subtract(Value x, Value y) { return emitter.fsub(x, y); }
+    Value scale(double factor, Value x) {
+      return emitter.fmul(emitter.splat(factor), x);
+    }
+  };
+  runSteps<Value>(steps, Code{*this, line});
 }

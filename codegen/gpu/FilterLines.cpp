@@ -31,31 +31,24 @@ FilterFrame::FilterFrame(FrequencyFilterOp op, int64_t workgroupSize,
 
 void FilterFrame::transform(FourierKind kind, int64_t length, Load load,
                             Store store) {
-  Values values;
-  for (const FourierStep &step : writeFourier(kind, length)) {
-    Value value;
-    switch (step.kind) {
-    case FourierStep::Kind::load:
-      value = load(constant(step.index), step.imaginary);
-      break;
-    case FourierStep::Kind::store:
-      store(constant(step.index), step.imaginary, values[step.x]);
-      break;
-    case FourierStep::Kind::zero:
-      value = number(0);
-      break;
-    case FourierStep::Kind::add:
-      value = fadd(values[step.x], values[step.y]);
-      break;
-    case FourierStep::Kind::subtract:
-      value = fsub(values[step.x], values[step.y]);
-      break;
-    case FourierStep::Kind::scale:
-      value = fmul(number(step.factor), values[step.x]);
-      break;
+  struct Code {
+    FilterFrame &frame;
+    Load loadPart;
+    Store storePart;
+    Value load(int64_t index, bool imaginary) {
+      return loadPart(frame.constant(index), imaginary);
     }
-    values.push_back(value);
-  }
+    void store(int64_t index, bool imaginary, Value x) {
+      storePart(frame.constant(index), imaginary, x);
+    }
+    Value zero() { return frame.number(0); }
+    Value add(Value x, Value y) { return frame.fadd(x, y); }
+    Value subtract(Value x, Value y) { return frame.fsub(x, y); }
+    Value scale(double factor, Value x) {
+      return frame.fmul(frame.number(factor), x);
+    }
+  };
+  runSteps<Value>(writeFourier(kind, length), Code{*this, load, store});
 }
 
 SmallVector<Value> FilterFrame::spectrumAt(Value image, bool imaginary,
