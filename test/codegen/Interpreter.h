@@ -1,0 +1,124 @@
+//===- Interpreter.h - What interprets kernels and nests ------------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef LATHE_TEST_CODEGEN_INTERPRETER_H
+#define LATHE_TEST_CODEGEN_INTERPRETER_H
+
+#include "KernelInterpreter.h"
+#include "codegen/KernelDialect.h"
+#include "mlir/Dialect/GPU/IR/GPUDialect.h"
+#include "mlir/Dialect/NVGPU/IR/NVGPUDialect.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+
+namespace mlir::lathe::kernel {
+
+/// A value of each invocation of a workgroup, or one of the host's.
+using Lanes = std::vector<Attribute>;
+using Mask = std::vector<bool>;
+
+/// Who accessed an element, and between which barriers.
+struct Access {
+  static constexpr int64_t nobody = -1, several = -2;
+  int64_t writer = nobody, writeEpoch = -1, reader = nobody, readEpoch = -1;
+};
+
+/// An array as code sees it.
+struct Memory {
+  std::vector<int64_t> shape;
+  std::vector<Attribute> *elements;
+  std::vector<Access> *accesses;
+  bool isShared = false;
+};
+
+/// Runs one function's code.
+class Interpreter {
+public:
+  std::string run(func::FuncOp function, ArrayRef<TestArray *> arguments);
+
+  std::string launched;
+
+private:
+  void fail(Operation *op, const Twine &what) {
+    if (failure.empty())
+      failure = (op->getName().getStringRef() + ": " + what).str();
+  }
+
+  int64_t integer(Value value, size_t lane) {
+    return cast<IntegerAttr>(values[value][lane]).getInt();
+  }
+  bool truth(Value value, size_t lane) {
+    return cast<IntegerAttr>(values[value][lane]).getValue().getBoolValue();
+  }
+  Attribute number(Type type, int64_t value) {
+    return IntegerAttr::get(type, value);
+  }
+
+  //===--- Code (KernelInterpreter.cpp) -----------------------------------===//
+
+  void runBlock(Block &block, const Mask &mask);
+  void runOp(Operation &op, const Mask &mask);
+  void runLoop(scf::ForOp loop, const Mask &mask);
+  void runIf(scf::IfOp choice, const Mask &mask);
+  void runLaunch(LaunchOp launch);
+  void runGroup(gpu::GPUFuncOp kernel);
+
+  template <typename Function>
+  void forLanes(const Mask &mask, const Function &function) {
+    for (size_t lane = 0; lane < width && failure.empty(); ++lane)
+      if (mask[lane])
+        function(lane);
+  }
+  /// The element that a lane accesses, or null: so many places behind its
+  /// indices.
+  Attribute *access(Operation *op, Value array, ValueRange indices, size_t lane,
+                    bool stores, int64_t behind = 0);
+  void assign(ValueRange to, ValueRange from, const Mask &mask);
+  void fold(Operation &op, const Mask &mask);
+  Attribute fold(Operation &op, ArrayRef<Attribute> operands);
+
+  //===--- What subgroups do together (SubgroupInterpreter.cpp) -----------===//
+
+  static constexpr size_t subgroup = 32;
+
+  bool areTogether(Operation *op, const Mask &mask);
+  /// Lanes take what the one so many further has, the last ones their own.
+  void takeOthers(gpu::ShuffleOp exchange, const Mask &mask);
+  /// Rows of 8 elements, of which each lane reads one; lane l gets two
+  /// neighbours of row l / 4, or of column l / 4, of each matrix.
+  void loadMatrices(nvgpu::LdMatrixOp load, const Mask &mask);
+  /// 16x8 results of 16 steps; part (i, j) of lane l = 4 g + t holds, of the
+  /// left side, row g + 8 (i % 2) and step 2 t + j + 8 (i / 2), of the right
+  /// one column g and step 2 t + j + 8 i, of the results row g + 8 i and column
+  /// 2 t + j.
+  void multiplyMatrices(nvgpu::MmaSyncOp product, const Mask &mask);
+  double number(Value matrix, size_t lane, size_t i, size_t j);
+
+  //===--- Nests by their definition (NestInterpreter.cpp) ----------------===//
+
+  void runNest(NestOp nest);
+  /// Walks the parallel dimensions, then, for each element, the others.
+  void runDim(NestOp nest, ArrayRef<int64_t> extents,
+              SmallVectorImpl<int64_t> &at, unsigned dim);
+  void runElement(NestOp nest, ArrayRef<int64_t> extents,
+                  SmallVectorImpl<int64_t> &at);
+  void reduce(NestOp nest, ArrayRef<int64_t> extents,
+              SmallVectorImpl<int64_t> &at, unsigned dim,
+              Attribute &accumulator);
+  Attribute *elementOf(NestOp nest, unsigned operand, ArrayRef<int64_t> at);
+  Attribute apply(NestOp nest, Region &region, ArrayRef<int64_t> at,
+                  Attribute accumulator);
+
+  size_t width = 1; ///< Lanes.
+  int64_t group = 0, gridWidth = 1, epoch = 0, launches = 0;
+  llvm::DenseMap<Value, Lanes> values;
+  llvm::DenseMap<Value, Memory> memories;
+  std::string failure;
+};
+
+} // namespace mlir::lathe::kernel
+
+#endif // LATHE_TEST_CODEGEN_INTERPRETER_H
