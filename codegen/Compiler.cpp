@@ -206,8 +206,8 @@ private:
     ObjectContents contents;
     contents.entries = descriptor.getEntryNames();
     contents.descriptor = descriptor.str(
-        declarations, describeTarget(), options.pipeline.optimise,
-        llvm::sys::path::filename(weightsPath));
+        declarations, describeTarget(), options.pipeline.target.extensions,
+        options.pipeline.optimise, llvm::sys::path::filename(weightsPath));
     takeDeviceCode(contents);
     if (embedded)
       contents.weights = embedded->getBuffer();
@@ -411,7 +411,8 @@ private:
     ObjectContents contents;
     contents.entries = descriptor.getEntryNames();
     contents.descriptor =
-        descriptor.str(prepare, describeTarget(), pipeline->optimise, "");
+        descriptor.str(prepare, describeTarget(), pipeline->target.extensions,
+                       pipeline->optimise, "");
     if (failed(runPipeline(prepare, buildTargetPipeline, *pipeline)) ||
         failed(writeCode(prepare, contents, EmitKind::plugin, library->str(),
                          *pipeline)))

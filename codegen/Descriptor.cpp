@@ -282,10 +282,12 @@ static llvm::json::Object statesToJson(ModuleOp module) {
 }
 
 std::string DescriptorBuilder::str(ModuleOp module, StringRef target,
+                                   ArrayRef<std::string> extensions,
                                    bool optimised,
                                    StringRef weightsFile) const {
   llvm::json::Object descriptor = model;
   descriptor["target"] = target;
+  descriptor["processor"] = llvm::json::Array(extensions);
   descriptor["optimised"] = optimised;
   descriptor["parameters"] = parameters;
   llvm::json::Array entryArray;

@@ -34,9 +34,11 @@ public:
   /// The entries' functions, in the descriptor's order.
   SmallVector<std::string> getEntryNames() const;
 
-  /// The JSON text. `weightsFile` is the name, without a folder, under which a
-  /// program looks for its weights beside itself.
-  std::string str(ModuleOp module, StringRef target, bool optimised,
+  /// The JSON text, of code for a processor with the `extensions`.
+  /// `weightsFile` is the name, without a folder, under which a program looks
+  /// for its weights beside itself.
+  std::string str(ModuleOp module, StringRef target,
+                  ArrayRef<std::string> extensions, bool optimised,
                   StringRef weightsFile) const;
 
 private:

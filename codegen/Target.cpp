@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "codegen/Target.h"
+#include "runtime/Processor.h"
 #include "llvm/MC/MCSubtargetInfo.h"
 #include "llvm/MC/TargetRegistry.h"
 #include "llvm/Support/TargetSelect.h"
@@ -65,8 +66,9 @@ static void describeVectors(CpuTarget &target, const llvm::Triple &triple,
   }
 }
 
-std::optional<CpuTarget>
-lathe::resolveTarget(StringRef tripleName, StringRef cpu, std::string &error) {
+std::optional<CpuTarget> mlir::lathe::resolveTarget(StringRef tripleName,
+                                                    StringRef cpu,
+                                                    std::string &error) {
   initialiseTargets();
   bool native = cpu == "native";
   CpuTarget target;
@@ -92,6 +94,10 @@ lathe::resolveTarget(StringRef tripleName, StringRef cpu, std::string &error) {
   }
   info.reset(found->createMCSubtargetInfo(triple, target.cpu, target.features));
   describeVectors(target, triple, *info);
+  if (triple.isX86())
+    for (std::string_view name : ::lathe::runtime::listProcessorFeatures())
+      if (std::string text = "+" + std::string(name); info->checkFeatures(text))
+        target.extensions.emplace_back(name);
   return target;
 }
 
@@ -169,13 +175,13 @@ static bool readProfile(StringRef profile, DeviceTarget &device,
   return true;
 }
 
-bool lathe::namesDevice(StringRef text) {
+bool mlir::lathe::namesDevice(StringRef text) {
   StringRef kind = text.split(':').first;
   return kind == "vulkan" || kind == "cuda";
 }
 
-std::optional<DeviceTarget> lathe::resolveDevice(StringRef text,
-                                                 std::string &error) {
+std::optional<DeviceTarget> mlir::lathe::resolveDevice(StringRef text,
+                                                       std::string &error) {
   auto [kind, details] = text.split(':');
   DeviceTarget device;
   if (kind == "vulkan") {
@@ -207,7 +213,7 @@ std::optional<DeviceTarget> lathe::resolveDevice(StringRef text,
 }
 
 std::unique_ptr<llvm::TargetMachine>
-lathe::createTargetMachine(const DeviceTarget &device) {
+mlir::lathe::createTargetMachine(const DeviceTarget &device) {
   assert(device.kind == DeviceKind::cuda && "has no code generator of LLVM's");
   initialiseTargets();
   std::string error;
@@ -224,7 +230,7 @@ lathe::createTargetMachine(const DeviceTarget &device) {
 // Processors
 //===----------------------------------------------------------------------===//
 
-Machine lathe::getMachine(const CpuTarget &target) {
+Machine mlir::lathe::getMachine(const CpuTarget &target) {
   // Two units for multiply-adds, or one of 64 bytes, at 3.5 GHz; and what one
   // core reads of today's memories.
   constexpr double clock = 3.5e9, bytes = 16e9;
@@ -233,7 +239,7 @@ Machine lathe::getMachine(const CpuTarget &target) {
 }
 
 std::unique_ptr<llvm::TargetMachine>
-lathe::createTargetMachine(const CpuTarget &cpu, bool optimise) {
+mlir::lathe::createTargetMachine(const CpuTarget &cpu, bool optimise) {
   initialiseTargets();
   std::string error;
   llvm::Triple triple(cpu.triple);

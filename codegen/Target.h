@@ -30,6 +30,8 @@ struct CpuTarget {
   std::string triple;
   std::string cpu;      ///< As LLVM names it, such as "znver3".
   std::string features; ///< As LLVM takes them, "+avx2,+fma,...".
+  /// Those of its extensions that a program looks for before it runs.
+  std::vector<std::string> extensions;
   int64_t vectorBytes = 16;
   int64_t registers = 16;
   /// Whether some lanes of a vector of 4-byte elements can be loaded and stored

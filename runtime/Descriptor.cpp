@@ -60,6 +60,8 @@ void Reader::readModel(const json &model) {
   info.name = descriptor.keep(model.at("model").get<std::string>());
   info.summary = keepText(model, "summary");
   info.target = keepText(model, "target");
+  descriptor.processorFeatures =
+      model.value("processor", std::vector<std::string>());
   info.optimised = model.value("optimised", true);
   info.parameters = model.value("parameters", int64_t(0));
 

@@ -53,6 +53,8 @@ struct Descriptor {
   uint32_t variantCount = 0; ///< Of all entries.
   std::vector<std::string> dimNames;
   std::vector<std::optional<SizeExpr>> dimLimits;
+  /// Of the processor that the code is for (runtime/Processor.h).
+  std::vector<std::string> processorFeatures;
   /// Identifies the arrangement of the weights in their file.
   std::string layout;
 

@@ -7,6 +7,7 @@
 
 #include "runtime/Model.h"
 #include "runtime/HostMemory.h"
+#include "runtime/Processor.h"
 #include <algorithm>
 
 using namespace lathe::runtime;
@@ -16,6 +17,9 @@ openCode(const LatheModelBinary &binary) {
   auto descriptor = Descriptor::parse(binary);
   if (!descriptor)
     return descriptor.status();
+  if (Status missing = requireProcessor((*descriptor)->processorFeatures);
+      missing.failed())
+    return missing;
   auto opened = std::make_unique<LatheModel>();
   opened->binary = &binary;
   opened->descriptor = std::move(*descriptor);

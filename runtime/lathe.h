@@ -53,7 +53,7 @@ extern "C" {
 typedef enum LatheCode {
   LATHE_OK = 0,
   LATHE_BAD_ARGUMENT,  ///< The call itself is wrong: null, wrong count, busy.
-  LATHE_BAD_MODEL,     ///< The compiled model does not fit this runtime.
+  LATHE_BAD_MODEL,     ///< The compiled model fits not this runtime or machine.
   LATHE_BAD_FILE,      ///< A file's contents are malformed or do not fit.
   LATHE_IO_ERROR,      ///< The system refused to read or write a file.
   LATHE_BAD_SHAPE,     ///< A tensor's type or shape is not what is wanted.
