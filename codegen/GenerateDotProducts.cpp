@@ -5,11 +5,9 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "codegen/NestPlan.h"
+#include "codegen/DotProductEmitter.h"
 #include "codegen/Passes.h"
-#include "codegen/VectorBuilder.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
-#include "llvm/Support/MathExtras.h"
 
 namespace mlir::lathe {
 #define GEN_PASS_DEF_GENERATEDOTPRODUCTS
@@ -21,250 +19,6 @@ using namespace mlir::lathe;
 using namespace mlir::lathe::kernel;
 
 namespace {
-/// Writes one product. A task is a panel and a block of rows:
-///
-///   for tiles of rows
-///     for the groups: y += scale (sums of the group, as integers)
-///       for units of a row: sums += a few numbers of a column x those of a row
-///     finish(y)
-///
-/// Without groups, which bf16 has none of, y are the sums.
-class DotProductEmitter : VectorBuilder {
-public:
-  DotProductEmitter(DotProductOp op, const KernelTarget &target, StringRef dot,
-                    int64_t leastWork, OpBuilder &builder)
-      : VectorBuilder(op, target, builder), op(op), dot(dot),
-        leastWork(leastWork), length(op.getDotLength()),
-        units(op.getCodesType().getDimSize(1)),
-        features(cast<MemRefType>(op.getInitOutput().getType()).getDimSize(1)),
-        known(op.getRowsType().getDimSize(0)),
-        tileRows(countDotTileRows(op, target.registers)),
-        blockRows(8 * tileRows) {}
-
-  void emit(bool parallel) {
-    Value count = size(op.getRows(), 0);
-    Value blocks = divide(add(count, blockRows - 1), blockRows);
-    Value tasks = mul(blocks, op.getPanels());
-    // A row of a task is `units` dots for each vector of the panel.
-    int64_t each = units * 4 * op.getPanelColumns() / lanes;
-    Value work =
-        mul(most(least(count, constant(blockRows)), constant(1)), each);
-    Value grain = b.createOrFold<arith::CeilDivUIOp>(constant(leastWork), work);
-    forTasks(
-        tasks, grain, parallel, [] {},
-        [&](Value task) {
-          Value rest = task;
-          first = mul(takeIndex(rest, blocks), blockRows);
-          panel = rest;
-          last = least(add(first, blockRows), count);
-          for (column = 0; column < op.getPanelColumns();
-               column += vectors * lanes)
-            emitRows();
-        });
-  }
-
-private:
-  /// Whole tiles, and of what is left a half, a quarter, …
-  void emitRows() {
-    Value begin = first;
-    for (int64_t rows = tileRows; rows > 0;
-         rows = llvm::bit_floor(uint64_t(rows - 1))) {
-      Value end = add(begin, mul(divide(sub(last, begin), rows), rows));
-      loop(begin, end, rows, [&](Value row) { emitTile(row, rows); });
-      if (known == rows)
-        return;
-      begin = end;
-    }
-  }
-
-  void emitTile(Value row, int64_t rows);
-  Values addGroup(Value row, int64_t rows, Value group, ValueRange totals);
-  Values addUnits(Value row, int64_t rows, Value begin, Value end,
-                  ValueRange sums);
-  Values addUnit(Value row, int64_t rows, Value unit, ValueRange sums);
-
-  /// The mask of a vector that begins at the column `at`; null for all lanes.
-  Value maskFrom(Value at);
-  void finishVector(Value row, Value at, ValueRange totals);
-
-  VectorType codesType() {
-    return VectorType::get(length * lanes, op.getRowsType().getElementType());
-  }
-  VectorType wordsType() { return VectorType::get(lanes, b.getI32Type()); }
-  Value splatWord(int64_t value) {
-    return arith::ConstantOp::create(
-        b, DenseElementsAttr::get(wordsType(), static_cast<int32_t>(value)));
-  }
-  Value codesOf(Value x) {
-    return vector::BitCastOp::create(b, codesType(), x);
-  }
-  /// Neighbours of a row, as many as make 32 bits, in all lanes.
-  Value rowCodes(Value row, Value place) {
-    auto few = VectorType::get(length, codesType().getElementType());
-    Value word = vector::LoadOp::create(b, few, op.getRows(), {row, place});
-    word =
-        vector::BitCastOp::create(b, VectorType::get(1, b.getI32Type()), word);
-    word = vector::ExtractOp::create(b, word, 0);
-    return codesOf(vector::BroadcastOp::create(b, wordsType(), word));
-  }
-  Value multiplyAdd(Value codes, Value row, Value sum) {
-    return LLVM::CallIntrinsicOp::create(b, sum.getType(), b.getStringAttr(dot),
-                                         ValueRange{sum, codes, row})
-        .getResults();
-  }
-
-  static constexpr int64_t vectors = dotTileVectors;
-
-  DotProductOp op;
-  StringRef dot;
-  int64_t leastWork, length, units, features, known, tileRows, blockRows;
-  // Of the present task:
-  Value panel, first, last;
-  int64_t column = 0;
-};
-} // namespace
-
-void DotProductEmitter::emitTile(Value row, int64_t rows) {
-  Values totals(rows * vectors, splat(0));
-  if (op.isInteger())
-    totals = loop(constant(0), constant(op.getGroups()), 1, totals,
-                  [&](Value group, ValueRange totals) {
-                    return addGroup(row, rows, group, totals);
-                  });
-  else
-    totals = addUnits(row, rows, constant(0), constant(units), totals);
-  for (int64_t v = 0; v < vectors; ++v) {
-    Value at = add(mul(panel, op.getPanelColumns()), column + v * lanes);
-    Values ofVector;
-    for (int64_t r = 0; r < rows; ++r)
-      ofVector.push_back(totals[r * vectors + v]);
-    finishVector(row, at, ofVector);
-  }
-}
-
-//===----------------------------------------------------------------------===//
-// Sums
-//===----------------------------------------------------------------------===//
-
-/// y += s t (Σ q u - shift Σ q) + o t Σ q
-SmallVector<Value> DotProductEmitter::addGroup(Value row, int64_t rows,
-                                               Value group, ValueRange totals) {
-  Values steps, rowSums, sums;
-  for (int64_t r = 0; r < rows; ++r) {
-    Values place = {add(row, r), group};
-    steps.push_back(load(op.getSteps(), place));
-    rowSums.push_back(memref::LoadOp::create(b, op.getSums(), place));
-    Value shift = arith::ConstantIntOp::create(b, b.getI32Type(),
-                                               -int64_t(op.getShift()));
-    Value begin = b.createOrFold<arith::MulIOp>(rowSums.back(), shift);
-    sums.append(vectors, vector::BroadcastOp::create(b, wordsType(), begin));
-  }
-  int64_t each = units / op.getGroups();
-  Value begin = mul(group, each);
-  sums = addUnits(row, rows, begin, add(begin, each), sums);
-  Values next(totals);
-  for (int64_t v = 0; v < vectors; ++v) {
-    Values place = {panel, group, constant(column + v * lanes)};
-    Value scale = loadLanes(op.getScales(), place, lanes);
-    Value offset =
-        op.getOffsets() ? loadLanes(op.getOffsets(), place, lanes) : Value();
-    for (int64_t r = 0; r < rows; ++r) {
-      Value &total = next[r * vectors + v];
-      Value sum =
-          arith::SIToFPOp::create(b, vectorType(), sums[r * vectors + v]);
-      total = fma(sum, fmul(scale, broadcast(steps[r])), total);
-      if (!offset)
-        continue;
-      Value rowSum = arith::SIToFPOp::create(b, b.getF32Type(), rowSums[r]);
-      total = fma(offset, broadcast(fmul(steps[r], rowSum)), total);
-    }
-  }
-  return next;
-}
-
-SmallVector<Value> DotProductEmitter::addUnits(Value row, int64_t rows,
-                                               Value begin, Value end,
-                                               ValueRange sums) {
-  return loop(begin, end, 1, sums, [&](Value unit, ValueRange sums) {
-    return addUnit(row, rows, unit, sums);
-  });
-}
-
-SmallVector<Value> DotProductEmitter::addUnit(Value row, int64_t rows,
-                                              Value unit, ValueRange sums) {
-  Values low, high, next(sums);
-  for (int64_t v = 0; v < vectors; ++v) {
-    Value place = constant(length * (column + v * lanes));
-    Value codes = vector::LoadOp::create(b, codesType(), op.getCodes(),
-                                         {panel, unit, place});
-    if (!op.getPacked()) {
-      low.push_back(codes);
-      continue;
-    }
-    Value bits = vector::BitCastOp::create(b, wordsType(), codes);
-    Value half = splatWord(0x0f0f0f0f);
-    low.push_back(codesOf(arith::AndIOp::create(b, bits, half)));
-    bits = arith::ShRUIOp::create(b, bits, splatWord(4));
-    high.push_back(codesOf(arith::AndIOp::create(b, bits, half)));
-  }
-  for (int64_t r = 0; r < rows; ++r) {
-    Value place = mul(unit, op.getUnit());
-    Value codes = rowCodes(add(row, r), place);
-    for (int64_t v = 0; v < vectors; ++v) {
-      Value &sum = next[r * vectors + v];
-      sum = multiplyAdd(low[v], codes, sum);
-    }
-    if (!op.getPacked())
-      continue;
-    codes = rowCodes(add(row, r), add(place, length));
-    for (int64_t v = 0; v < vectors; ++v) {
-      Value &sum = next[r * vectors + v];
-      sum = multiplyAdd(high[v], codes, sum);
-    }
-  }
-  return next;
-}
-
-//===----------------------------------------------------------------------===//
-// Results
-//===----------------------------------------------------------------------===//
-
-Value DotProductEmitter::maskFrom(Value at) {
-  if (features % op.getPanelColumns() == 0)
-    return {};
-  return vector::CreateMaskOp::create(b, VectorType::get(lanes, b.getI1Type()),
-                                      sub(constant(features), at));
-}
-
-void DotProductEmitter::finishVector(Value row, Value at, ValueRange totals) {
-  Value mask = maskFrom(at);
-  // What is the same for all rows is read once.
-  Values shared(op.getExtras().size());
-  for (auto [r, total] : llvm::enumerate(totals)) {
-    Value place = add(row, r);
-    if (!op.getFinish().empty()) {
-      Values arguments;
-      for (auto [i, extra] : llvm::enumerate(op.getExtras())) {
-        bool isShared = !op.getExtraMap(i).isFunctionOfDim(0);
-        Value value = isShared ? shared[i] : Value();
-        if (!value)
-          value = loadExtra(op.getExtras()[i], op.getExtraMap(i), {place, at},
-                            mask, lanes);
-        shared[i] = value;
-        arguments.push_back(value);
-      }
-      arguments.push_back(total);
-      total = apply(op.getFinish(), arguments);
-    }
-    if (mask)
-      vector::MaskedStoreOp::create(b, op.getInitOutput(), {place, at}, mask,
-                                    total);
-    else
-      vector::StoreOp::create(b, total, op.getInitOutput(), {place, at});
-  }
-}
-
-namespace {
 struct GenerateDotProductsPass
     : lathe::impl::GenerateDotProductsBase<GenerateDotProductsPass> {
   using GenerateDotProductsBase::GenerateDotProductsBase;
@@ -272,11 +26,17 @@ struct GenerateDotProductsPass
   void runOnOperation() override {
     SmallVector<DotProductOp> ops;
     getOperation().walk([&](DotProductOp op) { ops.push_back(op); });
-    KernelTarget target = {vectorBytes, registers, /*cacheBytes=*/0};
     for (DotProductOp op : ops) {
+      DotTarget target = {{vectorBytes, registers, /*cacheBytes=*/0},
+                          op.isInteger() ? byteDot : bf16Dot,
+                          op.isInteger() ? byteMatrices : bf16Matrices,
+                          secondCacheBytes,
+                          leastThreadWork};
       OpBuilder b(op);
-      StringRef dot = op.isInteger() ? byteDot : bf16Dot;
-      DotProductEmitter(op, target, dot, leastThreadWork, b).emit(parallel);
+      if (DotMatrixEmitter::suits(op, target))
+        DotMatrixEmitter(op, target, b).emit(parallel);
+      else
+        DotProductEmitter(op, target, b).emit(parallel);
       op.erase();
       ++generated;
     }

@@ -306,8 +306,10 @@ def GenerateDotProducts : LathePass<"lathe-generate-dot-products", "::mlir::func
   let description = [{
     Sums are in registers, tiles of rows by vectors of a panel's columns, made
     by the target's instruction that multiplies two numbers of bf16, or four
-    bytes, at a time; those of a group of bytes are integers. Panels and blocks
-    of rows become a kernel.parallel.
+    bytes, at a time; those of a group of bytes are integers. Where the target
+    has registers of whole matrices, those hold the sums of 32 rows and columns,
+    and a few rows alone are left to vectors. Panels and blocks of rows become a
+    kernel.parallel.
   }];
   let options = [
     Option<"vectorBytes", "vector-bytes", "int64_t", "64", "width of a vector register">,
@@ -316,6 +318,9 @@ def GenerateDotProducts : LathePass<"lathe-generate-dot-products", "::mlir::func
            "LLVM's intrinsic that multiplies and sums bytes">,
     Option<"bf16Dot", "bf16-dot", "std::string", "\"llvm.x86.avx512bf16.dpbf16ps.512\"",
            "LLVM's intrinsic that multiplies and sums bf16">,
+    Option<"byteMatrices", "byte-matrices", "std::string", "", "LLVM's intrinsic that multiplies matrices of bytes">,
+    Option<"bf16Matrices", "bf16-matrices", "std::string", "", "LLVM's intrinsic that multiplies matrices of bf16">,
+    Option<"secondCacheBytes", "second-cache-bytes", "int64_t", "524288", "size of the second-level cache">,
     Option<"leastThreadWork", "least-thread-work", "int64_t", "131072", "operations that are worth waking a thread">,
     Option<"parallel", "parallel", "bool", "true", "hand large products to several threads">];
   let statistics = [Statistic<"generated", "generated", "ops written">];

@@ -202,6 +202,9 @@ void lathe::buildLoopsPipeline(OpPassManager &pm,
   auto dots = optionsOfKernels<GenerateDotProductsOptions>(options);
   dots.byteDot = options.target.byteDot;
   dots.bf16Dot = options.target.bf16Dot;
+  dots.byteMatrices = options.target.byteMatrices;
+  dots.bf16Matrices = options.target.bf16Matrices;
+  dots.secondCacheBytes = options.target.secondCacheBytes;
   dots.leastThreadWork = options.target.leastThreadWork;
   functions.addPass(createGenerateDotProducts(dots));
   auto filters = optionsOfKernels<GenerateFiltersOptions>(options);

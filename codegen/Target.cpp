@@ -56,6 +56,14 @@ static void describeVectors(CpuTarget &target, const llvm::Triple &triple,
       target.vectorBytes = 32;
       target.masks = true;
     }
+    if (info.checkFeatures("+amx-tile")) {
+      if (info.checkFeatures("+amx-int8"))
+        target.byteMatrices = "llvm.x86.tdpbsud";
+      if (info.checkFeatures("+amx-bf16"))
+        target.bf16Matrices = "llvm.x86.tdpbf16ps";
+      // All processors that have it do.
+      target.secondCacheBytes = 2 << 20;
+    }
   } else if (triple.isAArch64()) {
     target.registers = 32;
     target.convertsBf16 = info.checkFeatures("+bf16");

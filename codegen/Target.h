@@ -43,6 +43,10 @@ struct CpuTarget {
   /// The one that adds to each lane of f32 the products of two pairs of bf16;
   /// "" if there is none.
   std::string bf16Dot;
+  /// LLVM's intrinsics that multiply registers of 16 rows by 64 bytes, signed
+  /// bytes by unsigned ones or bf16, with sums of 32 bits, as Intel's Advanced
+  /// Matrix Extensions have them; "" if there are none.
+  std::string byteMatrices, bf16Matrices;
   /// Whether an instruction rounds f32 to bf16.
   bool convertsBf16 = false;
   /// Elementary operations that are worth waking a thread: it costs some ten

@@ -148,12 +148,12 @@ void VectorBuilder::storeScratch(Value x, Value scratch, Value row,
   vector::StoreOp::create(b, x, scratch, ValueRange{row, column});
 }
 
-Value VectorBuilder::allocate(int64_t rows, int64_t columns) {
+Value VectorBuilder::allocate(int64_t rows, int64_t columns, Type type) {
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(scratchBlock);
   constexpr int64_t cacheLine = 64;
   return memref::AllocaOp::create(
-      b, MemRefType::get({rows, columns}, b.getF32Type()),
+      b, MemRefType::get({rows, columns}, type ? type : b.getF32Type()),
       b.getI64IntegerAttr(cacheLine));
 }
 

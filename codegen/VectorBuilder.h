@@ -97,8 +97,8 @@ protected:
   void storeLanes(Value x, Value buffer, ValueRange indices, int64_t count);
   Value loadScratch(Value scratch, Value row, Value column);
   void storeScratch(Value x, Value scratch, Value row, Value column);
-  /// A buffer on the stack.
-  Value allocate(int64_t rows, int64_t columns);
+  /// A buffer on the stack, of f32 unless another type is given.
+  Value allocate(int64_t rows, int64_t columns, Type type = {});
   /// The first `count` lanes of a vector.
   Value maskOf(int64_t count, int64_t width);
 

@@ -70,6 +70,13 @@ if subprocess.run(["python3", "-B", "-c", FIND_PTXAS, bench], capture_output=Tru
 else:
     lit_config.note("no ptxas: kernels for CUDA devices are written and not assembled; it comes with CUDA's compiler")
 
+# Instructions that processors have for some years only, by Linux's names.
+try:
+    flags = next(line for line in open("/proc/cpuinfo") if line.startswith("flags")).split()
+except (OSError, StopIteration):
+    flags = []
+config.available_features.update({"avx512_vnni", "avx512_bf16", "amx_bf16", "amx_int8"}.intersection(flags))
+
 # Tests that take minutes and many gigabytes: lit --param large=1.
 if lit_config.params.get("large"):
     config.available_features.add("large")

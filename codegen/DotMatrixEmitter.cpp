@@ -1,0 +1,322 @@
+//===- DotMatrixEmitter.cpp - Products by instructions on matrices --------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Intel's Advanced Matrix Extensions: eight registers of up to 16 rows of 64
+// bytes, whose shapes a table in memory says. Two of rows, 4 and 5, meet two of
+// columns, 6 and 7, in four of sums, 0 to 3.
+//
+//===----------------------------------------------------------------------===//
+
+#include "codegen/DotProductEmitter.h"
+#include "codegen/NestPlan.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+
+using namespace mlir;
+using namespace mlir::lathe;
+using namespace mlir::lathe::kernel;
+
+/// Rows, and bytes of each, that a register holds.
+static constexpr int64_t mostRows = 16, rowBytes = 64;
+/// Registers side by side in a tile, its columns, and its most rows.
+static constexpr int64_t parts = 2, tileColumns = 32, tileHeight = 32;
+/// The registers of rows and of columns begin here.
+static constexpr int64_t firstRows = 4, firstColumns = 6;
+/// Rows that vectors multiply as fast.
+static constexpr int64_t fewestRows = 4;
+
+/// Lines of four bytes of each column that a step multiplies: as many as divide
+/// those of a group.
+static int64_t findDepth(DotProductOp op) {
+  int64_t lines = op.getRowsType().getDimSize(1) / op.getDotLength();
+  if (op.isInteger())
+    lines /= op.getGroups();
+  for (int64_t depth = mostRows; depth > 1; --depth)
+    if (lines % depth == 0 && (!op.getPacked() || depth % 2 == 0))
+      return depth;
+  return 1;
+}
+
+bool DotMatrixEmitter::suits(DotProductOp op, const DotTarget &target) {
+  // A step takes as long, however shallow it is.
+  constexpr int64_t leastDepth = 8;
+  int64_t rows = op.getRowsType().getDimSize(0);
+  return !target.matrices.empty() && op.getPanelColumns() == tileColumns &&
+         target.vectors.vectorBytes == rowBytes &&
+         findDepth(op) >= leastDepth &&
+         (ShapedType::isDynamic(rows) || rows >= fewestRows);
+}
+
+DotMatrixEmitter::DotMatrixEmitter(DotProductOp op, const DotTarget &target,
+                                   OpBuilder &builder)
+    : DotProductEmitter(op, target, builder), depth(findDepth(op)) {
+  int64_t lines = op.getRowsType().getDimSize(1) / length;
+  steps = lines / depth / (op.isInteger() ? op.getGroups() : 1);
+  // All panels meet rows that stay in the second-level cache, beside a panel or
+  // two.
+  int64_t inCache = target.secondCacheBytes / 4 * 3 / (4 * lines);
+  blockRows = std::max<int64_t>(inCache / tileHeight, 1) * tileHeight;
+  panelsInside = true;
+}
+
+bool DotMatrixEmitter::isIn(int64_t least, int64_t most) const {
+  int64_t left = known % tileHeight;
+  return left >= least && left <= most;
+}
+
+/// A step takes 16 cycles for each of the four registers of sums; an integer is
+/// loaded, scaled and stored for each group.
+int64_t DotMatrixEmitter::countRowWork() {
+  int64_t groups = op.isInteger() ? op.getGroups() : 1;
+  return groups * (steps * parts + (op.isInteger() ? 4 : 0)) + 4;
+}
+
+void DotMatrixEmitter::allocateScratch() {
+  shapes = allocate(1, rowBytes, b.getI8Type());
+  Type number = op.isInteger() ? Type(b.getI32Type()) : b.getF32Type();
+  sums = allocate(tileHeight, tileColumns, number);
+  if (op.isInteger())
+    totals = allocate(tileHeight, tileColumns);
+  if (op.getPacked())
+    unpacked = allocate(mostRows, 4 * tileColumns, b.getI8Type());
+}
+
+//===----------------------------------------------------------------------===//
+// Tiles
+//===----------------------------------------------------------------------===//
+
+/// Tiles of 32 rows, and what is left as one unless it is too few.
+void DotMatrixEmitter::emitRows() {
+  Value left =
+      b.createOrFold<arith::RemUIOp>(sub(last, first), constant(tileHeight));
+  Value isFew = b.createOrFold<arith::CmpIOp>(arith::CmpIPredicate::ult, left,
+                                              constant(fewestRows));
+  Value end = b.createOrFold<arith::SelectOp>(isFew, sub(last, left), last);
+  loop(first, end, tileHeight, [&](Value row) {
+    emitBlock(row, least(sub(last, row), constant(tileHeight)));
+  });
+  // The registers' contents need not be kept any longer.
+  call("llvm.x86.tilerelease", {});
+  if (isDynamic() || isIn(1, fewestRows - 1))
+    emitVectorRows(end, last);
+}
+
+/// One or two registers of rows.
+void DotMatrixEmitter::emitBlock(Value row, Value count) {
+  if (!isDynamic() && !isIn(1, mostRows))
+    return emitTile(row, count, 2);
+  if (!isDynamic() && known <= mostRows)
+    return emitTile(row, count, 1);
+  Value isTall = b.createOrFold<arith::CmpIOp>(arith::CmpIPredicate::ugt, count,
+                                               constant(mostRows));
+  auto choice = scf::IfOp::create(b, isTall, /*withElseRegion=*/true);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(choice.thenBlock());
+  emitTile(row, count, 2);
+  b.setInsertionPointToStart(choice.elseBlock());
+  emitTile(row, count, 1);
+}
+
+void DotMatrixEmitter::emitTile(Value row, Value count, int64_t tall) {
+  configure(count, tall);
+  if (op.isInteger()) {
+    loop(constant(0), count, 1, [&](Value r) {
+      for (int64_t v = 0; v < parts; ++v)
+        storeScratch(splat(0), totals, r, constant(v * lanes));
+    });
+    loop(constant(0), constant(op.getGroups()), 1, [&](Value group) {
+      addSteps(row, group, tall);
+      addGroup(row, count, group);
+    });
+  } else {
+    addSteps(row, constant(0), tall);
+  }
+  Value from = op.isInteger() ? totals : sums;
+  loop(constant(0), count, 1, [&](Value r) {
+    for (int64_t v = 0; v < parts; ++v) {
+      Value at = add(mul(panel, tileColumns), v * lanes);
+      finishVector(add(row, r), at, loadScratch(from, r, constant(v * lanes)));
+    }
+  });
+}
+
+/// The table of the registers' shapes: its version, then the bytes of a row in
+/// 16 bits for each, then the rows of each in a byte.
+void DotMatrixEmitter::configure(Value count, int64_t tall) {
+  constexpr int64_t atBytes = 16, atRows = 48, registers = 8;
+  SmallVector<int8_t> table(rowBytes, 0);
+  table[0] = 1;
+  for (int64_t i = 0; i < registers; ++i) {
+    bool isRows = i >= firstRows && i < firstColumns;
+    table[atBytes + 2 * i] = isRows ? 4 * depth : rowBytes;
+    table[atRows + i] = i >= firstColumns ? depth : mostRows;
+  }
+  auto type = VectorType::get(rowBytes, b.getI8Type());
+  Value whole = arith::ConstantOp::create(
+      b, DenseElementsAttr::get(type, ArrayRef<int8_t>(table)));
+  Value zero = constant(0);
+  vector::StoreOp::create(b, whole, shapes, {zero, zero});
+  // The last rows may be fewer.
+  Value rows = count;
+  if (tall == 2)
+    rows = sub(count, constant(mostRows));
+  rows = b.createOrFold<arith::IndexCastOp>(b.getI8Type(), rows);
+  int64_t lower = tall - 1;
+  for (int64_t i : {lower * parts, lower * parts + 1, firstRows + lower})
+    memref::StoreOp::create(b, rows, shapes, {zero, constant(atRows + i)});
+  call("llvm.x86.ldtilecfg", addressOf(shapes, {zero, zero}));
+}
+
+//===----------------------------------------------------------------------===//
+// Sums
+//===----------------------------------------------------------------------===//
+
+/// Sums of a group, or of all.
+void DotMatrixEmitter::addSteps(Value row, Value group, int64_t tall) {
+  for (int64_t i = 0; i < tall * parts; ++i)
+    call("llvm.x86.tilezero", number(i));
+  Value begin = mul(group, steps);
+  loop(begin, add(begin, steps), 1,
+       [&](Value step) { addStep(row, step, tall); });
+  storeSums(tall);
+}
+
+void DotMatrixEmitter::addStep(Value row, Value step, int64_t tall) {
+  Value columns = op.getPacked() ? unpackStep(step) : Value();
+  auto loadColumns = [&](int64_t v) {
+    Value byte = constant(length * v * mostRows);
+    Value address =
+        columns ? addressOf(unpacked, {constant(0), byte})
+                : addressOf(op.getCodes(), {panel, mul(step, depth), byte});
+    loadMatrix(firstColumns + v, address, constant(4 * tileColumns));
+  };
+  auto loadRows = [&](int64_t r) {
+    Value place = mul(step, depth * length);
+    loadMatrix(firstRows + r,
+               addressOf(op.getRows(), {add(row, r * mostRows), place}),
+               rowDistance());
+  };
+  auto multiply = [&](int64_t r, int64_t v) {
+    call(target.matrices, {number(r * parts + v), number(firstRows + r),
+                           number(firstColumns + v)});
+  };
+  loadRows(0);
+  for (int64_t v = 0; v < parts; ++v) {
+    loadColumns(v);
+    multiply(0, v);
+  }
+  if (tall == 2) {
+    loadRows(1);
+    for (int64_t v = 0; v < parts; ++v)
+      multiply(1, v);
+  }
+  prefetchStep(row, step);
+}
+
+/// Two numbers of a byte are four places of a column apart.
+Value DotMatrixEmitter::unpackStep(Value step) {
+  Value begin = mul(step, depth / 2);
+  for (int64_t pair = 0; pair < depth / 2; ++pair)
+    for (int64_t v = 0; v < parts; ++v) {
+      Value byte = constant(v * rowBytes);
+      Value codes = vector::LoadOp::create(b, codesType(), op.getCodes(),
+                                           {panel, add(begin, pair), byte});
+      auto [low, high] = unpack(codes);
+      vector::StoreOp::create(b, low, unpacked, {constant(2 * pair), byte});
+      vector::StoreOp::create(b, high, unpacked,
+                              {constant(2 * pair + 1), byte});
+    }
+  return unpacked;
+}
+
+/// Rows that meet a panel leave memory time to deliver the next one: each tile
+/// fetches a part of it.
+void DotMatrixEmitter::prefetchStep(Value row, Value step) {
+  constexpr int64_t tiles = 4;
+  Value next = least(add(panel, 1), constant(op.getPanels() - 1));
+  Value tile = b.createOrFold<arith::RemUIOp>(
+      divide(sub(row, first), tileHeight), constant(tiles));
+  int64_t lines = depth * length / op.getUnit();
+  int64_t each = std::max<int64_t>(lines / tiles, 1);
+  Value line = add(mul(step, lines), mul(tile, each));
+  for (int64_t i = 0; i < each; ++i)
+    for (int64_t v = 0; v < parts; ++v)
+      memref::PrefetchOp::create(
+          b, op.getCodes(),
+          ValueRange{next, add(line, i), constant(length * v * mostRows)},
+          /*isWrite=*/false, /*localityHint=*/2, /*isDataCache=*/true);
+}
+
+void DotMatrixEmitter::storeSums(int64_t tall) {
+  for (int64_t i = 0; i < tall * parts; ++i) {
+    Values place = {constant(i / parts * mostRows),
+                    constant(i % parts * mostRows)};
+    Value distance = arith::ConstantIntOp::create(b, b.getI64Type(),
+                                                  int64_t(4 * tileColumns));
+    call("llvm.x86.tilestored64",
+         {number(i), addressOf(sums, place), distance});
+  }
+}
+
+/// totals += what the sums of a group stand for
+void DotMatrixEmitter::addGroup(Value row, Value count, Value group) {
+  Values scales, offsets(parts);
+  for (int64_t v = 0; v < parts; ++v) {
+    Values place = {panel, group, constant(v * lanes)};
+    scales.push_back(loadLanes(op.getScales(), place, lanes));
+    if (op.getOffsets())
+      offsets[v] = loadLanes(op.getOffsets(), place, lanes);
+  }
+  loop(constant(0), count, 1, [&](Value r) {
+    Values place = {add(row, r), group};
+    Value step = load(op.getSteps(), place);
+    Value rowSum = memref::LoadOp::create(b, op.getSums(), place);
+    Value shift = arith::ConstantIntOp::create(b, b.getI32Type(),
+                                               -int64_t(op.getShift()));
+    Value below = vector::BroadcastOp::create(
+        b, wordsType(), b.createOrFold<arith::MulIOp>(rowSum, shift));
+    for (int64_t v = 0; v < parts; ++v) {
+      Value column = constant(v * lanes);
+      Value sum = vector::LoadOp::create(b, wordsType(), sums, {r, column});
+      sum = arith::AddIOp::create(b, sum, below);
+      Value total = loadScratch(totals, r, column);
+      total = addScaled(total, sum, step, rowSum, scales[v], offsets[v]);
+      storeScratch(total, totals, r, column);
+    }
+  });
+}
+
+//===----------------------------------------------------------------------===//
+// Instructions
+//===----------------------------------------------------------------------===//
+
+void DotMatrixEmitter::call(StringRef name, ValueRange arguments) {
+  LLVM::CallIntrinsicOp::create(b, b.getStringAttr(name), arguments);
+}
+
+void DotMatrixEmitter::loadMatrix(int64_t matrix, Value address,
+                                  Value distance) {
+  distance = b.createOrFold<arith::IndexCastOp>(b.getI64Type(), distance);
+  call("llvm.x86.tileloadd64", {number(matrix), address, distance});
+}
+
+/// The bytes between rows that follow each other.
+Value DotMatrixEmitter::rowDistance() {
+  auto layout = memref::ExtractStridedMetadataOp::create(b, op.getRows());
+  return mul(b.createOrFold<arith::AddIOp>(layout.getStrides()[0], constant(0)),
+             4 / length);
+}
+
+Value DotMatrixEmitter::addressOf(Value buffer, ValueRange indices) {
+  auto type = cast<MemRefType>(buffer.getType());
+  auto layout = memref::ExtractStridedMetadataOp::create(b, buffer);
+  Value place = layout.getOffset();
+  for (auto [index, stride] : llvm::zip(indices, layout.getStrides()))
+    place = add(place, b.createOrFold<arith::MulIOp>(index, stride));
+  Value address = memref::ExtractAlignedPointerAsIndexOp::create(b, buffer);
+  address = add(address, mul(place, type.getElementTypeBitWidth() / 8));
+  address = b.createOrFold<arith::IndexCastOp>(b.getI64Type(), address);
+  return LLVM::IntToPtrOp::create(b, LLVM::LLVMPointerType::get(b.getContext()),
+                                  address);
+}

@@ -1,0 +1,141 @@
+//===- DotProductEmitter.h - Writes products of narrow numbers --*- C++ -*-===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef LATHE_CODEGEN_DOTPRODUCTEMITTER_H
+#define LATHE_CODEGEN_DOTPRODUCTEMITTER_H
+
+#include "codegen/VectorBuilder.h"
+
+namespace mlir::lathe::kernel {
+
+/// What the products need to know of a machine.
+struct DotTarget {
+  KernelTarget vectors;
+  /// As in CpuTarget, for the numbers that are multiplied.
+  StringRef dot, matrices;
+  int64_t secondCacheBytes, leastThreadWork;
+};
+
+/// Writes one product. A task is a panel and a block of rows:
+///
+///   for tiles of rows
+///     for the groups: y += scale (sums of the group, as integers)
+///       for units of a row: sums += a few numbers of a column x those of a row
+///     finish(y)
+///
+/// Without groups, which bf16 has none of, y are the sums. Sums are in vector
+/// registers.
+class DotProductEmitter : protected VectorBuilder {
+public:
+  DotProductEmitter(DotProductOp op, const DotTarget &target,
+                    OpBuilder &builder);
+  virtual ~DotProductEmitter() = default;
+
+  void emit(bool parallel);
+
+protected:
+  /// Declares what a task has on the stack.
+  virtual void allocateScratch() {}
+  /// The task's rows, from `first` to `last`.
+  virtual void emitRows() { emitVectorRows(first, last); }
+  /// Elementary operations that a row of a task takes.
+  virtual int64_t countRowWork() {
+    return units * 4 * op.getPanelColumns() / lanes;
+  }
+
+  /// These rows in tiles of vectors: whole ones, and of what is left a half, a
+  /// quarter, …
+  void emitVectorRows(Value begin, Value end);
+
+  VectorType codesType() {
+    return VectorType::get(length * lanes, op.getRowsType().getElementType());
+  }
+  VectorType wordsType() { return VectorType::get(lanes, b.getI32Type()); }
+  Value codesOf(Value x) {
+    return vector::BitCastOp::create(b, codesType(), x);
+  }
+  /// Bytes of both numbers that packed ones hold.
+  std::pair<Value, Value> unpack(Value codes);
+  /// total + t (s sum + o Σ q): what a group adds for a row's vector of sums.
+  Value addScaled(Value total, Value sum, Value step, Value rowSum, Value scale,
+                  Value offset);
+  /// Finishes and stores the vector of columns from `at` on, of the rows that
+  /// follow `row`.
+  void finishVector(Value row, Value at, ValueRange totals);
+
+  DotProductOp op;
+  DotTarget target;
+  /// Numbers in 32 bits, units of a row, and columns of the result.
+  int64_t length, units, features;
+  /// Rows, or kDynamic, and those of a task at most.
+  int64_t known, blockRows;
+  /// Whether tasks that follow each other share their rows and not their panel.
+  bool panelsInside = false;
+  // Of the present task:
+  Value panel, first, last;
+
+private:
+  void emitTile(Value row, int64_t rows);
+  Values addGroup(Value row, int64_t rows, Value group, ValueRange totals);
+  Values addUnits(Value row, int64_t rows, Value begin, Value end,
+                  ValueRange sums);
+  Values addUnit(Value row, int64_t rows, Value unit, ValueRange sums);
+  Value splatWord(int64_t value);
+  Value rowCodes(Value row, Value place);
+  Value multiplyAdd(Value codes, Value row, Value sum);
+  Value maskFrom(Value at);
+
+  int64_t tileRows, column = 0;
+};
+
+/// The same with sums in registers of whole matrices, 32 rows by a panel of 32
+/// columns, each register 16 by 16 of them. A step multiplies 64 bytes of a
+/// row.
+class DotMatrixEmitter : public DotProductEmitter {
+public:
+  DotMatrixEmitter(DotProductOp op, const DotTarget &target,
+                   OpBuilder &builder);
+
+  /// Whether the machine has such registers, and the product fills them.
+  static bool suits(DotProductOp op, const DotTarget &target);
+
+private:
+  void allocateScratch() override;
+  void emitRows() override;
+  int64_t countRowWork() override;
+
+  bool isDynamic() const { return ShapedType::isDynamic(known); }
+  /// Whether so many rows are left behind the last whole tile, where their
+  /// number is known.
+  bool isIn(int64_t least, int64_t most) const;
+  void emitBlock(Value row, Value count);
+  void emitTile(Value row, Value count, int64_t parts);
+  void configure(Value count, int64_t parts);
+  void addSteps(Value row, Value group, int64_t parts);
+  void addStep(Value row, Value step, int64_t parts);
+  void storeSums(int64_t parts);
+  void addGroup(Value row, Value count, Value group);
+  Value unpackStep(Value step);
+  void prefetchStep(Value row, Value step);
+
+  void call(StringRef name, ValueRange arguments);
+  Value number(int64_t matrix) {
+    return arith::ConstantIntOp::create(b, b.getI8Type(), matrix);
+  }
+  Value addressOf(Value buffer, ValueRange indices);
+  Value rowDistance();
+  void loadMatrix(int64_t matrix, Value address, Value distance);
+
+  /// Lines of 64 bytes that a step multiplies, and steps of a group.
+  int64_t depth, steps;
+  // Of a task, on the stack:
+  Value shapes, sums, totals, unpacked;
+};
+
+} // namespace mlir::lathe::kernel
+
+#endif // LATHE_CODEGEN_DOTPRODUCTEMITTER_H

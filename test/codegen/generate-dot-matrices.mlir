@@ -1,0 +1,111 @@
+// RUN: lathe-opt %s -split-input-file -pass-pipeline='builtin.module(func.func(lathe-generate-dot-products{byte-matrices=llvm.x86.tdpbsud bf16-matrices=llvm.x86.tdpbf16ps},canonicalize,cse))' | FileCheck %s
+// RUN: lathe-opt %s -split-input-file -pass-pipeline='builtin.module(func.func(lathe-generate-dot-products{byte-matrices=llvm.x86.tdpbsud bf16-matrices=llvm.x86.tdpbf16ps second-cache-bytes=65536 parallel=false},canonicalize,cse))' | FileCheck %s --check-prefix=SMALL
+
+// Pairs of 64 numbers are two steps of 16. Rows go by 32, what is left of them is one tile of one or two registers of
+// rows, whose shapes the table says; below four of them are left to vectors. All panels meet 3072 rows, for which three
+// quarters of the second-level cache have room.
+
+// CHECK-LABEL: func @pairs
+// CHECK: %[[TABLE:.*]] = arith.constant dense<[1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 64, 0, 64, 0, 64, 0, 64, 0, 64, 0, 64, 0, 64, 0, 64, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 16, 16, 16, 16, 16, 16, 16, 16, 0, 0, 0, 0, 0, 0, 0, 0]> : vector<64xi8>
+// CHECK: arith.ceildivui
+// CHECK: kernel.parallel
+// CHECK: %[[PANEL:.*]] = arith.remui %{{.*}}, %c3
+// CHECK: arith.divui %{{.*}}, %c3
+// CHECK: arith.muli %{{.*}}, %c3072
+// CHECK: scf.for {{.*}} step %c32
+// CHECK: scf.if
+// CHECK: vector.store %[[TABLE]]
+// CHECK: memref.store {{.*}}%c50]
+// CHECK: memref.store {{.*}}%c51]
+// CHECK: memref.store {{.*}}%c53]
+// CHECK: llvm.call_intrinsic "llvm.x86.ldtilecfg"
+// CHECK-COUNT-4: llvm.call_intrinsic "llvm.x86.tilezero"
+// CHECK: scf.for %{{.*}} = %c0 to %c2 step %c1
+// CHECK: llvm.call_intrinsic "llvm.x86.tileloadd64"(%c4_i8
+// CHECK: llvm.call_intrinsic "llvm.x86.tileloadd64"(%c6_i8
+// CHECK: llvm.call_intrinsic "llvm.x86.tdpbf16ps"(%c0_i8, %c4_i8, %c6_i8)
+// CHECK: llvm.call_intrinsic "llvm.x86.tileloadd64"(%c7_i8
+// CHECK: llvm.call_intrinsic "llvm.x86.tdpbf16ps"(%c1_i8, %c4_i8, %c7_i8)
+// CHECK: llvm.call_intrinsic "llvm.x86.tileloadd64"(%c5_i8
+// CHECK: llvm.call_intrinsic "llvm.x86.tdpbf16ps"(%c2_i8, %c5_i8, %c6_i8)
+// CHECK: llvm.call_intrinsic "llvm.x86.tdpbf16ps"(%c3_i8, %c5_i8, %c7_i8)
+// CHECK-COUNT-8: memref.prefetch
+// CHECK-COUNT-4: llvm.call_intrinsic "llvm.x86.tilestored64"
+// CHECK: vector.maskedload {{.*}} : memref<70xf32>
+// CHECK: vector.maskedstore
+// CHECK: else
+// CHECK: memref.store {{.*}}%c48]
+// CHECK: memref.store {{.*}}%c49]
+// CHECK: memref.store {{.*}}%c52]
+// CHECK-COUNT-2: llvm.call_intrinsic "llvm.x86.tilezero"
+// CHECK-COUNT-2: llvm.call_intrinsic "llvm.x86.tdpbf16ps"
+// CHECK-NOT: llvm.call_intrinsic "llvm.x86.tdpbf16ps"
+// CHECK: llvm.call_intrinsic "llvm.x86.tilerelease"
+// CHECK: llvm.call_intrinsic "llvm.x86.avx512bf16.dpbf16ps.512"
+// SMALL-LABEL: func @pairs
+// SMALL: arith.muli %{{.*}}, %c384
+func.func @pairs(%q: memref<?x64xbf16>, %u: memref<3x32x64xbf16>, %b: memref<70xf32>, %y: memref<?x70xf32>) {
+  kernel.dot_product rows(%q : memref<?x64xbf16>) weights(%u : memref<3x32x64xbf16>) extras(%b : memref<70xf32>)
+      outs(%y : memref<?x70xf32>) {extra_maps = [affine_map<(m, n) -> (n)>]} finish {
+  ^bb0(%bias: f32, %sum: f32):
+    %0 = arith.addf %sum, %bias : f32
+    kernel.yield %0 : f32
+  }
+  return
+}
+
+// -----
+
+// The sums of a group of 64 bytes are one step; they are scaled from memory. Sixteen numbers of 4 bits become two lines
+// of the columns. 40 rows are 32 and 8, none is left to vectors.
+
+// CHECK-LABEL: func @bytes
+// CHECK: scf.for %[[GROUP:.*]] = %c0 to %c2 step %c1
+// CHECK-COUNT-4: llvm.call_intrinsic "llvm.x86.tilezero"
+// CHECK: arith.shrui
+// CHECK: vector.store {{.*}} : memref<16x128xi8>, vector<64xi8>
+// CHECK: llvm.call_intrinsic "llvm.x86.tdpbsud"
+// CHECK: llvm.call_intrinsic "llvm.x86.tilestored64"
+// CHECK: vector.load {{.*}} : memref<1x2x32xf32>
+// CHECK: arith.muli %{{.*}}, %c-8_i32
+// CHECK: arith.addi {{.*}} : vector<16xi32>
+// CHECK: arith.sitofp {{.*}} : vector<16xi32>
+// CHECK: llvm.call_intrinsic "llvm.x86.tilerelease"
+// CHECK-NOT: vpdpbusd
+func.func @bytes(%q: memref<40x128xi8>, %t: memref<40x2xf32>, %z: memref<40x2xi32>, %u: memref<1x16x128xi8>, %s: memref<1x2x32xf32>,
+                 %y: memref<40x32xf32>) {
+  kernel.dot_product rows(%q : memref<40x128xi8>) weights(%u : memref<1x16x128xi8>)
+      groups(%t, %z, %s : memref<40x2xf32>, memref<40x2xi32>, memref<1x2x32xf32>) outs(%y : memref<40x32xf32>) {shift = 8 : i64, packed}
+  return
+}
+
+// -----
+
+// Twelve pairs divide into steps of twelve; registers hold 48 bytes of a row then, and twelve lines of the columns.
+
+// CHECK-LABEL: func @shallow
+// CHECK: arith.constant dense<[1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 64, 0, 64, 0, 64, 0, 64, 0, 48, 0, 48, 0, 64, 0, 64, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 16, 16, 16, 16, 16, 16, 12, 12, 0, 0, 0, 0, 0, 0, 0, 0]> : vector<64xi8>
+// CHECK: llvm.call_intrinsic "llvm.x86.tdpbf16ps"
+func.func @shallow(%q: memref<16x24xbf16>, %u: memref<1x12x64xbf16>, %y: memref<16x32xf32>) {
+  kernel.dot_product rows(%q : memref<16x24xbf16>) weights(%u : memref<1x12x64xbf16>) outs(%y : memref<16x32xf32>)
+  return
+}
+
+// -----
+
+// Vectors are as fast for a few rows, and for steps that would hardly fill the registers.
+
+// CHECK-LABEL: func @few
+// CHECK-NOT: tdpbf16ps
+// CHECK: llvm.call_intrinsic "llvm.x86.avx512bf16.dpbf16ps.512"
+func.func @few(%q: memref<3x64xbf16>, %u: memref<1x32x64xbf16>, %y: memref<3x32xf32>) {
+  kernel.dot_product rows(%q : memref<3x64xbf16>) weights(%u : memref<1x32x64xbf16>) outs(%y : memref<3x32xf32>)
+  return
+}
+// CHECK-LABEL: func @prime
+// CHECK-NOT: tdpbf16ps
+// CHECK: llvm.call_intrinsic "llvm.x86.avx512bf16.dpbf16ps.512"
+func.func @prime(%q: memref<?x74xbf16>, %u: memref<1x37x64xbf16>, %y: memref<?x32xf32>) {
+  kernel.dot_product rows(%q : memref<?x74xbf16>) weights(%u : memref<1x37x64xbf16>) outs(%y : memref<?x32xf32>)
+  return
+}
