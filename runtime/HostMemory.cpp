@@ -21,6 +21,12 @@ Status HostMemory::allocate(size_t size, std::string_view purpose) {
     return {LATHE_OUT_OF_MEMORY,
             concat("cannot get the ", size, " bytes of ", purpose,
                    "; compile for smaller bounds of the dims")};
+  // Fewer pages are fewer misses of the processor's table of them, which
+  // kernels feel that go through many rows at once. Where the system has no
+  // large ones, or has run out of them, small ones do.
+  constexpr size_t worthwhile = 4 << 20;
+  if (size >= worthwhile)
+    madvise(memory, size, MADV_HUGEPAGE);
   bytes = static_cast<unsigned char *>(memory);
   length = size;
   return {};
