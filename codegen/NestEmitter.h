@@ -10,6 +10,7 @@
 //
 //   parallel over the outermost loops
 //     for parallel dimensions
+//       for groups of blocks of rows
 //       for blocks of lanes
 //         for parallel dimensions that the lanes' operand does not depend on
 //         for blocks of rows
@@ -52,7 +53,7 @@ private:
 
   /// One loop of the tile's surroundings.
   struct Axis {
-    enum Kind { plain, laneBlocks, rowBlocks } kind;
+    enum Kind { plain, rowGroups, laneBlocks, rowBlocks } kind;
     unsigned dim;
     /// Iterations if known, else kDynamic.
     int64_t staticCount;
@@ -69,6 +70,8 @@ private:
   Value extent(unsigned dim);
 
   Axis makeAxis(Axis::Kind kind, unsigned dim, int64_t step);
+  /// The loop over groups of blocks of rows.
+  Axis makeGroups();
 
   /// Elements of a full block along the lanes.
   int64_t laneBlock() const { return plan.lanes * plan.laneVectors; }
@@ -92,6 +95,10 @@ private:
   void emitParallel(unsigned shared);
 
   void emitAxes(unsigned next);
+
+  /// Blocks of rows of the present group: from the one returned on, as many as
+  /// become the axis's count.
+  Value enterGroup(Axis &rowBlocks);
 
   //===--- Full tiles and edges -------------------------------------------===//
 
@@ -219,6 +226,8 @@ private:
   SmallVector<Axis> axes;
   /// The index of each axis, as far as the loops are written.
   SmallVector<Value> blockIndices;
+  /// The first block of rows of the present group; null without groups.
+  Value firstBlock;
   /// The index of each dimension at the tile's first row and lane.
   SmallVector<Value> ivs;
   /// The present step of each reduction that is written out, by dimension.

@@ -48,6 +48,10 @@ NestEmitter::Axis NestEmitter::makeAxis(Axis::Kind kind, unsigned dim,
   return {kind, dim, ShapedType::kDynamic, count};
 }
 
+NestEmitter::Axis NestEmitter::makeGroups() {
+  return makeAxis(Axis::rowGroups, plan.rowDim, plan.rows * plan.tilesTogether);
+}
+
 bool NestEmitter::isOutsideLanes(unsigned dim) {
   if (!plan.lanesOutside)
     return true;
@@ -65,6 +69,9 @@ void NestEmitter::collectAxes() {
         !(hasLanesOutside() && static_cast<int64_t>(dim) == plan.laneDim))
       (isOutsideLanes(dim) ? axes : inside)
           .push_back(makeAxis(Axis::plain, dim, 1));
+  if (plan.tilesTogether > 0)
+    axes.push_back(
+        makeAxis(Axis::rowGroups, plan.rowDim, plan.rows * plan.tilesTogether));
   if (hasLanesOutside())
     axes.push_back(makeAxis(Axis::laneBlocks, plan.laneDim, laneBlock()));
   llvm::append_range(axes, inside);
@@ -98,6 +105,9 @@ unsigned NestEmitter::countSharedAxes() {
     return 0;
   int64_t count = 1;
   for (auto [i, axis] : llvm::enumerate(axes)) {
+    // The last group may have fewer blocks.
+    if (axis.kind == Axis::rowBlocks && plan.tilesTogether > 0)
+      return i;
     if (!ShapedType::isDynamic(axis.staticCount))
       count *= axis.staticCount;
     if (count >= enough)
@@ -135,12 +145,27 @@ void NestEmitter::emitParallel(unsigned shared) {
 void NestEmitter::emitAxes(unsigned next) {
   if (next == axes.size())
     return emitEdges();
+  if (axes[next].kind == Axis::rowBlocks && plan.tilesTogether > 0)
+    firstBlock = enterGroup(axes[next]);
   auto loop = scf::ForOp::create(b, constant(0), axes[next].count, constant(1));
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(loop.getBody());
   blockIndices.push_back(loop.getInductionVar());
   emitAxes(next + 1);
   blockIndices.pop_back();
+}
+
+Value NestEmitter::enterGroup(Axis &rowBlocks) {
+  Axis all = makeAxis(Axis::rowBlocks, plan.rowDim, plan.rows);
+  // Groups are as large as each other, but for the last one.
+  Value groups = makeGroups().count;
+  Value each = b.createOrFold<arith::CeilDivUIOp>(all.count, groups);
+  Value index = blockIndex(Axis::rowGroups);
+  Value first = b.createOrFold<arith::MulIOp>(index, each);
+  Value left = b.createOrFold<arith::MaxSIOp>(
+      b.createOrFold<arith::SubIOp>(all.count, first), constant(0));
+  rowBlocks.count = b.createOrFold<arith::MinUIOp>(left, each);
+  return first;
 }
 
 void NestEmitter::emitWholeOrEdge(unsigned dim, Value index, int64_t step,
@@ -269,6 +294,8 @@ void NestEmitter::emitRowBlock() {
   Value index = blockIndex(Axis::rowBlocks);
   if (!index)
     return emitTile(1);
+  if (firstBlock)
+    index = b.createOrFold<arith::AddIOp>(firstBlock, index);
   auto full = [&](Value start) {
     ivs[plan.rowDim] = start;
     emitTile(plan.rows);

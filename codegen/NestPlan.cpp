@@ -187,6 +187,40 @@ bool mlir::lathe::kernel::isReadByLanes(NestOp nest, unsigned input,
   return isReduced && map.isFunctionOfDim(laneDim);
 }
 
+/// Tiles of rows of which all that they read, and the lanes do not, stays in
+/// the second-level cache while all blocks of lanes meet them; 0 where all rows
+/// do, or where so few would that what the lanes read would come from memory
+/// too often.
+static int64_t countTilesTogether(NestOp nest, const NestPlan &plan,
+                                  const VectorTarget &target) {
+  constexpr int64_t fewestRows = 64;
+  SmallVector<int64_t> extents = nest.getStaticExtents();
+  int64_t bytes = 0;
+  for (auto [i, input] : llvm::enumerate(nest.getInputs())) {
+    AffineMap map = nest.getMap(i);
+    if (!map.isFunctionOfDim(plan.rowDim) || map.isFunctionOfDim(plan.laneDim))
+      continue;
+    int64_t elements = getElementBytes(getElementTypeOrSelf(input.getType()));
+    for (auto [dim, size] : llvm::enumerate(extents))
+      if (nest.getReductions()[dim] && map.isFunctionOfDim(dim))
+        elements = ShapedType::isDynamic(size) ? 0 : elements * size;
+    bytes += elements;
+  }
+  // Other dimensions between lanes and rows would be in the cache with them.
+  for (auto [dim, size] : llvm::enumerate(extents))
+    if (!nest.getReductions()[dim] && size != 1 &&
+        static_cast<int64_t>(dim) != plan.rowDim &&
+        static_cast<int64_t>(dim) != plan.laneDim)
+      return 0;
+  if (bytes == 0)
+    return 0;
+  // The rest is for the panels that go by.
+  int64_t most = target.secondCacheBytes / 8 * 5 / bytes / plan.rows;
+  int64_t rows = extents[plan.rowDim];
+  bool areFew = !ShapedType::isDynamic(rows) && rows <= most * plan.rows;
+  return areFew || most * plan.rows < fewestRows ? 0 : most;
+}
+
 /// Whether what all lanes read leaves no room for anything else in the
 /// second-level cache, or may do so.
 static bool exceedsCache(NestOp nest, unsigned laneDim,
@@ -298,6 +332,8 @@ static NestPlan planParallelLanes(NestOp nest, unsigned laneDim, int64_t lanes,
   if (plan.lanesOutside)
     plan.prefetched = findPrefetched(nest, plan);
   plan.rows = chooseRows(extents[plan.rowDim], factors[plan.rowDim], plan.rows);
+  if (plan.lanesOutside)
+    plan.tilesTogether = countTilesTogether(nest, plan, target);
   return plan;
 }
 

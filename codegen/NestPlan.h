@@ -53,6 +53,9 @@ struct NestPlan {
   /// that what the lanes read does not depend on: all that one block reads
   /// stays in the cache meanwhile, where what all of them read would not.
   bool lanesOutside = false;
+  /// Tiles of rows, at most, that all blocks of lanes meet before the next ones
+  /// do: those of which the second-level cache holds what they read; 0 for all.
+  int64_t tilesTogether = 0;
   /// The input of which the next panel is prefetched while rows read one, or
   /// -1.
   int64_t prefetched = -1;
