@@ -236,7 +236,11 @@ private:
   /// For each point, the products of all tiles with a panel's filters.
   void multiply(Value panel) {
     auto vectors = getVectors();
+    SmallVector<ReassociationIndices> one = {{0, 1, 2, 3}};
+    Value all = memref::CollapseShapeOp::create(b, op.getFilters(), one);
     loop(constant(0), constant(points * points), 1, [&](Value point) {
+      Value next = add(add(mul(panel, points * points), point), 1);
+      Value fetched = mul(next, channels * columns);
       Value firstRow = mul(point, tileCount);
       loop(constant(0), constant(tileCount), rows, [&](Value t) {
         Value row = add(firstRow, t);
@@ -246,6 +250,7 @@ private:
             sums.push_back(broadcastTo(scalar(0), width));
         sums = loop(constant(0), constant(channels), 1, sums,
                     [&](Value channel, ValueRange sums) {
+                      prefetch(all, add(fetched, mul(channel, columns)));
                       return multiplyChannel(panel, point, row, channel, sums);
                     });
         for (int64_t r = 0, i = 0; r < rows; ++r)
@@ -253,6 +258,19 @@ private:
             storeScratch(sums[i++], products, add(row, r), constant(column));
       });
     });
+  }
+
+  /// Fetches what the next point multiplies at the present channel: all filters
+  /// pass through the second-level cache once, and few tiles meet each.
+  void prefetch(Value filters, Value at) {
+    constexpr int64_t line = 16;
+    constexpr unsigned secondCache = 2;
+    int64_t last = op.getFiltersType().getNumElements() - columns;
+    at = least(at, constant(last));
+    for (int64_t column = 0; column < columns; column += line)
+      memref::PrefetchOp::create(b, filters, add(at, column),
+                                 /*isWrite=*/false, secondCache,
+                                 /*isDataCache=*/true);
   }
 
   Values multiplyChannel(Value panel, Value point, Value row, Value channel,
