@@ -52,6 +52,7 @@ static void describeVectors(CpuTarget &target, const llvm::Triple &triple,
       target.vectorBytes = 64;
       target.registers = 32;
       target.masks = true;
+      target.multipliers = 1;
     } else if (info.checkFeatures("+avx")) {
       target.vectorBytes = 32;
       target.masks = true;
@@ -61,8 +62,9 @@ static void describeVectors(CpuTarget &target, const llvm::Triple &triple,
         target.byteMatrices = "llvm.x86.tdpbsud";
       if (info.checkFeatures("+amx-bf16"))
         target.bf16Matrices = "llvm.x86.tdpbf16ps";
-      // All processors that have it do.
+      // All processors that have it have these, too.
       target.secondCacheBytes = 2 << 20;
+      target.multipliers = 2;
     }
   } else if (triple.isAArch64()) {
     target.registers = 32;
@@ -239,11 +241,10 @@ mlir::lathe::createTargetMachine(const DeviceTarget &device) {
 //===----------------------------------------------------------------------===//
 
 Machine mlir::lathe::getMachine(const CpuTarget &target) {
-  // Two units for multiply-adds, or one of 64 bytes, at 3.5 GHz; and what one
-  // core reads of today's memories.
+  // At 3.5 GHz, and what one core reads of today's memories.
   constexpr double clock = 3.5e9, bytes = 16e9;
-  int64_t width = std::min<int64_t>(2 * target.vectorBytes, 64);
-  return {target.vectorBytes, 2 * (width / 4) * clock, bytes};
+  int64_t lanes = target.vectorBytes / 4;
+  return {target.vectorBytes, 2.0 * target.multipliers * lanes * clock, bytes};
 }
 
 std::unique_ptr<llvm::TargetMachine>

@@ -34,6 +34,8 @@ struct CpuTarget {
   std::vector<std::string> extensions;
   int64_t vectorBytes = 16;
   int64_t registers = 16;
+  /// Vectors that are multiplied and added in a cycle.
+  int64_t multipliers = 2;
   /// Whether some lanes of a vector of 4-byte elements can be loaded and stored
   /// as fast as all of them.
   bool masks = false;
