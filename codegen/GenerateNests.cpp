@@ -29,14 +29,26 @@ struct GenerateNestsPass : lathe::impl::GenerateNestsBase<GenerateNestsPass> {
     VectorTarget target = {vectorBytes, registers, masks, secondCacheBytes};
     for (NestOp nest : nests) {
       nest = normaliseNest(rewriter, nest);
-      NestPlan plan = vectorise ? planNest(nest, target) : NestPlan();
-      plan.leastThreadWork = leastThreadWork;
-      rewriter.setInsertionPoint(nest);
-      bool shared = NestEmitter(nest, plan, parallel, rewriter).emit();
-      ++(plan.kind == NestPlan::Kind::scalar ? scalar : vectorised);
-      parallelised += shared;
-      rewriter.eraseOp(nest);
+      if (!vectorise) {
+        generate(rewriter, nest, NestPlan());
+        continue;
+      }
+      SmallVector<NestOp> parts =
+          splitReduction(rewriter, nest, planNest(nest, target), target);
+      split += parts.size() - 1;
+      for (NestOp part : parts)
+        generate(rewriter, part, planNest(part, target));
     }
+  }
+
+private:
+  void generate(IRRewriter &rewriter, NestOp nest, NestPlan plan) {
+    plan.leastThreadWork = leastThreadWork;
+    rewriter.setInsertionPoint(nest);
+    bool shared = NestEmitter(nest, plan, parallel, rewriter).emit();
+    ++(plan.kind == NestPlan::Kind::scalar ? scalar : vectorised);
+    parallelised += shared;
+    rewriter.eraseOp(nest);
   }
 };
 } // namespace

@@ -235,9 +235,10 @@ private:
   /// Vector widths of the present tile, along the lanes.
   SmallVector<int64_t> widths;
   /// What the tile prefetches: a buffer's elements, the first of them, and how
-  /// many a step of the reduction. No buffer for nothing.
+  /// many a step of the reduction; where these are a part of each panel, of a
+  /// panel. No buffer for nothing.
   struct Prefetch {
-    Value elements, from, step;
+    Value elements, panel, from, step;
   } prefetch;
   /// Which lanes of the tile's last vector there are, null for all; its first
   /// lane, and how many there are where that is known.

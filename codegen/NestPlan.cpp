@@ -97,9 +97,7 @@ static bool canVectorise(NestOp nest) {
          llvm::all_of(nest.getOperandTypes(), hasBytes);
 }
 
-/// The op that folds a value into the accumulator, if the reduce region ends
-/// in one that can be applied lane by lane and across lanes.
-static Operation *getCombiner(NestOp nest) {
+Operation *mlir::lathe::kernel::getCombiner(NestOp nest) {
   Block &block = nest.getReduce().front();
   Operation *last = block.getTerminator()->getOperand(0).getDefiningOp();
   Value accumulator = block.getArguments().back();

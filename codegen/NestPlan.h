@@ -109,6 +109,16 @@ int64_t findPrefetched(NestOp nest, const NestPlan &plan);
 /// output's order and before its reductions.
 NestPlan planNest(NestOp nest, const VectorTarget &target);
 
+/// The op that folds a value into the accumulator, if the reduce region ends in
+/// one that can be applied lane by lane and across lanes.
+Operation *getCombiner(NestOp nest);
+
+/// Cuts a reduction of which neither panels nor rows stay in the second-level
+/// cache: the nests that make up for it, in their order, or the nest itself.
+SmallVector<NestOp> splitReduction(RewriterBase &rewriter, NestOp nest,
+                                   const NestPlan &plan,
+                                   const VectorTarget &target);
+
 /// Elementary operations of one iteration: what the regions hold.
 int64_t countWork(NestOp nest);
 

@@ -43,7 +43,6 @@ int64_t mlir::lathe::kernel::findPrefetched(NestOp nest, const NestPlan &plan) {
     auto type = cast<MemRefType>(nest.getInputs()[i].getType());
     AffineMap map = nest.getMap(i);
     if (!readsPanels(nest, i, plan.laneDim) || !type.hasStaticShape() ||
-        !type.getLayout().isIdentity() ||
         type.getDimSize(type.getRank() - 1) != panelColumns ||
         !map.getResult(0).isFunctionOfDim(plan.laneDim) ||
         !isReadByManyRows(nest, i, plan.laneDim) ||
@@ -95,6 +94,14 @@ void NestEmitter::startPrefetch(int64_t rows) {
   // Behind the last panel there is nothing to ask for.
   Value last =
       b.createOrFold<arith::SubIOp>(constant(type.getNumElements()), perTile);
+  if (!type.getLayout().isIdentity()) {
+    // A part of each panel.
+    prefetch.elements = panels;
+    prefetch.panel =
+        b.createOrFold<arith::MinUIOp>(next, constant(type.getDimSize(0) - 1));
+    prefetch.from = b.createOrFold<arith::MulIOp>(before, perTile);
+    return;
+  }
   prefetch.from = b.createOrFold<arith::MinUIOp>(from, last);
   SmallVector<ReassociationIndices> one(1);
   llvm::append_range(one[0], llvm::seq<int64_t>(type.getRank()));
@@ -110,7 +117,18 @@ void NestEmitter::emitPrefetch() {
         b.createOrFold<arith::MulIOp>(step, constant(extents[dim])), ivs[dim]);
   Value at = b.createOrFold<arith::AddIOp>(
       prefetch.from, b.createOrFold<arith::MulIOp>(step, prefetch.step));
+  SmallVector<Value> place = {at};
+  if (prefetch.panel) {
+    auto type = cast<MemRefType>(prefetch.elements.getType());
+    place.clear();
+    for (int64_t size : llvm::reverse(type.getShape().drop_front(2))) {
+      place.push_back(b.createOrFold<arith::RemUIOp>(at, constant(size)));
+      at = b.createOrFold<arith::DivUIOp>(at, constant(size));
+    }
+    place.append({at, prefetch.panel});
+    std::reverse(place.begin(), place.end());
+  }
   constexpr unsigned allCaches = 3;
-  memref::PrefetchOp::create(b, prefetch.elements, at, /*isWrite=*/false,
+  memref::PrefetchOp::create(b, prefetch.elements, place, /*isWrite=*/false,
                              allCaches, /*isDataCache=*/true);
 }

@@ -233,7 +233,9 @@ def GenerateNests : LathePass<"lathe-generate-nests", "::mlir::func::FuncOp"> {
   let description = [{
     Vectorises along the output's innermost dimension (or a contiguous
     reduction), keeps a register tile of accumulators over the whole reduction
-    and stores once. The outermost loops become a kernel.parallel. Vector
+    and stores once. A reduction of which the second-level cache holds neither a
+    panel nor a block of rows is cut into several, each of which adds to what the
+    one before it stored. The outermost loops become a kernel.parallel. Vector
     width and register count are the target's.
   }];
   let options = [
@@ -247,6 +249,7 @@ def GenerateNests : LathePass<"lathe-generate-nests", "::mlir::func::FuncOp"> {
   let statistics = [
     Statistic<"vectorised", "vectorised", "nests written with vectors">,
     Statistic<"scalar", "scalar", "nests written with scalars">,
+    Statistic<"split", "split", "parts that reductions were cut into, but the first ones">,
     Statistic<"parallelised", "parallelised", "nests handed to several threads">];
 }
 
