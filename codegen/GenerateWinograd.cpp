@@ -240,7 +240,8 @@ private:
     Value all = memref::CollapseShapeOp::create(b, op.getFilters(), one);
     loop(constant(0), constant(points * points), 1, [&](Value point) {
       Value next = add(add(mul(panel, points * points), point), 1);
-      Value fetched = mul(next, channels * columns);
+      Value fetched = least(next, constant(panels * points * points - 1));
+      fetched = mul(fetched, channels * columns);
       Value firstRow = mul(point, tileCount);
       loop(constant(0), constant(tileCount), rows, [&](Value t) {
         Value row = add(firstRow, t);
@@ -265,8 +266,6 @@ private:
   void prefetch(Value filters, Value at) {
     constexpr int64_t line = 16;
     constexpr unsigned secondCache = 2;
-    int64_t last = op.getFiltersType().getNumElements() - columns;
-    at = least(at, constant(last));
     for (int64_t column = 0; column < columns; column += line)
       memref::PrefetchOp::create(b, filters, add(at, column),
                                  /*isWrite=*/false, secondCache,

@@ -11,11 +11,11 @@
 // CHECK-COUNT-36: vector.load %{{.*}} : memref<?x30x30x128xf32>, vector<16xf32>
 // CHECK-COUNT-36: vector.store {{.*}} : memref<936x128xf32>
 // What the next point multiplies is fetched meanwhile, behind the last one nothing.
-// CHECK: %[[NEXT:.*]] = arith.muli %{{.*}}, %c4096
+// CHECK: %[[POINT:.*]] = arith.minsi %{{.*}}, %c143
+// CHECK: %[[NEXT:.*]] = arith.muli %[[POINT]], %c4096
 // CHECK: scf.for %[[C:.*]] = {{.*}} to %c128 step %c1 iter_args({{.*}}) -> ({{(vector<16xf32>, ){25}vector<16xf32>}})
 // CHECK: %[[AHEAD:.*]] = arith.muli %[[C]], %c32
-// CHECK: %[[AT:.*]] = arith.addi %[[NEXT]], %[[AHEAD]]
-// CHECK: arith.minsi %[[AT]], %c589792
+// CHECK: arith.addi %[[NEXT]], %[[AHEAD]]
 // CHECK-COUNT-2: memref.prefetch {{.*}} locality<2>
 // CHECK-COUNT-2: vector.load %{{.*}} : memref<4x36x128x32xf32>, vector<16xf32>
 // CHECK-COUNT-13: memref.load %{{.*}} : memref<936x128xf32>
