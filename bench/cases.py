@@ -74,7 +74,7 @@ def all_cases():
         *models(),
         *(language("GEB, 4 layers, prompt of 128", "prefill", {"tokens": 128}, stored)
           for stored in ("f32", "bf16", "int8", "int4")),
-        # Of 512 random tokens, two ways to store numbers in 4 bits agree in little, and llama.cpp strays in f32 (README).
+        # Of so many, two ways to store numbers in 4 bits agree in little, and llama.cpp strays in f32 (README.md).
         *(language("GEB, 4 layers, prompt of 512", "prefill", {"tokens": 512}, stored)
           for stored in ("bf16", "int8")),
         *(language("GEB, 4 layers, a token after 128", "decode", {"past": 128}, stored)

@@ -19,8 +19,8 @@ using namespace mlir::lathe::kernel;
 
 /// Rows, and bytes of each, that a register holds.
 static constexpr int64_t mostRows = 16, rowBytes = 64;
-/// Registers side by side in a tile, its columns, and its most rows.
-static constexpr int64_t parts = 2, tileColumns = 32, tileHeight = 32;
+/// Registers of sums side by side in a tile; its columns, and its most rows.
+static constexpr int64_t across = 2, tileColumns = 32, tileHeight = 32;
 /// The registers of rows and of columns begin here.
 static constexpr int64_t firstRows = 4, firstColumns = 6;
 /// Rows that vectors multiply as fast.
@@ -60,16 +60,16 @@ DotMatrixEmitter::DotMatrixEmitter(DotProductOp op, const DotTarget &target,
   panelsInside = true;
 }
 
-bool DotMatrixEmitter::isIn(int64_t least, int64_t most) const {
+bool DotMatrixEmitter::mayLeave(int64_t least, int64_t most) const {
   int64_t left = known % tileHeight;
-  return left >= least && left <= most;
+  return ShapedType::isDynamic(known) || (left >= least && left <= most);
 }
 
 /// A step takes 16 cycles for each of the four registers of sums; an integer is
 /// loaded, scaled and stored for each group.
 int64_t DotMatrixEmitter::countRowWork() {
   int64_t groups = op.isInteger() ? op.getGroups() : 1;
-  return groups * (steps * parts + (op.isInteger() ? 4 : 0)) + 4;
+  return groups * (steps * across + (op.isInteger() ? 4 : 0)) + 4;
 }
 
 void DotMatrixEmitter::allocateScratch() {
@@ -98,15 +98,15 @@ void DotMatrixEmitter::emitRows() {
   });
   // The registers' contents need not be kept any longer.
   call("llvm.x86.tilerelease", {});
-  if (isDynamic() || isIn(1, fewestRows - 1))
+  if (mayLeave(1, fewestRows - 1))
     emitVectorRows(end, last);
 }
 
 /// One or two registers of rows.
 void DotMatrixEmitter::emitBlock(Value row, Value count) {
-  if (!isDynamic() && !isIn(1, mostRows))
+  if (!mayLeave(1, mostRows))
     return emitTile(row, count, 2);
-  if (!isDynamic() && known <= mostRows)
+  if (!ShapedType::isDynamic(known) && known <= mostRows)
     return emitTile(row, count, 1);
   Value isTall = b.createOrFold<arith::CmpIOp>(arith::CmpIPredicate::ugt, count,
                                                constant(mostRows));
@@ -118,23 +118,23 @@ void DotMatrixEmitter::emitBlock(Value row, Value count) {
   emitTile(row, count, 1);
 }
 
-void DotMatrixEmitter::emitTile(Value row, Value count, int64_t tall) {
-  configure(count, tall);
+void DotMatrixEmitter::emitTile(Value row, Value count, int64_t down) {
+  configure(count, down);
   if (op.isInteger()) {
     loop(constant(0), count, 1, [&](Value r) {
-      for (int64_t v = 0; v < parts; ++v)
+      for (int64_t v = 0; v < across; ++v)
         storeScratch(splat(0), totals, r, constant(v * lanes));
     });
     loop(constant(0), constant(op.getGroups()), 1, [&](Value group) {
-      addSteps(row, group, tall);
+      addSteps(row, group, down);
       addGroup(row, count, group);
     });
   } else {
-    addSteps(row, constant(0), tall);
+    addSteps(row, constant(0), down);
   }
   Value from = op.isInteger() ? totals : sums;
   loop(constant(0), count, 1, [&](Value r) {
-    for (int64_t v = 0; v < parts; ++v) {
+    for (int64_t v = 0; v < across; ++v) {
       Value at = add(mul(panel, tileColumns), v * lanes);
       finishVector(add(row, r), at, loadScratch(from, r, constant(v * lanes)));
     }
@@ -143,7 +143,7 @@ void DotMatrixEmitter::emitTile(Value row, Value count, int64_t tall) {
 
 /// The table of the registers' shapes: its version, then the bytes of a row in
 /// 16 bits for each, then the rows of each in a byte.
-void DotMatrixEmitter::configure(Value count, int64_t tall) {
+void DotMatrixEmitter::configure(Value count, int64_t down) {
   constexpr int64_t atBytes = 16, atRows = 48, registers = 8;
   SmallVector<int8_t> table(rowBytes, 0);
   table[0] = 1;
@@ -159,11 +159,11 @@ void DotMatrixEmitter::configure(Value count, int64_t tall) {
   vector::StoreOp::create(b, whole, shapes, {zero, zero});
   // The last rows may be fewer.
   Value rows = count;
-  if (tall == 2)
+  if (down == 2)
     rows = sub(count, constant(mostRows));
   rows = b.createOrFold<arith::IndexCastOp>(b.getI8Type(), rows);
-  int64_t lower = tall - 1;
-  for (int64_t i : {lower * parts, lower * parts + 1, firstRows + lower})
+  int64_t lower = down - 1;
+  for (int64_t i : {lower * across, lower * across + 1, firstRows + lower})
     memref::StoreOp::create(b, rows, shapes, {zero, constant(atRows + i)});
   call("llvm.x86.ldtilecfg", addressOf(shapes, {zero, zero}));
 }
@@ -173,16 +173,16 @@ void DotMatrixEmitter::configure(Value count, int64_t tall) {
 //===----------------------------------------------------------------------===//
 
 /// Sums of a group, or of all.
-void DotMatrixEmitter::addSteps(Value row, Value group, int64_t tall) {
-  for (int64_t i = 0; i < tall * parts; ++i)
+void DotMatrixEmitter::addSteps(Value row, Value group, int64_t down) {
+  for (int64_t i = 0; i < down * across; ++i)
     call("llvm.x86.tilezero", number(i));
   Value begin = mul(group, steps);
   loop(begin, add(begin, steps), 1,
-       [&](Value step) { addStep(row, step, tall); });
-  storeSums(tall);
+       [&](Value step) { addStep(row, step, down); });
+  storeSums(down);
 }
 
-void DotMatrixEmitter::addStep(Value row, Value step, int64_t tall) {
+void DotMatrixEmitter::addStep(Value row, Value step, int64_t down) {
   Value columns = op.getPacked() ? unpackStep(step) : Value();
   auto loadColumns = [&](int64_t v) {
     Value byte = constant(length * v * mostRows);
@@ -198,17 +198,17 @@ void DotMatrixEmitter::addStep(Value row, Value step, int64_t tall) {
                rowDistance());
   };
   auto multiply = [&](int64_t r, int64_t v) {
-    call(target.matrices, {number(r * parts + v), number(firstRows + r),
+    call(target.matrices, {number(r * across + v), number(firstRows + r),
                            number(firstColumns + v)});
   };
   loadRows(0);
-  for (int64_t v = 0; v < parts; ++v) {
+  for (int64_t v = 0; v < across; ++v) {
     loadColumns(v);
     multiply(0, v);
   }
-  if (tall == 2) {
+  if (down == 2) {
     loadRows(1);
-    for (int64_t v = 0; v < parts; ++v)
+    for (int64_t v = 0; v < across; ++v)
       multiply(1, v);
   }
   prefetchStep(row, step);
@@ -218,7 +218,7 @@ void DotMatrixEmitter::addStep(Value row, Value step, int64_t tall) {
 Value DotMatrixEmitter::unpackStep(Value step) {
   Value begin = mul(step, depth / 2);
   for (int64_t pair = 0; pair < depth / 2; ++pair)
-    for (int64_t v = 0; v < parts; ++v) {
+    for (int64_t v = 0; v < across; ++v) {
       Value byte = constant(v * rowBytes);
       Value codes = vector::LoadOp::create(b, codesType(), op.getCodes(),
                                            {panel, add(begin, pair), byte});
@@ -241,17 +241,17 @@ void DotMatrixEmitter::prefetchStep(Value row, Value step) {
   int64_t each = std::max<int64_t>(lines / tiles, 1);
   Value line = add(mul(step, lines), mul(tile, each));
   for (int64_t i = 0; i < each; ++i)
-    for (int64_t v = 0; v < parts; ++v)
+    for (int64_t v = 0; v < across; ++v)
       memref::PrefetchOp::create(
           b, op.getCodes(),
           ValueRange{next, add(line, i), constant(length * v * mostRows)},
           /*isWrite=*/false, /*localityHint=*/2, /*isDataCache=*/true);
 }
 
-void DotMatrixEmitter::storeSums(int64_t tall) {
-  for (int64_t i = 0; i < tall * parts; ++i) {
-    Values place = {constant(i / parts * mostRows),
-                    constant(i % parts * mostRows)};
+void DotMatrixEmitter::storeSums(int64_t down) {
+  for (int64_t i = 0; i < down * across; ++i) {
+    Values place = {constant(i / across * mostRows),
+                    constant(i % across * mostRows)};
     Value distance = arith::ConstantIntOp::create(b, b.getI64Type(),
                                                   int64_t(4 * tileColumns));
     call("llvm.x86.tilestored64",
@@ -261,8 +261,8 @@ void DotMatrixEmitter::storeSums(int64_t tall) {
 
 /// totals += what the sums of a group stand for
 void DotMatrixEmitter::addGroup(Value row, Value count, Value group) {
-  Values scales, offsets(parts);
-  for (int64_t v = 0; v < parts; ++v) {
+  Values scales, offsets(across);
+  for (int64_t v = 0; v < across; ++v) {
     Values place = {panel, group, constant(v * lanes)};
     scales.push_back(loadLanes(op.getScales(), place, lanes));
     if (op.getOffsets())
@@ -276,7 +276,7 @@ void DotMatrixEmitter::addGroup(Value row, Value count, Value group) {
                                                -int64_t(op.getShift()));
     Value below = vector::BroadcastOp::create(
         b, wordsType(), b.createOrFold<arith::MulIOp>(rowSum, shift));
-    for (int64_t v = 0; v < parts; ++v) {
+    for (int64_t v = 0; v < across; ++v) {
       Value column = constant(v * lanes);
       Value sum = vector::LoadOp::create(b, wordsType(), sums, {r, column});
       sum = arith::AddIOp::create(b, sum, below);

@@ -108,16 +108,15 @@ private:
   void emitRows() override;
   int64_t countRowWork() override;
 
-  bool isDynamic() const { return ShapedType::isDynamic(known); }
-  /// Whether so many rows are left behind the last whole tile, where their
-  /// number is known.
-  bool isIn(int64_t least, int64_t most) const;
+  /// Whether so many rows may be left behind the last whole tile.
+  bool mayLeave(int64_t least, int64_t most) const;
   void emitBlock(Value row, Value count);
-  void emitTile(Value row, Value count, int64_t parts);
-  void configure(Value count, int64_t parts);
-  void addSteps(Value row, Value group, int64_t parts);
-  void addStep(Value row, Value step, int64_t parts);
-  void storeSums(int64_t parts);
+  // Of a tile of `count` rows, in `down` registers of them:
+  void emitTile(Value row, Value count, int64_t down);
+  void configure(Value count, int64_t down);
+  void addSteps(Value row, Value group, int64_t down);
+  void addStep(Value row, Value step, int64_t down);
+  void storeSums(int64_t down);
   void addGroup(Value row, Value count, Value group);
   Value unpackStep(Value step);
   void prefetchStep(Value row, Value step);

@@ -191,7 +191,7 @@ bool mlir::lathe::kernel::isReadByLanes(NestOp nest, unsigned input,
 /// too often.
 static int64_t countTilesTogether(NestOp nest, const NestPlan &plan,
                                   const VectorTarget &target) {
-  constexpr int64_t fewestRows = 64;
+  constexpr int64_t fewestRows = 128;
   SmallVector<int64_t> extents = nest.getStaticExtents();
   int64_t bytes = 0;
   for (auto [i, input] : llvm::enumerate(nest.getInputs())) {

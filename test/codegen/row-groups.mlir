@@ -2,14 +2,14 @@
 // RUN: lathe-opt %s -split-input-file -pass-pipeline='builtin.module(func.func(lathe-generate-nests{parallel=false second-cache-bytes=524288},canonicalize,cse))' | FileCheck %s --check-prefix=LARGE
 // RUN: lathe-opt %s -split-input-file -pass-pipeline='builtin.module(func.func(lathe-generate-nests{second-cache-bytes=262144},canonicalize,cse))' | FileCheck %s --check-prefix=SHARED
 
-// Rows of 2 kB: five eighths of the cache hold 13 tiles of 6. All panels meet the tiles of a group, so many of all tiles
+// Rows of 1 kB: five eighths of the cache hold 26 tiles of 6. All panels meet the tiles of a group, so many of all tiles
 // as leave no group much smaller than others, before they meet those of the next; the last group may have fewer.
 
 // CHECK-LABEL: func @many
 // CHECK: %[[ROWS:.*]] = memref.dim %arg0
-// CHECK: %[[GROUPS:.*]] = arith.ceildivui %[[ROWS]], %c78
+// CHECK: %[[GROUPS:.*]] = arith.ceildivui %[[ROWS]], %c156
 // CHECK: scf.for %[[GROUP:.*]] = %c0 to %[[GROUPS]]
-// CHECK: scf.for {{.*}} to %c8 step
+// CHECK: scf.for {{.*}} to %c16 step
 // CHECK: %[[TILES:.*]] = arith.ceildivui %{{.*}}, %c6
 // CHECK: %[[EACH:.*]] = arith.ceildivui %[[TILES]], %{{.*}}
 // CHECK: %[[FIRST:.*]] = arith.muli %[[GROUP]], %[[EACH]]
@@ -24,13 +24,13 @@
 // LARGE-NOT: arith.maxsi
 // Threads share groups and panels, not tiles.
 // SHARED-LABEL: func @many
-// SHARED: %[[TASKS:.*]] = arith.muli %{{.*}}, %c8
+// SHARED: %[[TASKS:.*]] = arith.muli %{{.*}}, %c16
 // SHARED: kernel.parallel %[[TASKS]]
 #x = affine_map<(d0, d1, d2) -> (d0, d2)>
 #w = affine_map<(d0, d1, d2) -> (d1 floordiv 32, d2, d1 mod 32)>
 #y = affine_map<(d0, d1, d2) -> (d0, d1)>
-func.func @many(%x: memref<?x512xf32>, %w: memref<4x512x32xf32>, %y: memref<?x128xf32>) {
-  kernel.nest ins(%x, %w : memref<?x512xf32>, memref<4x512x32xf32>) outs(%y : memref<?x128xf32>)
+func.func @many(%x: memref<?x256xf32>, %w: memref<8x256x32xf32>, %y: memref<?x256xf32>) {
+  kernel.nest ins(%x, %w : memref<?x256xf32>, memref<8x256x32xf32>) outs(%y : memref<?x256xf32>)
       {indexing_maps = [#x, #w, #y], init = 0.0 : f32, reductions = array<i1: false, false, true>} reduce {
   ^bb0(%p: f32, %q: f32, %acc: f32):
     %0 = arith.mulf %p, %q : f32
@@ -53,8 +53,8 @@ func.func @many(%x: memref<?x512xf32>, %w: memref<4x512x32xf32>, %y: memref<?x12
 #x = affine_map<(d0, d1, d2) -> (d0, d2)>
 #w = affine_map<(d0, d1, d2) -> (d1 floordiv 32, d2, d1 mod 32)>
 #y = affine_map<(d0, d1, d2) -> (d0, d1)>
-func.func @long(%x: memref<?x1024xf32>, %w: memref<4x1024x32xf32>, %y: memref<?x128xf32>) {
-  kernel.nest ins(%x, %w : memref<?x1024xf32>, memref<4x1024x32xf32>) outs(%y : memref<?x128xf32>)
+func.func @long(%x: memref<?x512xf32>, %w: memref<8x512x32xf32>, %y: memref<?x256xf32>) {
+  kernel.nest ins(%x, %w : memref<?x512xf32>, memref<8x512x32xf32>) outs(%y : memref<?x256xf32>)
       {indexing_maps = [#x, #w, #y], init = 0.0 : f32, reductions = array<i1: false, false, true>} reduce {
   ^bb0(%p: f32, %q: f32, %acc: f32):
     %0 = arith.mulf %p, %q : f32
