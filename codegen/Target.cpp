@@ -217,6 +217,7 @@ std::optional<DeviceTarget> mlir::lathe::resolveDevice(StringRef text,
   device.exchanges = true;
   if (device.getCapability() >= 80) {
     device.convertsBf16 = true;
+    device.copiesAsync = true;
     device.multiplied = {"bf16", "f16"};
   }
   return device;

@@ -94,6 +94,9 @@ struct DeviceTarget {
   bool exchanges = false;
   /// Whether an instruction rounds f32 to bf16.
   bool convertsBf16 = false;
+  /// Whether invocations copy from memory to what the workgroup shares without
+  /// registers, and go on meanwhile.
+  bool copiesAsync = false;
   /// Element types of which a subgroup multiplies matrices by one instruction.
   SmallVector<std::string> multiplied;
   /// These matrices: rows and columns of the result, in f32, and the bytes that

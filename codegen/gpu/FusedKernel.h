@@ -34,9 +34,6 @@ protected:
 
   using KernelFrame::add;
   Value add(Value a, int64_t c) { return c ? add(a, constant(c)) : a; }
-  Value subtract(Value a, Value c) {
-    return b.createOrFold<arith::SubIOp>(a, c);
-  }
   /// Of numbers with signs.
   Value least(Value a, Value c) { return b.createOrFold<arith::MinSIOp>(a, c); }
   Value most(Value a, Value c) { return b.createOrFold<arith::MaxSIOp>(a, c); }

@@ -7,6 +7,8 @@
 
 #include "codegen/gpu/KernelFrame.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
+#include "mlir/Dialect/NVGPU/IR/NVGPUDialect.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/TypeUtilities.h"
 #include "runtime/abi.h"
@@ -87,6 +89,22 @@ Value KernelFrame::pass(Value value) {
   return inside = fromWords(b, value.getType(), words);
 }
 
+void KernelFrame::passOperands(Operation &op, IRMapping &mapping) {
+  for (Value operand : op.getOperands())
+    if (!mapping.contains(operand) && !isa<MemRefType>(operand.getType()))
+      mapping.map(operand, pass(operand));
+}
+
+void KernelFrame::cloneMapped(Operation &op, IRMapping &mapping) {
+  Operation *copy = b.clone(op, mapping);
+  // Products and sums may contract, as on processors.
+  if (isa<arith::AddFOp, arith::SubFOp, arith::MulFOp>(copy))
+    copy->setAttr(
+        cast<arith::ArithFastMathInterface>(copy).getFastMathAttrName(),
+        arith::FastMathFlagsAttr::get(b.getContext(),
+                                      arith::FastMathFlags::contract));
+}
+
 //===----------------------------------------------------------------------===//
 // Buffers
 //===----------------------------------------------------------------------===//
@@ -165,6 +183,27 @@ BlockArgument KernelFrame::addShared(int64_t size, Type element,
                                          LLVM::LLVMDialect::getAlignAttrName(),
                                          b.getI64IntegerAttr(alignment));
   return made;
+}
+
+//===----------------------------------------------------------------------===//
+// Copies that go on meanwhile
+//===----------------------------------------------------------------------===//
+
+void KernelFrame::beginCopy(const Buffer &buffer, Value from, Value shared,
+                            Value to, int64_t elements, Value count) {
+  Type element = getElementTypeOrSelf(buffer.elements);
+  // What is read once a workgroup has no use for the cache of its processor.
+  bool isWhole = elements * element.getIntOrFloatBitWidth() == 128;
+  nvgpu::DeviceAsyncCopyOp::create(
+      b, nvgpu::DeviceAsyncTokenType::get(b.getContext()), shared, to,
+      buffer.elements, from, b.getIndexAttr(elements), count,
+      isWhole ? b.getUnitAttr() : UnitAttr());
+}
+
+void KernelFrame::groupCopies() { NVVM::CpAsyncCommitGroupOp::create(b); }
+
+void KernelFrame::awaitCopies(int64_t allBut) {
+  NVVM::CpAsyncWaitGroupOp::create(b, allBut);
 }
 
 Value KernelFrame::divideHostCeil(Value value, int64_t size) {

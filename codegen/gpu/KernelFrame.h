@@ -27,6 +27,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/IR/IRMapping.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 
 namespace mlir::lathe::kernel {
@@ -85,6 +86,10 @@ protected:
   Value parameter(int64_t position);
   /// Passes a value of the host's and returns it in the kernel.
   Value pass(Value value);
+  /// Passes what an op takes from the host's code beside the values mapped.
+  void passOperands(Operation &op, IRMapping &mapping);
+  /// Copies an op into the kernel, whose operands are mapped.
+  void cloneMapped(Operation &op, IRMapping &mapping);
 
   //===--- Buffers --------------------------------------------------------===//
 
@@ -98,6 +103,19 @@ protected:
   /// `alignment` bytes if that is not 0.
   BlockArgument addShared(int64_t size, Type element, int64_t alignment = 0);
 
+  //===--- Copies that go on meanwhile ------------------------------------===//
+
+  /// Begins to copy neighbours from a place of a buffer to one of an array of
+  /// the workgroup, all `elements` or, if it is given, the first `count`, the
+  /// others becoming zero. Their bytes are there for the invocation once it has
+  /// waited for their group, and for others behind a barrier after that.
+  void beginCopy(const Buffer &buffer, Value from, Value shared, Value to,
+                 int64_t elements, Value count = {});
+  /// Makes a group of the copies begun since the last one.
+  void groupCopies();
+  /// Waits for all groups but the last ones.
+  void awaitCopies(int64_t allBut);
+
   //===--- Places ---------------------------------------------------------===//
 
   Value constant(int64_t value) {
@@ -109,6 +127,9 @@ protected:
     return b.createOrFold<arith::MulIOp>(a, c);
   }
   Value multiply(Value a, int64_t c) { return multiply(a, constant(c)); }
+  Value subtract(Value a, Value c) {
+    return b.createOrFold<arith::SubIOp>(a, c);
+  }
   Value divide(Value a, Value c) {
     return b.createOrFold<arith::DivUIOp>(a, c);
   }

@@ -25,10 +25,15 @@ std::string KernelPlan::str() const {
     return llvm::formatv("tiles of {0}x{1}x{2}, {3}x{4} an invocation",
                          rows.extent, columns.extent, depth, rows.perInvocation,
                          columns.perInvocation);
-  if (kind == Kind::tensorTiles)
-    return llvm::formatv("tensor tiles of {0}x{1}x{2}, {3}x{4} a subgroup",
+  if (kind == Kind::tensorTiles) {
+    std::string ahead =
+        copies() ? llvm::formatv(", copied {0} blocks ahead", blocks - 1).str()
+                 : "";
+    return llvm::formatv("tensor tiles of {0}x{1}x{2}, {3}x{4} a subgroup{5}",
                          rows.extent, columns.extent, depth,
-                         rows.getPerSubgroup(), columns.getPerSubgroup());
+                         rows.getPerSubgroup(), columns.getPerSubgroup(),
+                         ahead);
+  }
   if (lanes == 1)
     return "elements";
   return llvm::formatv("elements of {0} {1}", lanes,

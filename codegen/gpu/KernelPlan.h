@@ -45,6 +45,10 @@ struct TileSide {
   /// along the side.
   bool alongDepth = false;
 
+  /// Of a tensor tile, elements that an invocation copies at once from memory
+  /// as they are stored there; 0 where it computes what is shared.
+  int64_t copied = 0;
+
   /// Invocations side by side. An invocation's elements are this far apart, so
   /// that those of neighbours are neighbours.
   int64_t getInvocations() const { return extent / perInvocation; }
@@ -78,6 +82,10 @@ struct KernelPlan {
   /// shared memory holds.
   int64_t depth = 0, blocks = 0;
 
+  /// Whether blocks of a tensor tile are copied, all but one of those that
+  /// there is room for ahead of what is multiplied.
+  bool copies() const { return rows.copied > 0 || columns.copied > 0; }
+
   /// Of a tensor tile, a line of shared memory is what was read together: steps
   /// of an element, or elements of a step. Lines are 16 bytes longer than that,
   /// so that eight of them meet all banks.
@@ -89,7 +97,7 @@ struct KernelPlan {
   }
 
   /// As in "elements of 8 lanes", "tiles of 64x64x8, 8x4 an invocation" or
-  /// "tensor tiles of 128x128x32, 64x32 a subgroup".
+  /// "tensor tiles of 128x128x32, 64x32 a subgroup, copied 3 blocks ahead".
   std::string str() const;
 };
 

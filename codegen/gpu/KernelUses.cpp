@@ -39,8 +39,7 @@ static bool isApart(Value buffer, Value output) {
          (isArgument(buffer) || buffer.getDefiningOp<memref::GetGlobalOp>());
 }
 
-/// What the address of a buffer's first element is a multiple of.
-static uint64_t alignmentOf(Value buffer) {
+uint64_t mlir::lathe::kernel::alignmentOf(Value buffer) {
   auto type = cast<MemRefType>(buffer.getType());
   Type element = type.getElementType();
   uint64_t elementBytes = llvm::divideCeil(element.getIntOrFloatBitWidth(), 8);
@@ -49,14 +48,17 @@ static uint64_t alignmentOf(Value buffer) {
   if (failed(type.getStridesAndOffset(strides, offset)) ||
       ShapedType::isDynamic(offset))
     return elementBytes;
-  // Offsets count from the view that makes elements of bytes.
+  // Offsets count from the view that makes elements of bytes, or from what is
+  // said to be aligned.
   Operation *op = buffer.getDefiningOp();
-  while (op && !isa<memref::ViewOp>(op)) {
+  while (op && !isa<memref::ViewOp, memref::AssumeAlignmentOp>(op)) {
     auto view = dyn_cast<ViewLikeOpInterface>(op);
     op = view ? view.getViewSource().getDefiningOp() : nullptr;
   }
   if (!op)
     return elementBytes;
+  if (auto assumption = dyn_cast<memref::AssumeAlignmentOp>(op))
+    return llvm::MinAlign(assumption.getAlignment(), offset * elementBytes);
   std::optional<int64_t> shift =
       getConstantIntValue(cast<memref::ViewOp>(op).getByteShift());
   if (!shift)

@@ -16,6 +16,9 @@ namespace mlir::lathe::kernel {
 /// The buffer that a memref is a view of, or of which it is a part.
 Value rootOf(Value buffer);
 
+/// What the address of a buffer's first element is a multiple of.
+uint64_t alignmentOf(Value buffer);
+
 /// What all launches of a kernel have in common.
 struct KernelUse {
   struct Buffer {

@@ -132,9 +132,7 @@ void KernelWriter::cloneOp(Operation &op, IRMapping &mapping) {
   if (auto index = dyn_cast<IndexOp>(op))
     return mapping.map(index.getResult(),
                        ivs[index.getDim()] ? ivs[index.getDim()] : constant(0));
-  for (Value operand : op.getOperands())
-    if (!mapping.contains(operand) && !isa<MemRefType>(operand.getType()))
-      mapping.map(operand, pass(operand));
+  passOperands(op, mapping);
   if (auto report = dyn_cast<ReportIndexOp>(op))
     return mapping.map(report.getResult(), writeReport(report, mapping));
   if (auto dim = dyn_cast<memref::DimOp>(op)) {
@@ -150,13 +148,7 @@ void KernelWriter::cloneOp(Operation &op, IRMapping &mapping) {
     return mapping.map(read.getResult(),
                        load(bufferOf(read.getMemRef()), indices));
   }
-  Operation *copy = b.clone(op, mapping);
-  // Products and sums may contract, as on processors.
-  if (isa<arith::AddFOp, arith::SubFOp, arith::MulFOp>(copy))
-    copy->setAttr(
-        cast<arith::ArithFastMathInterface>(copy).getFastMathAttrName(),
-        arith::FastMathFlagsAttr::get(b.getContext(),
-                                      arith::FastMathFlags::contract));
+  cloneMapped(op, mapping);
 }
 
 Value KernelWriter::materialise(Value value, IRMapping &mapping) {

@@ -39,6 +39,7 @@ struct OutlineKernelsPass
     target.accumulators = accumulators;
     target.busyInvocations = busyInvocations;
     target.exchanges = exchanges;
+    target.copiesAsync = copiesAsync;
     target.multiplied.assign(multiplied.begin(), multiplied.end());
     for (auto function : getOperation().getOps<func::FuncOp>()) {
       if (!function->hasAttr("lathe.entry"))

@@ -8,9 +8,11 @@
 // 16 rows and 8 columns:
 //
 //   accumulators = init
-//   numbers = load the first block of the reductions
+//   begin to copy all blocks of the reductions but one that there is room for
+//   numbers = load the first block
 //   for each block
-//     store numbers in shared memory; barrier
+//     store numbers in shared memory; wait until the block is copied; barrier
+//     begin to copy the block behind those that are under way
 //     numbers = load the next block
 //     for each 16 steps
 //       load the subgroup's matrices of both sides from shared memory
@@ -18,14 +20,16 @@
 //   for the invocation's accumulators inside the output
 //     output = finish(inputs, accumulator)
 //
-// What a block needs is under way while the one before it is multiplied. Two
-// blocks are in shared memory, so that one barrier a block suffices: what is
-// stored over the block before the present one, all subgroups have read before
-// that barrier.
+// What a block needs is under way while those before it are multiplied: a side
+// that is shared as memory has it is copied past the registers, and one that is
+// computed is loaded into them. There is room for two blocks at least, so that
+// one barrier a block suffices: what is stored over the block before the
+// present one, all subgroups have read before that barrier.
 //
 // A run of eight neighbours, 16 bytes, is what an invocation loads and stores
-// at once. Beyond the last step are zeros; beyond a side's end, its last
-// elements once more, which no element inside meets.
+// at once; it copies as many as memory has in a piece. Beyond the last step are
+// zeros; beyond a side's end, zeros or its last elements once more, which no
+// element inside meets.
 //
 //===----------------------------------------------------------------------===//
 
@@ -33,6 +37,7 @@
 #include "mlir/Dialect/NVGPU/IR/NVGPUDialect.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/Matchers.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -47,7 +52,7 @@ constexpr int64_t productRows = DeviceTarget::productRows,
 /// Lines and steps of a side that are loaded at once: four matrices of 8x8.
 constexpr int64_t blockLines = 16, half = 8;
 /// Neighbours that an invocation loads and stores at once.
-constexpr int64_t run = 8;
+constexpr int64_t loadedRun = 8;
 /// Of the instruction's results, how many an invocation has.
 constexpr int64_t resultsEach = 4;
 
@@ -61,8 +66,8 @@ private:
     findLane();
     for (Side *side : {&rows, &columns}) {
       element = side->plan.staged[0].getType();
-      side->shared.push_back(
-          addShared(plan.getSharedSize(side->plan), element, 16));
+      side->shared.push_back(addShared(plan.getSharedSize(side->plan),
+                                       getStoredType(element), 16));
     }
     steps = countPlaces(reductionDims);
     SmallVector<Value> accumulators(
@@ -103,6 +108,7 @@ private:
 
   SmallVector<Value> writeBlocks(ArrayRef<Value> accumulators) {
     SmallVector<Value> carried(accumulators);
+    copyFirst();
     llvm::append_range(carried, loadFirst());
     auto loop = scf::ForOp::create(b, constant(0), steps, constant(plan.depth),
                                    carried);
@@ -113,13 +119,16 @@ private:
       Value first = loop.getInductionVar(), block = blockOf(first);
       ValueRange numbers = values.drop_front(accumulators.size());
       store(columns, block, store(rows, block, numbers));
+      if (plan.copies())
+        awaitCopies(countAhead() - 1);
       gpu::BarrierOp::create(b);
+      if (plan.copies() && plan.blocks > 1)
+        copyBlock(add(first, plan.depth * countAhead()));
       Value next = add(first, plan.depth);
       // Behind the last block it is loaded once more.
       if (hasWholeBlocks())
-        next = arith::MinUIOp::create(
-            b, next,
-            b.createOrFold<arith::SubIOp>(steps, constant(plan.depth)));
+        next = arith::MinUIOp::create(b, next,
+                                      subtract(steps, constant(plan.depth)));
       SmallVector<Value> loaded = loadBlock(next);
       SmallVector<Value> sums =
           multiplyBlock(block, values.take_front(accumulators.size()));
@@ -128,6 +137,31 @@ private:
     }
     ValueRange sums = loop.getResults();
     return llvm::to_vector(sums.take_front(accumulators.size()));
+  }
+
+  /// Blocks of which copies are under way before one is multiplied.
+  int64_t countAhead() const { return std::max<int64_t>(plan.blocks - 1, 1); }
+
+  void copyFirst() {
+    for (int64_t i = 0; plan.copies() && i < countAhead(); ++i)
+      copyBlock(constant(i * plan.depth));
+  }
+
+  /// Begins to copy the block from a step on, as a group, which is empty behind
+  /// the last block.
+  void copyBlock(Value first) {
+    {
+      OpBuilder::InsertionGuard after(b);
+      Value isInside = b.createOrFold<arith::CmpIOp>(arith::CmpIPredicate::ult,
+                                                     first, steps);
+      if (!matchPattern(isInside, m_One()))
+        guard(isInside);
+      Value block = blockOf(first);
+      for (Side *side : {&rows, &columns})
+        for (int64_t i = 0; i < countCopies(*side); ++i)
+          copyRun(*side, first, block, i);
+    }
+    groupCopies();
   }
 
   /// The first block, if there is one.
@@ -150,10 +184,16 @@ private:
 
   //===--- Runs of neighbours ---------------------------------------------===//
 
-  VectorType runType() { return VectorType::get({run}, element); }
+  VectorType runType() { return VectorType::get({loadedRun}, element); }
 
-  /// Runs of a side that an invocation loads.
+  /// Runs of a side that an invocation loads, and those that it copies.
   int64_t countRuns(const Side &side) const {
+    return side.plan.copied ? 0 : countRuns(side, loadedRun);
+  }
+  int64_t countCopies(const Side &side) const {
+    return side.plan.copied ? countRuns(side, side.plan.copied) : 0;
+  }
+  int64_t countRuns(const Side &side, int64_t run) const {
     return llvm::divideCeil(side.plan.extent * plan.depth,
                             run * plan.workgroupSize);
   }
@@ -162,7 +202,7 @@ private:
     SmallVector<Value> loaded;
     for (Side *side : {&rows, &columns})
       for (int64_t i = 0; i < countRuns(*side); ++i) {
-        auto [line, step] = findRun(*side, i);
+        auto [line, step] = findRun(*side, loadedRun, i);
         loaded.push_back(
             loadRun(*side, add(side->first, line), add(first, step)));
       }
@@ -171,7 +211,7 @@ private:
 
   /// The line and the step in a block with which an invocation's run begins.
   /// What is behind the last run is that of another invocation once more.
-  std::pair<Value, Value> findRun(const Side &side, int64_t i) {
+  std::pair<Value, Value> findRun(const Side &side, int64_t run, int64_t i) {
     int64_t runs = side.plan.extent * plan.depth / run;
     Value number = add(thread, i * plan.workgroupSize);
     if ((i + 1) * plan.workgroupSize > runs)
@@ -187,7 +227,7 @@ private:
     bool alongDepth = side.plan.alongDepth;
     // Where runs lie inside or outside as a whole, one place tells.
     auto inRuns = [](std::optional<int64_t> extent) {
-      return extent && *extent > 0 && *extent % run == 0;
+      return extent && *extent > 0 && *extent % loadedRun == 0;
     };
     bool wholeLines = !alongDepth && inRuns(countKnown(side.plan.dims));
     bool wholeSteps = alongDepth && inRuns(countSteps());
@@ -197,11 +237,11 @@ private:
         return add(begin, i);
       if (!whole)
         return limit(add(begin, i), extent);
-      Value last = b.createOrFold<arith::SubIOp>(extent, constant(run));
+      Value last = subtract(extent, constant(loadedRun));
       return add(arith::MinUIOp::create(b, begin, last), i);
     };
     SmallVector<Value> values;
-    for (int64_t i = 0; i < run; ++i) {
+    for (int64_t i = 0; i < loadedRun; ++i) {
       setPlace(placeOf(line, side.extent, isWhole(side), wholeLines,
                        alongDepth ? 0 : i),
                side.plan.dims);
@@ -228,19 +268,77 @@ private:
   /// Stores a side's runs, and returns those of the other one.
   ValueRange store(Side &side, Value block, ValueRange numbers) {
     Value begin = beginOfBlock(side, block);
-    int64_t runs = side.plan.extent * plan.depth / run;
     for (int64_t i = 0; i < countRuns(side); ++i) {
       OpBuilder::InsertionGuard after(b);
-      if ((i + 1) * plan.workgroupSize > runs)
-        guard(arith::CmpIOp::create(b, arith::CmpIPredicate::ult,
-                                    add(thread, i * plan.workgroupSize),
-                                    constant(runs)));
-      auto [line, step] = findRun(side, i);
-      vector::StoreOp::create(b, numbers[i], side.shared[0],
+      guardRun(side, loadedRun, i);
+      auto [line, step] = findRun(side, loadedRun, i);
+      vector::StoreOp::create(b, convert(numbers[i], getStoredType(element)),
+                              side.shared[0],
                               add(begin, sharedPlace(side, line, step)),
                               /*nontemporal=*/false, llvm::MaybeAlign(16));
     }
     return numbers.drop_front(countRuns(side));
+  }
+
+  /// Goes on inside of an if, where a run may be behind the last one.
+  void guardRun(const Side &side, int64_t run, int64_t i) {
+    int64_t runs = side.plan.extent * plan.depth / run;
+    if ((i + 1) * plan.workgroupSize > runs)
+      guard(arith::CmpIOp::create(b, arith::CmpIPredicate::ult,
+                                  add(thread, i * plan.workgroupSize),
+                                  constant(runs)));
+  }
+
+  /// A vector of numbers as the words that they are in memory, or back.
+  Value convert(Value numbers, Type to) {
+    auto type = cast<VectorType>(numbers.getType());
+    return type.getElementType() == to
+               ? numbers
+               : arith::BitcastOp::create(b, type.clone(to), numbers);
+  }
+
+  //===--- Copies ---------------------------------------------------------===//
+
+  void copyRun(Side &side, Value first, Value block, int64_t i) {
+    OpBuilder::InsertionGuard after(b);
+    guardRun(side, side.plan.copied, i);
+    auto [line, step] = findRun(side, side.plan.copied, i);
+    Value to = add(beginOfBlock(side, block), sharedPlace(side, line, step));
+    Value count = setRun(side, add(side.first, line), add(first, step));
+    unsigned input = cast<BlockArgument>(side.plan.staged[0]).getArgNumber();
+    const Buffer &buffer = buffers[input];
+    beginCopy(buffer, placeOf(buffer, subscripts(input)), side.shared[0], to,
+              side.plan.copied, count);
+  }
+
+  /// Sets the indices to where a run that is copied begins, or to some place
+  /// inside. Returns how many elements of it are inside; nothing if all are.
+  Value setRun(Side &side, Value line, Value step) {
+    bool alongDepth = side.plan.alongDepth;
+    Value count;
+    auto limitRun = [&](Value begin, Value extent) {
+      Value run = constant(side.plan.copied);
+      Value inside = arith::MinUIOp::create(b, begin, extent);
+      count = arith::MinUIOp::create(b, subtract(extent, inside), run);
+      Value last = subtract(extent, constant(1));
+      last = multiply(divide(last, run), run);
+      return arith::MinUIOp::create(b, begin, last).getResult();
+    };
+    if (!isWhole(side))
+      line =
+          alongDepth ? limit(line, side.extent) : limitRun(line, side.extent);
+    if (!hasWholeBlocks() && alongDepth)
+      step = limitRun(step, steps);
+    if (!hasWholeBlocks() && !alongDepth) {
+      Value isInside =
+          arith::CmpIOp::create(b, arith::CmpIPredicate::ult, step, steps);
+      count = arith::SelectOp::create(
+          b, isInside, count ? count : constant(side.plan.copied), constant(0));
+      step = limit(step, steps);
+    }
+    setPlace(line, side.plan.dims);
+    setPlace(step, reductionDims);
+    return count;
   }
 
   //===--- Products -------------------------------------------------------===//
@@ -283,7 +381,7 @@ private:
   /// The subgroup's matrices of a side, 16 lines by 16 steps each.
   SmallVector<Value> loadMatrices(const Side &side, Value block, Value place,
                                   int64_t step) {
-    auto type = VectorType::get({4, 2}, element);
+    auto type = VectorType::get({4, 2}, getStoredType(element));
     Value begin = add(beginOfBlock(side, block), place);
     int64_t pitch = plan.getPitch(side.plan);
     SmallVector<Value> loaded;
@@ -291,9 +389,10 @@ private:
          line += blockLines) {
       int64_t distance =
           side.plan.alongDepth ? line * pitch + step : step * pitch + line;
-      loaded.push_back(nvgpu::LdMatrixOp::create(
+      Value matrices = nvgpu::LdMatrixOp::create(
           b, type, side.shared[0], ValueRange{add(begin, distance)},
-          /*transpose=*/!side.plan.alongDepth, /*numTiles=*/4));
+          /*transpose=*/!side.plan.alongDepth, /*numTiles=*/4);
+      loaded.push_back(convert(matrices, element));
     }
     return loaded;
   }

@@ -11,6 +11,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "codegen/gpu/Contraction.h"
+#include "codegen/gpu/Neighbours.h"
 #include "dialect/Shape.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "llvm/Support/MathExtras.h"
@@ -86,6 +87,7 @@ private:
         std::sqrt(double(target.workgroupSize * target.accumulators))));
     for (TileSide *side : {&rows, &columns}) {
       side->alongDepth = contraction.isAlongDepth(*side);
+      side->copied = countCopied(*side);
       int64_t extent = llvm::PowerOf2Ceil(contraction.count(side->dims));
       side->extent = std::clamp(extent, least, std::max(least, most));
     }
@@ -114,15 +116,36 @@ private:
     (rows.extent >= columns.extent ? rows : columns).extent /= 2;
   }
 
+  /// How many elements of a side are copied at once, if none is computed.
+  int64_t countCopied(const TileSide &side) {
+    auto stored = dyn_cast<BlockArgument>(side.staged[0]);
+    if (!target.copiesAsync || !stored)
+      return 0;
+    return kernel::countCopied(contraction.nest, stored.getArgNumber(),
+                               side.alongDepth ? contraction.reductions
+                                               : side.dims);
+  }
+
+  /// Chooses how many blocks there are, and says whether there is room. Copies
+  /// of several blocks are under way at once where there is more.
   bool fitsShared() {
+    constexpr int64_t mostCopied = 4;
     // Where one block is all, no other one is stored while it is read.
-    bool isOne = contraction.count(contraction.reductions, plan_.depth + 1) <=
-                 plan_.depth;
-    plan_.blocks = isOne ? 1 : 2;
-    return (plan_.getSharedSize(plan_.rows) +
-            plan_.getSharedSize(plan_.columns)) *
-               getElementBytes(type()) <=
-           target.sharedBytes;
+    int64_t most = plan_.copies() ? mostCopied : 2;
+    int64_t steps =
+        contraction.count(contraction.reductions, most * plan_.depth);
+    most = std::min<int64_t>(
+        most, llvm::PowerOf2Ceil(llvm::divideCeil(steps, plan_.depth)));
+    auto fits = [&](int64_t blocks) {
+      plan_.blocks = blocks;
+      return (plan_.getSharedSize(plan_.rows) +
+              plan_.getSharedSize(plan_.columns)) *
+                 getElementBytes(type()) <=
+             target.sharedBytes;
+    };
+    while (!fits(most) && most > 2)
+      most /= 2;
+    return fits(most);
   }
 
   int64_t countMostSubgroups() const {

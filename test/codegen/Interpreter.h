@@ -11,6 +11,7 @@
 #include "KernelInterpreter.h"
 #include "codegen/KernelDialect.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
+#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "mlir/Dialect/NVGPU/IR/NVGPUDialect.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 
@@ -20,10 +21,12 @@ namespace mlir::lathe::kernel {
 using Lanes = std::vector<Attribute>;
 using Mask = std::vector<bool>;
 
-/// Who accessed an element, and between which barriers.
+/// Who accessed an element, and between which barriers; and whether a copy to
+/// it is under way.
 struct Access {
   static constexpr int64_t nobody = -1, several = -2;
   int64_t writer = nobody, writeEpoch = -1, reader = nobody, readEpoch = -1;
+  bool underWay = false;
 };
 
 /// An array as code sees it.
@@ -32,6 +35,15 @@ struct Memory {
   std::vector<Attribute> *elements;
   std::vector<Access> *accesses;
   bool isShared = false;
+};
+
+/// An element that is being copied: it has its value once the lane waited for
+/// the group.
+struct Copy {
+  size_t lane;
+  int64_t group;
+  Attribute *element, value;
+  Access *access;
 };
 
 /// Runs one function's code.
@@ -72,13 +84,24 @@ private:
       if (mask[lane])
         function(lane);
   }
-  /// The element that a lane accesses, or null: so many places behind its
-  /// indices.
+  /// The place that is so many places behind a lane's indices, or nothing.
+  std::optional<int64_t> placeOf(Operation *op, const Memory &memory,
+                                 ValueRange indices, size_t lane,
+                                 int64_t behind);
+  /// The element that a lane accesses, or null.
   Attribute *access(Operation *op, Value array, ValueRange indices, size_t lane,
                     bool stores, int64_t behind = 0);
   void assign(ValueRange to, ValueRange from, const Mask &mask);
   void fold(Operation &op, const Mask &mask);
   Attribute fold(Operation &op, ArrayRef<Attribute> operands);
+
+  //===--- Copies that go on meanwhile (CopyInterpreter.cpp) --------------===//
+
+  void beginCopy(nvgpu::DeviceAsyncCopyOp copy, const Mask &mask);
+  void beginCopy(nvgpu::DeviceAsyncCopyOp copy, size_t lane);
+  void groupCopies(const Mask &mask);
+  /// Ends all copies of lanes but those of their last groups.
+  void awaitCopies(int64_t allBut, const Mask &mask);
 
   //===--- What subgroups do together (SubgroupInterpreter.cpp) -----------===//
 
@@ -116,6 +139,8 @@ private:
   int64_t group = 0, gridWidth = 1, epoch = 0, launches = 0;
   llvm::DenseMap<Value, Lanes> values;
   llvm::DenseMap<Value, Memory> memories;
+  std::vector<Copy> copies;
+  std::vector<int64_t> copyGroups; ///< That each lane has made.
   std::string failure;
 };
 

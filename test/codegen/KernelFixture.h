@@ -12,6 +12,7 @@
 #include "codegen/Passes.h"
 #include "codegen/Pipelines.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
+#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "mlir/IR/TypeUtilities.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
@@ -96,6 +97,18 @@ protected:
     return kernel()->getAttrOfType<StringAttr>("lathe.plan").str();
   }
 
+  /// Compares the kernel on arrays with the nest, and leaves out its barriers.
+  void check(ArrayRef<Shape> shapes) {
+    std::vector<TestArray> wanted = makeArrays(shapes);
+    ASSERT_EQ(interpretOn(wanted), "");
+    outline();
+    std::vector<TestArray> got = makeArrays(shapes);
+    ASSERT_EQ(interpretOn(got), "");
+    ASSERT_EQ(got.back().elements.size(), wanted.back().elements.size());
+    EXPECT_TRUE(got.back().elements == wanted.back().elements) << plan();
+    missBarriers(shapes);
+  }
+
   /// What must be found of a kernel that ran if it lacks a barrier: each one is
   /// left out once.
   void missBarriers(ArrayRef<Shape> shapes) { missBarriers(shapes, kernel()); }
@@ -113,6 +126,26 @@ protected:
                   found.find("nobody") != std::string::npos)
           << plan() << ": " << found;
       gpu::BarrierOp::create(after, location);
+    }
+  }
+
+  /// What must be found of a kernel that ran if it lacks one of the ops that
+  /// make copies be there: each is left out once.
+  void missWaits(ArrayRef<Shape> shapes) {
+    SmallVector<Operation *> ops;
+    kernel().walk([&](Operation *op) {
+      if (isa<NVVM::CpAsyncWaitGroupOp, NVVM::CpAsyncCommitGroupOp>(op))
+        ops.push_back(op);
+    });
+    EXPECT_FALSE(ops.empty());
+    for (Operation *op : ops) {
+      Operation *next = op->getNextNode();
+      op->remove();
+      std::vector<TestArray> arrays = makeArrays(shapes);
+      std::string found = interpretOn(arrays);
+      EXPECT_NE(found.find("under way"), std::string::npos)
+          << plan() << ": " << found;
+      next->getBlock()->getOperations().insert(next->getIterator(), op);
     }
   }
 

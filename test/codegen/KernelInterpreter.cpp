@@ -70,6 +70,11 @@ void Interpreter::runOp(Operation &op, const Mask &mask) {
               *element = number;
         });
       })
+      .Case([&](nvgpu::DeviceAsyncCopyOp copy) { beginCopy(copy, mask); })
+      .Case([&](NVVM::CpAsyncCommitGroupOp) { groupCopies(mask); })
+      .Case([&](NVVM::CpAsyncWaitGroupOp wait) {
+        awaitCopies(wait.getN(), mask);
+      })
       .Case([&](gpu::ShuffleOp exchange) { takeOthers(exchange, mask); })
       .Case([&](nvgpu::LdMatrixOp load) { loadMatrices(load, mask); })
       .Case([&](nvgpu::MmaSyncOp product) { multiplyMatrices(product, mask); })
@@ -106,6 +111,9 @@ void Interpreter::runOp(Operation &op, const Mask &mask) {
           stride *= memory.shape[axis];
         }
       })
+      .Case([&](memref::AssumeAlignmentOp view) {
+        memories[view.getResult()] = memories.at(view.getMemref());
+      })
       .Case([&](memref::CollapseShapeOp view) {
         Memory memory = memories.at(view.getSrc());
         std::vector<int64_t> shape;
@@ -121,22 +129,34 @@ void Interpreter::runOp(Operation &op, const Mask &mask) {
       .Default([&](Operation *) { fold(op, mask); });
 }
 
-Attribute *Interpreter::access(Operation *op, Value array, ValueRange indices,
-                               size_t lane, bool stores, int64_t behind) {
-  Memory &memory = memories.at(array);
+std::optional<int64_t> Interpreter::placeOf(Operation *op, const Memory &memory,
+                                            ValueRange indices, size_t lane,
+                                            int64_t behind) {
   int64_t place = 0;
   for (auto [index, size] : llvm::zip(indices, memory.shape)) {
     int64_t i = integer(index, lane) + behind;
     if (i < 0 || i >= size) {
       fail(op, "place " + Twine(i) + " of " + Twine(size));
-      return nullptr;
+      return std::nullopt;
     }
     place = place * size + i;
   }
+  return place;
+}
+
+Attribute *Interpreter::access(Operation *op, Value array, ValueRange indices,
+                               size_t lane, bool stores, int64_t behind) {
+  Memory &memory = memories.at(array);
+  std::optional<int64_t> found = placeOf(op, memory, indices, lane, behind);
+  if (!found)
+    return nullptr;
+  int64_t place = *found;
   // Launches are compared as a whole, but for the memory of a workgroup.
   int64_t now = memory.isShared ? epoch : launches;
   int64_t who = memory.isShared ? lane : group * width + lane;
   Access &last = (*memory.accesses)[place];
+  if (last.underWay)
+    fail(op, "a copy to place " + Twine(place) + " is under way");
   bool races = last.writeEpoch == now && last.writer != who;
   if (stores)
     races |= last.readEpoch == now && last.reader != who;
@@ -295,7 +315,11 @@ void Interpreter::runGroup(gpu::GPUFuncOp kernel) {
                         &elements[i],
                         &accesses[i],
                         true};
+  copies.clear();
+  copyGroups.assign(width, 0);
   runBlock(kernel.getBody().front(), Mask(width, true));
+  if (!copies.empty())
+    fail(kernel, "copies are under way at its end");
 }
 
 std::string mlir::lathe::kernel::interpret(func::FuncOp function,

@@ -11,6 +11,10 @@
 // - two invocations access a place of shared memory between the same barriers,
 //   and one of them stores;
 // - two invocations of a launch access a place of a buffer, and one stores;
+// - an element is accessed while a copy to it is under way: until the
+// invocation
+//   that began it waits for its group, behind which a barrier must stand before
+//   others read;
 // - not all invocations of a workgroup reach a barrier;
 // - a place is outside of an array, or nobody has stored to it before.
 //

@@ -17,20 +17,7 @@ using namespace mlir::lathe;
 using namespace mlir::lathe::kernel;
 
 namespace {
-class Kernels : public KernelFixture {
-protected:
-  /// Compares the kernel on arrays with the nest, and leaves out its barriers.
-  void check(ArrayRef<Shape> shapes) {
-    std::vector<TestArray> wanted = makeArrays(shapes);
-    ASSERT_EQ(interpretOn(wanted), "");
-    outline();
-    std::vector<TestArray> got = makeArrays(shapes);
-    ASSERT_EQ(interpretOn(got), "");
-    ASSERT_EQ(got.back().elements.size(), wanted.back().elements.size());
-    EXPECT_TRUE(got.back().elements == wanted.back().elements) << plan();
-    missBarriers(shapes);
-  }
-};
+class Kernels : public KernelFixture {};
 
 /// y[m, n] = sum over k of x[m, k] w[k, n], and a bias.
 const char *const product = R"(
@@ -283,94 +270,5 @@ TEST_F(Kernels, FindsMistakes) {
             "memref.store: place 4 of 4");
   EXPECT_EQ(run("memref.store %f, %x[%c0] : memref<?xf32>"),
             "memref.store: invocations race for place 0");
-}
-/// y = x w^T + b, of x rounded to 16 bits and w stored so; `x` and `w` are what
-/// is read of them.
-static std::string narrowProduct(ArrayRef<std::string> types, StringRef narrow,
-                                 StringRef x, StringRef w) {
-  return llvm::formatv(
-      R"(kernel.nest ins(%x, %w, %b : {0}, {1}, {2}) outs(%y : {3})
-      {{indexing_maps = [affine_map<(i, j, k) -> ({5})>, affine_map<(i, j, k) -> ({6})>, affine_map<(i, j, k) -> (j)>, affine_map<(i, j, k) -> (i, j)>],
-       reductions = array<i1: false, false, true>, init = 2.0 : f32} reduce {{
-  ^bb0(%a: f32, %c: {4}, %d: f32, %sum: f32):
-    %r = arith.truncf %a : f32 to {4}
-    %e = arith.extf %r : {4} to f32
-    %f = arith.extf %c : {4} to f32
-    %p = arith.mulf %e, %f : f32
-    %s = arith.addf %p, %sum : f32
-    kernel.yield %s : f32
-  } finish {{
-  ^bb0(%a: f32, %c: {4}, %d: f32, %sum: f32):
-    %s = arith.addf %sum, %d : f32
-    kernel.yield %s : f32
-  })",
-      types[0], types[1], types[2], types[3], narrow, x, w);
-}
-
-/// Numbers of 16 bits by the instruction for matrices, whichever way the sides
-/// lie in memory; runs of eight that end with a side, or do not.
-TEST_F(Kernels, TensorTiles) {
-  options.multiplied = {"bf16", "f16"};
-  options.workgroupSize = 64;
-  options.accumulators = 32;
-  options.sharedBytes = 16384;
-  struct Case {
-    int64_t m, n, k;
-    const char *narrow, *x, *w;
-  };
-  for (Case c : {Case{16, 16, 16, "bf16", "i, k", "j, k"},
-                 Case{33, 40, 37, "bf16", "i, k", "j, k"},
-                 Case{7, 31, 48, "f16", "i, k", "k, j"},
-                 Case{40, 17, 40, "bf16", "k, i", "j, k"},
-                 Case{9, 24, 33, "f16", "k, i", "k, j"}}) {
-    auto type = [](int64_t rows, int64_t columns, const char *element,
-                   bool transposed) -> std::string {
-      if (transposed)
-        std::swap(rows, columns);
-      return llvm::formatv("memref<{0}x{1}x{2}>", rows, columns, element);
-    };
-    bool left = c.x[0] == 'k', right = c.w[0] == 'k';
-    std::string types[] = {
-        type(c.m, c.k, "f32", left), type(c.n, c.k, c.narrow, right),
-        llvm::formatv("memref<{0}xf32>", c.n), type(c.m, c.n, "f32", false)};
-    parse("%x: " + types[0] + ", %w: " + types[1] + ", %b: " + types[2] +
-              ", %y: " + types[3],
-          narrowProduct(types, c.narrow, c.x, c.w));
-    auto shape = [](int64_t rows, int64_t columns, bool transposed) {
-      return transposed ? Shape{columns, rows} : Shape{rows, columns};
-    };
-    check({shape(c.m, c.k, left), shape(c.n, c.k, right), {c.n}, {c.m, c.n}});
-    EXPECT_EQ(plan().rfind("tensor tiles of", 0), 0u) << plan();
-  }
-}
-
-/// Sizes that are known when running; of none there is nothing to load.
-TEST_F(Kernels, DynamicTensorTiles) {
-  options.multiplied = {"bf16"};
-  options.workgroupSize = 64;
-  options.accumulators = 32;
-  options.sharedBytes = 16384;
-  std::string types[] = {"memref<?x?xf32>", "memref<?x?xbf16>", "memref<?xf32>",
-                         "memref<?x?xf32>"};
-  for (int64_t m : {9, 40})
-    for (int64_t k : {0, 1, 17, 32, 50}) {
-      int64_t n = 19;
-      std::vector<Shape> shapes = {{m, k}, {n, k}, {n}, {m, n}};
-      parse("%x: " + types[0] + ", %w: " + types[1] + ", %b: " + types[2] +
-                ", %y: " + types[3],
-            narrowProduct(types, "bf16", "i, k", "j, k"));
-      if (k > 32) {
-        check(shapes);
-      } else {
-        // One block or none: the barrier between two has nothing to do.
-        std::vector<TestArray> wanted = makeArrays(shapes);
-        ASSERT_EQ(interpretOn(wanted), "");
-        outline();
-        std::vector<TestArray> got = makeArrays(shapes);
-        ASSERT_EQ(interpretOn(got), "");
-        EXPECT_TRUE(got.back().elements == wanted.back().elements);
-      }
-      EXPECT_EQ(plan().rfind("tensor tiles of", 0), 0u) << plan();
-    }
 }
 } // namespace

@@ -1,4 +1,4 @@
-// RUN: lathe-opt %s -split-input-file -lathe-outline-kernels='multiplied=bf16,f16 workgroup-size=256 shared-bytes=49152 accumulators=64 busy-invocations=65536' | FileCheck %s
+// RUN: lathe-opt %s -split-input-file -lathe-outline-kernels='multiplied=bf16,f16 copies-async workgroup-size=256 shared-bytes=49152 accumulators=64 busy-invocations=65536' | FileCheck %s
 // RUN: lathe-opt %s -split-input-file -lathe-outline-kernels='workgroup-size=256 shared-bytes=49152 accumulators=64 busy-invocations=65536' | FileCheck %s --check-prefix=PLAIN
 
 // Products of numbers of 16 bits are for the instruction that multiplies
@@ -8,7 +8,7 @@
 // is the next block. Biases are added to the sums in registers.
 
 // CHECK-LABEL: gpu.func @product_kernel
-// CHECK-SAME: workgroup(%[[LEFT:.*]] : memref<10240xbf16, #gpu.address_space<workgroup>> {llvm.align = 16 : i64}, %[[RIGHT:.*]] : memref<10240xbf16, #gpu.address_space<workgroup>> {llvm.align = 16 : i64})
+// CHECK-SAME: workgroup(%[[LEFT:.*]] : memref<10240xi16, #gpu.address_space<workgroup>> {llvm.align = 16 : i64}, %[[RIGHT:.*]] : memref<10240xi16, #gpu.address_space<workgroup>> {llvm.align = 16 : i64})
 // CHECK-SAME: known_block_size = array<i32: 256, 1, 1>
 // CHECK-SAME: lathe.plan = "tensor tiles of 128x128x32, 32x64 a subgroup"
 // CHECK: arith.truncf %{{.*}} : f32 to bf16
@@ -140,6 +140,78 @@ func.func @scaled(%x: memref<64x64xbf16>, %w: memref<64x64xbf16>, %m: memref<64x
     kernel.yield %s : f32
   } finish {
   ^bb0(%a: bf16, %c: bf16, %sum: f32):
+    kernel.yield %sum : f32
+  }
+  return
+}
+
+// -----
+
+// Weights are copied past the registers, sixteen bytes an instruction, one block ahead: here 8 of the 32 columns of a
+// panel. Rows that are rounded are loaded and stored. The last block's wait and barrier stand before the next copies,
+// which take the place of the block before. There are none behind the last block, but their group.
+
+// CHECK-LABEL: gpu.func @copied_kernel
+// CHECK-SAME: lathe.plan = "tensor tiles of 128x128x32, 32x64 a subgroup, copied 1 blocks ahead"
+// CHECK-COUNT-2: nvgpu.device_async_copy %arg1[%{{.*}}], %[[RIGHT:.*]][%{{.*}}], 8 {bypassL1} : memref<?xi16> to memref<8704xi16, #gpu.address_space<workgroup>>
+// CHECK-NOT: nvgpu.device_async_copy
+// CHECK: nvvm.cp.async.commit.group
+// CHECK: arith.truncf
+// CHECK: scf.for
+// CHECK: vector.store
+// CHECK: nvvm.cp.async.wait.group 0
+// CHECK-NEXT: gpu.barrier
+// CHECK: scf.if
+// CHECK-COUNT-2: nvgpu.device_async_copy
+// CHECK-NOT: nvgpu.device_async_copy
+// CHECK: nvvm.cp.async.commit.group
+// CHECK: arith.truncf
+// CHECK: nvgpu.mma.sync
+func.func @copied(%x: memref<2048x2048xf32>, %w: memref<128x2048x32xbf16>, %y: memref<2048x4096xf32>, %arena: memref<?xi8>, %run: !llvm.ptr) attributes {lathe.entry} {
+  %aligned = memref.assume_alignment %w, 64 : memref<128x2048x32xbf16>
+  kernel.nest ins(%x, %aligned : memref<2048x2048xf32>, memref<128x2048x32xbf16>) outs(%y : memref<2048x4096xf32>)
+      {indexing_maps = [affine_map<(i, j, k) -> (i, k)>, affine_map<(i, j, k) -> (j floordiv 32, k, j mod 32)>, affine_map<(i, j, k) -> (i, j)>],
+       reductions = array<i1: false, false, true>, init = 0.0 : f32} reduce {
+  ^bb0(%a: f32, %c: bf16, %sum: f32):
+    %r = arith.truncf %a : f32 to bf16
+    %e = arith.extf %r : bf16 to f32
+    %f = arith.extf %c : bf16 to f32
+    %p = arith.mulf %e, %f : f32
+    %s = arith.addf %sum, %p : f32
+    kernel.yield %s : f32
+  } finish {
+  ^bb0(%a: f32, %c: bf16, %sum: f32):
+    kernel.yield %sum : f32
+  }
+  return
+}
+
+// -----
+
+// Rows of 100 numbers begin at multiples of 8 bytes, so that four are copied at once, and zeros for those beyond the last
+// step or row. Three blocks are under way, of which the first has to be there.
+
+// CHECK-LABEL: gpu.func @ahead_kernel
+// CHECK-SAME: lathe.plan = "tensor tiles of 16x64x32, 16x32 a subgroup, copied 3 blocks ahead"
+// CHECK: nvgpu.device_async_copy %{{.*}}, 4, %{{.*}} : memref<?xf16> to
+// CHECK-COUNT-3: nvvm.cp.async.commit.group
+// CHECK: scf.for
+// CHECK: nvvm.cp.async.wait.group 2
+// CHECK-NEXT: gpu.barrier
+func.func @ahead(%x: memref<5x100xf16>, %w: memref<50x100xf16>, %y: memref<5x50xf32>, %arena: memref<?xi8>, %run: !llvm.ptr) attributes {lathe.entry} {
+  %rows = memref.assume_alignment %x, 16 : memref<5x100xf16>
+  %columns = memref.assume_alignment %w, 16 : memref<50x100xf16>
+  kernel.nest ins(%rows, %columns : memref<5x100xf16>, memref<50x100xf16>) outs(%y : memref<5x50xf32>)
+      {indexing_maps = [affine_map<(i, j, k) -> (i, k)>, affine_map<(i, j, k) -> (j, k)>, affine_map<(i, j, k) -> (i, j)>],
+       reductions = array<i1: false, false, true>, init = 0.0 : f32} reduce {
+  ^bb0(%a: f16, %c: f16, %sum: f32):
+    %e = arith.extf %a : f16 to f32
+    %f = arith.extf %c : f16 to f32
+    %p = arith.mulf %f, %e : f32
+    %s = arith.addf %p, %sum : f32
+    kernel.yield %s : f32
+  } finish {
+  ^bb0(%a: f16, %c: f16, %sum: f32):
     kernel.yield %sum : f32
   }
   return

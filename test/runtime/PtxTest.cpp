@@ -75,6 +75,55 @@ TEST(Ptx, SeesAMissingBarrier) {
   EXPECT_NE(wrong.run(), wrong.run("backward"));
 }
 
+/// The same, where the memory is copied to past the registers, by fours of
+/// which `inside` bytes are read.
+std::string copyAndReverse(const std::string &wait, const std::string &barrier,
+                           const std::string &inside = "") {
+  return ".shared .align 16 .b8 tile[256];\n"
+         "mov.b64 %rd6, tile;\nadd.s64 %rd7, %rd6, %rd3;\n"
+         "cp.async.ca.shared.global [%rd7], [%rd4], 4" +
+         inside + ";\ncp.async.commit_group;\n" + wait + barrier +
+         "sub.s64 %rd8, %rd6, %rd3;\nld.shared.b32 %r3, [%rd8+252];\n"
+         "st.global.b32 [%rd5], %r3;\n";
+}
+
+TEST(Ptx, CopiesMeanwhile) {
+  const std::string wait = "cp.async.wait_group 0;\n",
+                    barrier = "bar.sync 0;\n";
+  Kernel right(copyAndReverse(wait, barrier));
+  EXPECT_EQ(right.run(), Words(right.x.rbegin(), right.x.rend()));
+  EXPECT_EQ(right.mistakes, std::vector<std::string>());
+  // Beyond `inside` are zeros.
+  Kernel partial(copyAndReverse(wait, barrier, ", 1"));
+  EXPECT_EQ(partial.run()[0], 163u);
+  Kernel none(copyAndReverse(wait, barrier, ", 0"));
+  EXPECT_EQ(none.run(), Words(64));
+}
+
+TEST(Ptx, SeesCopiesThatNobodyWaitedFor) {
+  const std::string barrier = "bar.sync 0;\n";
+  auto mistakeOf = [](const std::string &body, const char *order) {
+    Kernel kernel(body);
+    kernel.run(order);
+    return kernel.mistakes.empty() ? "none" : kernel.mistakes[0];
+  };
+  for (const char *order : {"forward", "backward"}) {
+    for (const char *wait : {"", "cp.async.wait_group 1;\n"})
+      EXPECT_NE(mistakeOf(copyAndReverse(wait, barrier), order)
+                    .find("bytes to which a copy is under way"),
+                std::string::npos);
+    EXPECT_NE(mistakeOf(copyAndReverse("cp.async.wait_group 0;\n", ""), order)
+                  .find("bytes that another thread copied"),
+              std::string::npos);
+    EXPECT_NE(mistakeOf(copyAndReverse("cp.async.wait_group 0;\n", barrier) +
+                            barrier +
+                            "cp.async.ca.shared.global [%rd7], [%rd4], 4;\n",
+                        order)
+                  .find("under way at the end"),
+              std::string::npos);
+  }
+}
+
 TEST(Ptx, ExchangesValuesWithinSubgroups) {
   Kernel kernel("ld.global.b32 %r2, [%rd4];\n"
                 "shfl.sync.bfly.b32 %r3, %r2, 1, 31, -1;\n"
@@ -251,7 +300,9 @@ TEST(Ptx, SeesWhatADeviceWouldNotDo) {
         "mma.sync.aligned.m16n8k8.row.col.f32.bf16.bf16.f32 "
         "{%r2, %r3, %r4, %r5}, {%r1, %r1}, {%r1}, {%r1, %r1, %r1, %r1};\n",
         ".shared .align 16 .b8 t[512];\n"
-        "ldmatrix.sync.aligned.m8n16.x1.shared.b8 {%r2}, [t];\n"})
+        "ldmatrix.sync.aligned.m8n16.x1.shared.b8 {%r2}, [t];\n",
+        ".shared .align 16 .b8 t[512];\n"
+        "cp.async.bulk.shared.global [t], [%rd1], 16;\n"})
     EXPECT_NE(mistakeOf(unknown).find("no such instruction"), std::string::npos)
         << unknown;
   EXPECT_EQ(mistakeOf("ld.global.nc.b32 %r2, [%rd4];\n"

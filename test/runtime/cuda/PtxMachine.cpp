@@ -7,6 +7,7 @@
 
 #include "PtxMachine.h"
 #include "PtxArithmetic.h"
+#include "PtxCopies.h"
 #include "PtxSubgroup.h"
 #include <algorithm>
 #include <cstdlib>
@@ -31,6 +32,7 @@ enum class Kind {
   compute,
   load,
   store,
+  copy,
   atomic,
   branch,
   finish,
@@ -77,9 +79,9 @@ private:
 
   static Kind kindOf(const Instruction &instruction) {
     const std::pair<const char *, Kind> names[] = {
-        {"ld", Kind::load},    {"st", Kind::store},    {"atom", Kind::atomic},
-        {"bra", Kind::branch}, {"ret", Kind::finish},  {"exit", Kind::finish},
-        {"bar", Kind::wait},   {"barrier", Kind::wait}};
+        {"ld", Kind::load},    {"st", Kind::store},     {"atom", Kind::atomic},
+        {"bra", Kind::branch}, {"ret", Kind::finish},   {"exit", Kind::finish},
+        {"bar", Kind::wait},   {"barrier", Kind::wait}, {"cp", Kind::copy}};
     for (auto [known, kind] : names)
       if (instruction.words[0] == known)
         return kind;
@@ -97,6 +99,7 @@ private:
 
   void runBlock() {
     std::fill(shared.begin(), shared.end(), 0xff);
+    copies.beginBlock(threads.size(), shared.size());
     for (size_t i = 0; i < threads.size(); ++i) {
       threads[i].slots.assign(function.slots, 0);
       threads[i].next = 0;
@@ -108,6 +111,8 @@ private:
       for (size_t i = 0; i < threads.size() && !failed; ++i)
         runThread(threads[backward ? threads.size() - 1 - i : i]);
     } while (!failed && goOn());
+    if (!failed && copies.areUnderWay())
+      fail("copies are under way at the end", function.code.back());
   }
 
   /// Lets threads go on that have come to the same place; false if all ended.
@@ -121,6 +126,7 @@ private:
     }
     if (ended || moved)
       return moved;
+    copies.passBarrier();
     for (Thread &thread : threads)
       if (waiting && thread.state == State::atBarrier)
         thread.state = State::ready;
@@ -196,6 +202,8 @@ private:
       return load(thread, instruction);
     case Kind::store:
       return store(thread, instruction);
+    case Kind::copy:
+      return copy(thread, instruction);
     case Kind::atomic:
       return updateAtomically(thread, instruction);
     case Kind::branch:
@@ -264,30 +272,96 @@ private:
     return &memories.back();
   }
 
-  /// Where bytes are that an instruction reaches, on the host.
-  unsigned char *reach(Thread &thread, const Instruction &instruction,
-                       const Operand &place, size_t bytes, bool writes) {
+  static bool has(const Instruction &instruction, const char *word) {
+    return std::find(instruction.words.begin(), instruction.words.end(),
+                     word) != instruction.words.end();
+  }
+
+  /// The address that is a multiple of so many bytes.
+  uint64_t addressOf(const Thread &thread, const Instruction &instruction,
+                     const Operand &place, size_t alignment) {
     auto address = static_cast<uint64_t>(place.value) +
                    (place.hasBase ? thread.slots[place.index] : 0);
-    if (address % bytes) {
+    if (address % alignment)
       fail("an address that is not aligned", instruction);
+    return address;
+  }
+
+  /// Where bytes are that an instruction reaches, on the host.
+  unsigned char *reach(const Thread &thread, const Instruction &instruction,
+                       const Operand &place, size_t bytes, bool writes) {
+    uint64_t address = addressOf(thread, instruction, place, bytes);
+    if (failed)
+      return nullptr;
+    if (has(instruction, "shared"))
+      return reachShared(thread, instruction, address, bytes);
+    return reachGlobal(instruction, address, bytes, writes);
+  }
+
+  unsigned char *reachGlobal(const Instruction &instruction, uint64_t address,
+                             size_t bytes, bool writes) {
+    Memory *memory =
+        has(instruction, "global") ? find(address, bytes) : nullptr;
+    if (!memory) {
+      fail("an address that is in no memory", instruction);
       return nullptr;
     }
-    auto has = [&](const char *word) {
-      return std::find(instruction.words.begin(), instruction.words.end(),
-                       word) != instruction.words.end();
-    };
-    if (has("shared")) {
-      if (address + bytes <= shared.size())
-        return shared.data() + address;
-    } else if (Memory *memory =
-                   has("global") ? find(address, bytes) : nullptr) {
-      memory->written |= writes;
-      memory->constant |= has("nc");
-      return reinterpret_cast<unsigned char *>(address);
+    memory->written |= writes;
+    memory->constant |= has(instruction, "nc");
+    return reinterpret_cast<unsigned char *>(address);
+  }
+
+  unsigned char *reachShared(const Thread &thread,
+                             const Instruction &instruction, uint64_t place,
+                             size_t bytes) {
+    if (place + bytes > shared.size()) {
+      fail("an address that is in no memory", instruction);
+      return nullptr;
     }
-    fail("an address that is in no memory", instruction);
-    return nullptr;
+    if (const char *conflict =
+            copies.findConflict(numberOf(thread), place, bytes))
+      fail(conflict, instruction);
+    return shared.data() + place;
+  }
+
+  size_t numberOf(const Thread &thread) const {
+    return static_cast<size_t>(&thread - threads.data());
+  }
+
+  /// cp.async.{ca,cg}.shared.global [TO], [FROM], BYTES{, INSIDE};
+  /// cp.async.commit_group; cp.async.wait_group N.
+  void copy(Thread &thread, const Instruction &instruction) {
+    const std::vector<std::string> &words = instruction.words;
+    size_t number = numberOf(thread);
+    if (words.size() == 3 && words[2] == "commit_group")
+      return copies.makeGroup(number);
+    if (words.size() == 3 && words[2] == "wait_group")
+      return copies.await(number, get(thread, instruction.sources[0]), shared);
+    if (words.size() != 5 || (words[2] != "ca" && words[2] != "cg") ||
+        words[3] != "shared" || words[4] != "global")
+      return fail("there is no such instruction", instruction);
+    size_t bytes = get(thread, instruction.sources[2]), inside = bytes;
+    if (instruction.sources.size() > 3)
+      inside = truncate(get(thread, instruction.sources[3]), 32);
+    bool isKnown =
+        bytes == 16 || (words[2] == "ca" && (bytes == 4 || bytes == 8));
+    if (!isKnown || inside > bytes)
+      return fail("a copy of so many bytes", instruction);
+    beginCopy(thread, instruction, bytes, inside);
+  }
+
+  void beginCopy(const Thread &thread, const Instruction &instruction,
+                 size_t bytes, size_t inside) {
+    uint64_t to = addressOf(thread, instruction, instruction.sources[0], bytes),
+             from =
+                 addressOf(thread, instruction, instruction.sources[1], bytes);
+    std::vector<unsigned char> copied(bytes, 0);
+    if (inside > 0 && !failed)
+      if (unsigned char *memory =
+              reachGlobal(instruction, from, inside, /*writes=*/false))
+        std::copy_n(memory, inside, copied.begin());
+    if (!failed && reachShared(thread, instruction, to, bytes))
+      copies.begin(numberOf(thread), to, std::move(copied));
   }
 
   void load(Thread &thread, const Instruction &instruction) {
@@ -342,6 +416,7 @@ private:
   const FindMemory &findMemory;
   std::vector<std::string> &mistakes;
   std::vector<unsigned char> shared;
+  Copies copies;
   std::vector<Thread> threads;
   std::vector<Kind> kinds;
   std::vector<Operation> operations;

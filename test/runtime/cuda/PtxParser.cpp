@@ -221,7 +221,8 @@ private:
       if (letter != ',' || depth > 0)
         parts.back() += letter;
     }
-    bool stores = made.words[0] == "st" || made.words[0] == "bar";
+    bool stores = made.words[0] == "st" || made.words[0] == "bar" ||
+                  made.words[0] == "cp";
     for (size_t i = 0; i < parts.size(); ++i)
       for (const Operand &operand : parseOperands(std::string(trim(parts[i]))))
         (i == 0 && !stores ? made.to : made.sources).push_back(operand);

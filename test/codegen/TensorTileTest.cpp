@@ -1,0 +1,176 @@
+//===- TensorTileTest.cpp - Tiles that are multiplied at once -------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "KernelFixture.h"
+#include "llvm/Support/FormatVariadic.h"
+
+using namespace mlir;
+using namespace mlir::lathe;
+using namespace mlir::lathe::kernel;
+
+namespace {
+/// y = x w^T + b, of x that is rounded to 16 bits or stored so, and w stored
+/// so.
+struct NarrowProduct {
+  int64_t m, n, k;
+  const char *narrow, *x, *w;
+  const char *stored = "f32";
+
+  std::vector<std::vector<int64_t>> shapes() const {
+    auto shape = [](int64_t rows, int64_t columns,
+                    bool transposed) -> std::vector<int64_t> {
+      if (transposed)
+        std::swap(rows, columns);
+      return {rows, columns};
+    };
+    return {shape(m, k, x[0] == 'k'), shape(n, k, w[0] == 'k'), {n}, {m, n}};
+  }
+
+  std::vector<std::string> types(bool dynamic) const {
+    std::vector<std::string> types;
+    for (auto [shape, element] :
+         llvm::zip(shapes(), std::array{stored, narrow, "f32", "f32"})) {
+      std::string text = "memref<";
+      for (int64_t size : shape)
+        text += (dynamic ? "?" : std::to_string(size)) + "x";
+      types.push_back(text + element + ">");
+    }
+    return types;
+  }
+
+  static std::string arguments(ArrayRef<std::string> types) {
+    return llvm::formatv("%x0: {0}, %w0: {1}, %b: {2}, %y: {3}", types[0],
+                         types[1], types[2], types[3]);
+  }
+
+  /// Arrays of which an alignment is known, or none.
+  std::string body(ArrayRef<std::string> types) const {
+    std::string round = llvm::formatv("arith.truncf %a : f32 to {0}", narrow);
+    return llvm::formatv(
+        R"(%x = memref.assume_alignment %x0, 16 : {0}
+      %w = memref.assume_alignment %w0, 16 : {1}
+      kernel.nest ins(%x, %w, %b : {0}, {1}, {2}) outs(%y : {3})
+      {{indexing_maps = [affine_map<(i, j, k) -> ({5})>, affine_map<(i, j, k) -> ({6})>, affine_map<(i, j, k) -> (j)>, affine_map<(i, j, k) -> (i, j)>],
+       reductions = array<i1: false, false, true>, init = 2.0 : f32} reduce {{
+  ^bb0(%a: {7}, %c: {4}, %d: f32, %sum: f32):
+    {8}
+    %e = arith.extf {9} : {4} to f32
+    %f = arith.extf %c : {4} to f32
+    %p = arith.mulf %e, %f : f32
+    %s = arith.addf %p, %sum : f32
+    kernel.yield %s : f32
+  } finish {{
+  ^bb0(%a: {7}, %c: {4}, %d: f32, %sum: f32):
+    %s = arith.addf %sum, %d : f32
+    kernel.yield %s : f32
+  })",
+        types[0], types[1], types[2], types[3], narrow, x, w, stored,
+        isRounded() ? "%r = " + round : "", isRounded() ? "%r" : "%a");
+  }
+  bool isRounded() const { return stored == std::string("f32"); }
+};
+
+class TensorTiles : public KernelFixture {
+protected:
+  TensorTiles() {
+    options.multiplied = {"bf16", "f16"};
+    options.workgroupSize = 64;
+    options.accumulators = 32;
+    options.sharedBytes = 16384;
+  }
+
+  void parse(const NarrowProduct &product, bool dynamic = false) {
+    std::vector<std::string> types = product.types(dynamic);
+    KernelFixture::parse(product.arguments(types), product.body(types));
+  }
+};
+
+/// Numbers of 16 bits by the instruction for matrices, whichever way the sides
+/// lie in memory; runs of eight that end with a side, or do not.
+TEST_F(TensorTiles, Loaded) {
+  for (NarrowProduct product :
+       {NarrowProduct{16, 16, 16, "bf16", "i, k", "j, k"},
+        NarrowProduct{33, 40, 37, "bf16", "i, k", "j, k"},
+        NarrowProduct{7, 31, 48, "f16", "i, k", "k, j"},
+        NarrowProduct{40, 17, 40, "bf16", "k, i", "j, k"},
+        NarrowProduct{9, 24, 33, "f16", "k, i", "k, j"}}) {
+    parse(product);
+    check(product.shapes());
+    EXPECT_EQ(plan().rfind("tensor tiles of", 0), 0u) << plan();
+    EXPECT_EQ(plan().find("copied"), std::string::npos) << plan();
+  }
+}
+
+/// Sizes that are known when running; of none there is nothing to load.
+TEST_F(TensorTiles, Dynamic) {
+  for (int64_t m : {9, 40})
+    for (int64_t k : {0, 1, 17, 32, 50}) {
+      NarrowProduct product = {m, 19, k, "bf16", "i, k", "j, k"};
+      std::vector<Shape> shapes = product.shapes();
+      parse(product, /*dynamic=*/true);
+      if (k > 32) {
+        check(shapes);
+      } else {
+        // One block or none: the barrier between two has nothing to do.
+        std::vector<TestArray> wanted = makeArrays(shapes);
+        ASSERT_EQ(interpretOn(wanted), "");
+        outline();
+        std::vector<TestArray> got = makeArrays(shapes);
+        ASSERT_EQ(interpretOn(got), "");
+        EXPECT_TRUE(got.back().elements == wanted.back().elements);
+      }
+      EXPECT_EQ(plan().rfind("tensor tiles of", 0), 0u) << plan();
+    }
+}
+
+/// What memory has as it is shared is copied: sides along the steps or along
+/// themselves, by 16, 8 or 4 bytes, one side or both, with ends inside of a
+/// tile, of a block and of what is copied at once.
+TEST_F(TensorTiles, Copied) {
+  options.copiesAsync = true;
+  const char *bf16 = "bf16", *f16 = "f16";
+  for (NarrowProduct product :
+       {NarrowProduct{33, 40, 80, bf16, "i, k", "j, k"},
+        NarrowProduct{9, 21, 36, f16, "i, k", "j, k"},
+        NarrowProduct{16, 32, 70, bf16, "i, k", "j, k", bf16},
+        NarrowProduct{20, 24, 37, bf16, "k, i", "k, j", bf16},
+        NarrowProduct{7, 36, 150, f16, "i, k", "k, j"},
+        NarrowProduct{18, 19, 64, f16, "k, i", "j, k", f16}}) {
+    parse(product);
+    check(product.shapes());
+    EXPECT_NE(plan().find("copied"), std::string::npos) << plan();
+    missWaits(product.shapes());
+  }
+}
+
+/// Several blocks are under way where there is room for them.
+TEST_F(TensorTiles, CopiedFurtherAhead) {
+  options.copiesAsync = true;
+  options.sharedBytes = 49152;
+  for (int64_t k : {96, 104, 232}) {
+    NarrowProduct product = {9, 17, k, "bf16", "i, k", "j, k"};
+    parse(product);
+    check(product.shapes());
+    EXPECT_NE(plan().find("copied 3 blocks ahead"), std::string::npos)
+        << plan();
+    missWaits(product.shapes());
+  }
+}
+
+/// Nothing is copied that does not lie in pieces of memory which one
+/// instruction copies.
+TEST_F(TensorTiles, NotCopied) {
+  options.copiesAsync = true;
+  for (NarrowProduct product :
+       {NarrowProduct{16, 16, 37, "bf16", "i, k", "j, k"},
+        NarrowProduct{16, 17, 40, "bf16", "i, k", "k, j"}}) {
+    parse(product);
+    check(product.shapes());
+    EXPECT_EQ(plan().find("copied"), std::string::npos) << plan();
+  }
+}
+} // namespace
