@@ -11,6 +11,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "codegen/Passes.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/IR/PatternMatch.h"
 
@@ -30,8 +31,14 @@ static Operation *getOnlyUser(Value value) {
   return *value.getUsers().begin();
 }
 
+/// Whether an op is for the host where a device has no function of f64.
+static bool isForHost(Operation &op) {
+  return isa_and_present<math::MathDialect>(op.getDialect()) &&
+         op.getResult(0).getType().isF64();
+}
+
 /// Whether the op gives each element of its result from one of each input, by
-/// arithmetic alone.
+/// arithmetic alone that all devices have.
 static bool isElementwise(linalg::GenericOp op) {
   if (!op.hasPureTensorSemantics() || op.getNumResults() != 1 ||
       op.getNumReductionLoops() > 0 ||
@@ -40,7 +47,7 @@ static bool isElementwise(linalg::GenericOp op) {
     return false;
   return llvm::all_of(op.getBlock()->without_terminator(), [](Operation &op) {
     return matchPattern(&op, m_Constant()) ||
-           OpTrait::hasElementwiseMappableTraits(&op);
+           (OpTrait::hasElementwiseMappableTraits(&op) && !isForHost(op));
   });
 }
 

@@ -342,6 +342,7 @@ private:
     LoweringState state;
     state.channelsLast = channelsLast;
     state.byteDots = byteDots;
+    state.byteUnit = byteUnit;
     state.bf16Dots = bf16Dots;
     state.flopsPerByte = winograd;
     state.bounds = DimBounds(getOperation());

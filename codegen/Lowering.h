@@ -50,6 +50,8 @@ struct LoweringState {
   /// Whether products of bytes are summed as integers, and whether those of
   /// bf16 are summed in pairs.
   bool byteDots = false, bf16Dots = false;
+  /// Bytes of a row that an instruction multiplies at once.
+  int64_t byteUnit = 4;
   /// Of the machine, where fewer multiplications than a convolution's
   /// definition has are allowed; else 0.
   double flopsPerByte = 0;
@@ -84,6 +86,7 @@ public:
 
   bool isChannelsLast() const { return state.channelsLast; }
   bool hasByteDots() const { return state.byteDots; }
+  int64_t getByteUnit() const { return state.byteUnit; }
   bool hasBf16Dots() const { return state.bf16Dots; }
   double getFlopsPerByte() const { return state.flopsPerByte; }
   /// The type of the op's result, with its encoding.

@@ -50,6 +50,8 @@ def LowerToLinalg : LathePass<"lathe-lower-to-linalg", "::mlir::ModuleOp"> {
            "compute on images with the channels innermost">,
     Option<"byteDots", "byte-dots", "bool", "false",
            "sum products of bytes as integers, by kernel.dot_product">,
+    Option<"byteUnit", "byte-unit", "int64_t", "4",
+           "bytes of a row that an instruction multiplies at once, of which groups must have a multiple">,
     Option<"bf16Dots", "bf16-dots", "bool", "false",
            "multiply what is rounded to bf16 by kernel.dot_product">,
     Option<"winograd", "winograd", "double", "0",
@@ -350,14 +352,14 @@ def ReserveKernelMemory : LathePass<"lathe-reserve-kernel-memory", "::mlir::func
 }
 
 def OutlineKernels : LathePass<"lathe-outline-kernels", "::mlir::ModuleOp"> {
-  let summary = "makes kernels for a device of nests, attention and frequency filters";
+  let summary = "makes kernels for a device of nests, products of bytes, attention and frequency filters";
   let description = [{
     Each nest of an entry becomes a gpu.module of one kernel and a
-    kernel.launch, and so do kernel.attention (`codegen/gpu/AttentionKernel.h`)
+    kernel.launch, and so do kernel.dot_product of bytes
+    (`codegen/gpu/DotProductKernel.h`), kernel.attention (`AttentionKernel.h`)
     and kernel.frequency_filter (`FilterKernel.h`). How invocations share a
-    nest, `planKernel` decides (`codegen/gpu/KernelPlan.h`); the function's
-    `lathe.plan` shows it. Nests
-    that do the same to other memory share a kernel. Where the host touches
+    nest, `planKernel` decides (`KernelPlan.h`); the function's `lathe.plan`
+    shows it. What does the same to other memory shares a kernel. Where the host touches
     memory, a kernel.wait stands before, for what it reads, and a kernel.upload
     behind, of what it wrote. What the device lacks stays as it is, for the host.
     The options are the fields of `DeviceTarget`.

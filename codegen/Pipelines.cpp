@@ -56,7 +56,8 @@ void lathe::buildLeanPipeline(OpPassManager &pm,
     pm.addPass(createFoldMasks());
   // No shortcut: what is stored decides what is computed.
   QuantizeOptions quantize;
-  quantize.byteDots = !options.device && !options.target.byteDot.empty();
+  quantize.byteDots = options.device ? options.device->multiplies("i8")
+                                     : !options.target.byteDot.empty();
   quantize.bf16Dots = options.device ? options.device->multiplies("bf16")
                                      : !options.target.bf16Dot.empty();
   pm.addPass(createQuantize(quantize));
@@ -98,6 +99,10 @@ void lathe::buildTensorPipeline(OpPassManager &pm,
   lowering.channelsLast = options.optimise;
   bool own = options.hasProcessorKernels();
   lowering.byteDots = own && !options.target.byteDot.empty();
+  if (options.device) {
+    lowering.byteDots = options.device->multiplies("i8");
+    lowering.byteUnit = options.device->productBytes;
+  }
   lowering.bf16Dots = own && !options.target.bf16Dot.empty();
   if (own && options.isOn("winograd")) {
     Machine machine = getMachine(options.target);

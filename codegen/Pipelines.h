@@ -29,8 +29,7 @@ struct PipelineOptions {
 
   /// Whether one of the passes that `without` may name runs.
   bool isOn(StringRef pass) const;
-  /// Whether the processor computes, with code of its own for some kernels;
-  /// devices have nests only.
+  /// Whether the processor computes, with code of its own for some kernels.
   bool hasProcessorKernels() const { return optimise && !device; }
 };
 

@@ -218,7 +218,7 @@ std::optional<DeviceTarget> mlir::lathe::resolveDevice(StringRef text,
   if (device.getCapability() >= 80) {
     device.convertsBf16 = true;
     device.copiesAsync = true;
-    device.multiplied = {"bf16", "f16"};
+    device.multiplied = {"bf16", "f16", "i8"};
   }
   return device;
 }

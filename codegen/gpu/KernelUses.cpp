@@ -12,6 +12,7 @@
 #include "mlir/Interfaces/FunctionInterfaces.h"
 #include "mlir/Interfaces/ViewLikeInterface.h"
 #include "llvm/Support/MathExtras.h"
+#include <numeric>
 
 using namespace mlir;
 using namespace mlir::lathe::kernel;
@@ -39,32 +40,51 @@ static bool isApart(Value buffer, Value output) {
          (isArgument(buffer) || buffer.getDefiningOp<memref::GetGlobalOp>());
 }
 
+/// What divides the bytes from what a part is of to the part.
+static uint64_t shiftOf(memref::SubViewOp part, uint64_t elementBytes) {
+  auto [strides, offset] = part.getSourceType().getStridesAndOffset();
+  uint64_t shift = 0;
+  for (auto [place, stride] : llvm::zip(part.getMixedOffsets(), strides)) {
+    if (ShapedType::isDynamic(stride))
+      return elementBytes;
+    int64_t known = getConstantIntValue(place).value_or(1);
+    shift = std::gcd(shift, known * stride * elementBytes);
+  }
+  return shift;
+}
+
 uint64_t mlir::lathe::kernel::alignmentOf(Value buffer) {
   auto type = cast<MemRefType>(buffer.getType());
   Type element = type.getElementType();
   uint64_t elementBytes = llvm::divideCeil(element.getIntOrFloatBitWidth(), 8);
   int64_t offset;
   SmallVector<int64_t> strides;
-  if (failed(type.getStridesAndOffset(strides, offset)) ||
-      ShapedType::isDynamic(offset))
+  if (failed(type.getStridesAndOffset(strides, offset)))
     return elementBytes;
   // Offsets count from the view that makes elements of bytes, or from what is
   // said to be aligned.
-  Operation *op = buffer.getDefiningOp();
-  while (op && !isa<memref::ViewOp, memref::AssumeAlignmentOp>(op)) {
+  bool isKnown = !ShapedType::isDynamic(offset);
+  uint64_t shift = isKnown ? offset * elementBytes : 0;
+  while (Operation *op = buffer.getDefiningOp()) {
+    if (auto assumption = dyn_cast<memref::AssumeAlignmentOp>(op))
+      return llvm::MinAlign(assumption.getAlignment(), shift);
+    if (auto view = dyn_cast<memref::ViewOp>(op)) {
+      std::optional<int64_t> begin = getConstantIntValue(view.getByteShift());
+      return begin ? llvm::MinAlign(memoryAlignment,
+                                    llvm::MinAlign(*begin, shift))
+                   : elementBytes;
+    }
     auto view = dyn_cast<ViewLikeOpInterface>(op);
-    op = view ? view.getViewSource().getDefiningOp() : nullptr;
+    if (!view)
+      break;
+    if (auto part = dyn_cast<memref::SubViewOp>(op); part && !isKnown)
+      shift = std::gcd(shift, shiftOf(part, elementBytes));
+    else if (!isKnown && !isa<memref::CollapseShapeOp, memref::ExpandShapeOp,
+                              memref::CastOp>(op))
+      break;
+    buffer = view.getViewSource();
   }
-  if (!op)
-    return elementBytes;
-  if (auto assumption = dyn_cast<memref::AssumeAlignmentOp>(op))
-    return llvm::MinAlign(assumption.getAlignment(), offset * elementBytes);
-  std::optional<int64_t> shift =
-      getConstantIntValue(cast<memref::ViewOp>(op).getByteShift());
-  if (!shift)
-    return elementBytes;
-  return llvm::MinAlign(memoryAlignment,
-                        llvm::MinAlign(*shift, offset * elementBytes));
+  return elementBytes;
 }
 
 llvm::StringMap<KernelUse>

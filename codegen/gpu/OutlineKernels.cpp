@@ -9,6 +9,7 @@
 #include "codegen/Passes.h"
 #include "codegen/gpu/AttentionKernel.h"
 #include "codegen/gpu/Constants.h"
+#include "codegen/gpu/DotProductKernel.h"
 #include "codegen/gpu/FilterKernel.h"
 #include "codegen/gpu/KernelPlan.h"
 #include "codegen/gpu/KernelWriter.h"
@@ -46,12 +47,13 @@ struct OutlineKernelsPass
         continue;
       SmallVector<Operation *> ops;
       function.walk([&](Operation *op) {
-        if (isa<NestOp, AttentionOp, kernel::FrequencyFilterOp>(op))
+        if (isa<NestOp, AttentionOp, kernel::FrequencyFilterOp, DotProductOp>(
+                op))
           ops.push_back(op);
       });
       for (Operation *op : ops)
         TypeSwitch<Operation *>(op)
-            .Case<NestOp, AttentionOp, kernel::FrequencyFilterOp>(
+            .Case<NestOp, AttentionOp, kernel::FrequencyFilterOp, DotProductOp>(
                 [&](auto op) { outline(op, symbols); });
     }
     // Without kernels there is no device.
@@ -115,6 +117,14 @@ private:
     Value none = arith::ConstantIndexOp::create(b, 0);
     launch.getGroupsMutable().assign(
         b.createOrFold<arith::SelectOp>(condition, launch.getGroups(), none));
+  }
+
+  void outline(DotProductOp op, SymbolTable &symbols) {
+    OpBuilder b(op);
+    DotProductPlan many = planDotProduct(op, target, manyElements);
+    DotProductPlan few = planDotProduct(op, target, fewElements);
+    outline(op, *createDotProductWriter(op, many, b),
+            *createDotProductWriter(op, few, b), symbols);
   }
 
   void outline(kernel::FrequencyFilterOp op, SymbolTable &symbols) {

@@ -151,34 +151,38 @@ static LogicalResult lowerControl(ModuleOp module) {
 }
 
 namespace {
-/// Products of bf16, which MLIR's own pattern has not: NVVM takes pairs of them
-/// as words.
-struct ConvertBf16Product : ConvertOpToLLVMPattern<nvgpu::MmaSyncOp> {
+/// Products of bf16, which MLIR's own pattern has not, and of bytes, whose sums
+/// that saturates: NVVM takes as many as have 32 bits as words.
+struct ConvertProduct : ConvertOpToLLVMPattern<nvgpu::MmaSyncOp> {
   using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
 
   LogicalResult
   matchAndRewrite(nvgpu::MmaSyncOp op, OpAdaptor adaptor,
                   ConversionPatternRewriter &rewriter) const override {
-    if (!getElementTypeOrSelf(op.getMatrixA()).isBF16())
+    Type narrow = getElementTypeOrSelf(op.getMatrixA());
+    if (!narrow.isBF16() && !narrow.isInteger(8))
       return failure();
+    auto type = narrow.isBF16() ? NVVM::MMATypes::bf16 : NVVM::MMATypes::s8;
+    std::optional<NVVM::MMAIntOverflow> overflow;
+    if (narrow.isInteger(8))
+      overflow = NVVM::MMAIntOverflow::wrapped;
     ImplicitLocOpBuilder b(op.getLoc(), rewriter);
-    Type f32 = b.getF32Type();
+    Type wide = getElementTypeOrSelf(op.getMatrixC());
     SmallVector<Value> sums;
     for (Value pair : takeApart(b, adaptor.getMatrixC()))
       for (int64_t i : {0, 1})
         sums.push_back(LLVM::ExtractElementOp::create(
             b, pair, LLVM::ConstantOp::create(b, b.getI32Type(), i)));
     auto results = LLVM::LLVMStructType::getLiteral(
-        b.getContext(), SmallVector<Type>(sums.size(), f32));
+        b.getContext(), SmallVector<Type>(sums.size(), wide));
     Value product = NVVM::MmaOp::create(
         b, results, toWords(b, adaptor.getMatrixA()),
         toWords(b, adaptor.getMatrixB()), sums, op.getMmaShapeAsArray(),
-        /*b1Op=*/std::nullopt, /*intOverflow=*/std::nullopt,
-        std::array{NVVM::MMATypes::bf16, NVVM::MMATypes::bf16},
+        /*b1Op=*/std::nullopt, overflow, std::array{type, type},
         std::array{NVVM::MMALayout::row, NVVM::MMALayout::col});
     Value whole = LLVM::PoisonOp::create(b, adaptor.getMatrixC().getType());
     for (int64_t i = 0; i < static_cast<int64_t>(sums.size()); i += 2) {
-      Value pair = LLVM::PoisonOp::create(b, VectorType::get({2}, f32));
+      Value pair = LLVM::PoisonOp::create(b, VectorType::get({2}, wide));
       for (int64_t j : {0, 1})
         pair = LLVM::InsertElementOp::create(
             b, pair, LLVM::ExtractValueOp::create(b, product, i + j),
@@ -220,7 +224,7 @@ static LogicalResult convertToLlvm(gpu::GPUModuleOp kernels) {
                                        /*benefit=*/2);
   populateGpuToNVVMConversionPatterns(types, patterns);
   populateNVGPUToNVVMConversionPatterns(types, patterns);
-  patterns.add<ConvertBf16Product>(types, /*benefit=*/2);
+  patterns.add<ConvertProduct>(types, /*benefit=*/2);
   populateVectorToLLVMConversionPatterns(types, patterns);
   vector::populateVectorFromElementsUnrollPatterns(patterns);
   vector::populateVectorToElementsUnrollPatterns(patterns);

@@ -231,7 +231,8 @@ Value projectBytes(Structured &b, Value x, const StoredWeight &weight) {
   int64_t groups = *b.getShape(weight.scales)[1].getConstant();
   RoundedRows rows(b, x, groups);
   int64_t length = *rows.grouped.back().getConstant();
-  if (!b.hasByteDots() || length % (weight.isPacked ? 8 : 4))
+  int64_t unit = std::max<int64_t>(b.getByteUnit(), weight.isPacked ? 8 : 4);
+  if (!b.hasByteDots() || length % unit)
     return projectStored(b, rows.decode(), weight);
   Value codes = b.reshape(rows.codes(), rows.shape);
   return multiply(b, codes, rows.steps, rows.sums(), weight);

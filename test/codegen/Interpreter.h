@@ -91,6 +91,8 @@ private:
   /// The element that a lane accesses, or null.
   Attribute *access(Operation *op, Value array, ValueRange indices, size_t lane,
                     bool stores, int64_t behind = 0);
+  /// The same bits as elements of another type.
+  static Attribute regroup(DenseElementsAttr numbers, ShapedType type);
   void assign(ValueRange to, ValueRange from, const Mask &mask);
   void fold(Operation &op, const Mask &mask);
   Attribute fold(Operation &op, ArrayRef<Attribute> operands);
@@ -110,15 +112,20 @@ private:
   bool areTogether(Operation *op, const Mask &mask);
   /// Lanes take what the one so many further has, the last ones their own.
   void takeOthers(gpu::ShuffleOp exchange, const Mask &mask);
-  /// Rows of 8 elements, of which each lane reads one; lane l gets two
-  /// neighbours of row l / 4, or of column l / 4, of each matrix.
+  /// Rows of 16 bytes, of which each lane reads one; lane l gets four bytes
+  /// of row l / 4 of each matrix, or two neighbours of 16 bits of column l / 4.
   void loadMatrices(nvgpu::LdMatrixOp load, const Mask &mask);
-  /// 16x8 results of 16 steps; part (i, j) of lane l = 4 g + t holds, of the
-  /// left side, row g + 8 (i % 2) and step 2 t + j + 8 (i / 2), of the right
-  /// one column g and step 2 t + j + 8 i, of the results row g + 8 i and column
-  /// 2 t + j.
+  /// 16x8 results of 32 bytes each, of elements of which a lane has e
+  /// neighbours; part (i, j) of lane l = 4 g + t holds, of the left side, row
+  /// g + 8 (i % 2) and step e t + j + 4 e (i / 2), of the right one column g
+  /// and step e t + j + 4 e i, of the results row g + 8 i and column 2 t + j.
   void multiplyMatrices(nvgpu::MmaSyncOp product, const Mask &mask);
   double number(Value matrix, size_t lane, size_t i, size_t j);
+
+  //===--- Products of bytes by their definition (ProductInterpreter.cpp) -===//
+
+  void runProduct(DotProductOp op);
+  Attribute finish(DotProductOp op, ArrayRef<int64_t> at, Attribute total);
 
   //===--- Nests by their definition (NestInterpreter.cpp) ----------------===//
 

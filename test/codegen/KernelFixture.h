@@ -49,6 +49,9 @@ protected:
 
   func::FuncOp entry() { return *module->getOps<func::FuncOp>().begin(); }
 
+  /// Changes arrays that not all integers are for.
+  virtual void adjustArrays(std::vector<TestArray> &arrays) { (void)arrays; }
+
   /// Arrays of small integers for the arguments; the last one is the output.
   std::vector<TestArray> makeArrays(ArrayRef<Shape> shapes) {
     std::vector<TestArray> arrays;
@@ -71,6 +74,7 @@ protected:
                                 : Attribute(IntegerAttr::get(type, value));
       }
     }
+    adjustArrays(arrays);
     return arrays;
   }
 

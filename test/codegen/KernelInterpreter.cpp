@@ -59,6 +59,28 @@ void Interpreter::runOp(Operation &op, const Mask &mask) {
             *element = values[store.getValue()][lane];
         });
       })
+      .Case([&](vector::LoadOp load) {
+        Lanes &result = values[load.getResult()];
+        result.resize(width);
+        forLanes(mask, [&](size_t lane) {
+          SmallVector<Attribute> numbers;
+          for (int64_t i = 0; i < load.getType().getDimSize(0); ++i)
+            if (Attribute *element = access(load, load.getBase(),
+                                            load.getIndices(), lane, false, i))
+              numbers.push_back(*element);
+          if (failure.empty())
+            result[lane] = DenseElementsAttr::get(load.getType(), numbers);
+        });
+      })
+      .Case([&](vector::BitCastOp cast) {
+        Lanes &result = values[cast.getResult()];
+        result.resize(width);
+        forLanes(mask, [&](size_t lane) {
+          result[lane] = regroup(
+              mlir::cast<DenseElementsAttr>(values[cast.getSource()][lane]),
+              cast.getType());
+        });
+      })
       .Case([&](vector::StoreOp store) {
         forLanes(mask, [&](size_t lane) {
           auto numbers =
@@ -96,6 +118,7 @@ void Interpreter::runOp(Operation &op, const Mask &mask) {
       })
       .Case([&](LaunchOp launch) { runLaunch(launch); })
       .Case([&](NestOp nest) { runNest(nest); })
+      .Case([&](DotProductOp product) { runProduct(product); })
       .Case([&](memref::DimOp dim) {
         values[dim.getResult()] = {number(
             dim.getType(),
@@ -210,6 +233,18 @@ Attribute Interpreter::fold(Operation &op, ArrayRef<Attribute> operands) {
       return attribute;
   fail(&op, "folds to something else");
   return {};
+}
+
+Attribute Interpreter::regroup(DenseElementsAttr numbers, ShapedType type) {
+  unsigned from = numbers.getElementType().getIntOrFloatBitWidth(),
+           to = type.getElementTypeBitWidth();
+  APInt bits(type.getNumElements() * to, 0);
+  for (auto [i, number] : llvm::enumerate(numbers.getValues<APInt>()))
+    bits.insertBits(number, i * from);
+  SmallVector<APInt> regrouped;
+  for (int64_t i = 0; i < type.getNumElements(); ++i)
+    regrouped.push_back(bits.extractBits(to, i * to));
+  return DenseElementsAttr::get(type, regrouped);
 }
 
 void Interpreter::assign(ValueRange to, ValueRange from, const Mask &mask) {

@@ -35,8 +35,9 @@ void Interpreter::loadMatrices(nvgpu::LdMatrixOp load, const Mask &mask) {
   if (!areTogether(load, mask))
     return;
   std::vector<std::vector<Attribute>> read(width);
+  size_t each = load.getType().getDimSize(1);
   forLanes(mask, [&](size_t lane) {
-    for (int64_t i = 0; i < 8; ++i)
+    for (size_t i = 0; i < 4 * each; ++i)
       if (lane % subgroup < 8 * load.getNumTiles())
         if (Attribute *element = access(load, load.getSrcMemref(),
                                         load.getIndices(), lane, false, i))
@@ -50,7 +51,7 @@ void Interpreter::loadMatrices(nvgpu::LdMatrixOp load, const Mask &mask) {
     size_t first = lane - lane % subgroup, line = lane % subgroup / 4;
     SmallVector<Attribute> numbers;
     for (size_t matrix = 0; matrix < load.getNumTiles(); ++matrix)
-      for (size_t i : {lane % 4 * 2, lane % 4 * 2 + 1}) {
+      for (size_t i = each * (lane % 4); i < each * (lane % 4 + 1); ++i) {
         size_t row = load.getTranspose() ? i : line,
                column = load.getTranspose() ? line : i;
         numbers.push_back(read[first + 8 * matrix + row][column]);
@@ -61,33 +62,43 @@ void Interpreter::loadMatrices(nvgpu::LdMatrixOp load, const Mask &mask) {
 }
 
 double Interpreter::number(Value matrix, size_t lane, size_t i, size_t j) {
-  return cast<DenseElementsAttr>(values[matrix][lane])
-      .getValues<APFloat>()[{i, j}]
-      .convertToDouble();
+  auto numbers = cast<DenseElementsAttr>(values[matrix][lane]);
+  if (isa<IntegerType>(numbers.getElementType()))
+    return static_cast<double>(
+        numbers.getValues<APInt>()[{i, j}].getSExtValue());
+  return numbers.getValues<APFloat>()[{i, j}].convertToDouble();
 }
 
 void Interpreter::multiplyMatrices(nvgpu::MmaSyncOp product, const Mask &mask) {
   if (!areTogether(product, mask))
     return;
-  if (product.getMmaShapeAsArray() != std::array<int64_t, 3>{16, 8, 16})
+  auto left = cast<VectorType>(product.getMatrixA().getType());
+  auto type = cast<VectorType>(product.getType());
+  const size_t e = left.getDimSize(1), steps = 8 * e;
+  const std::array<int64_t, 3> shape = {16, 8, static_cast<int64_t>(steps)};
+  if (product.getMmaShapeAsArray() != shape)
     return fail(product, "unknown");
   Lanes results(width);
   for (size_t lane = 0; lane < width; ++lane) {
     size_t first = lane - lane % subgroup;
-    SmallVector<APFloat> sums;
+    SmallVector<Attribute> sums;
     for (size_t i : {0, 1})
       for (size_t j : {0, 1}) {
         size_t row = lane % subgroup / 4, column = lane % 4 * 2 + j;
         double sum = number(product.getMatrixC(), lane, i, j);
-        for (size_t k = 0; k < 16; ++k)
-          sum += number(product.getMatrixA(), first + 4 * row + k % 8 / 2,
-                        i + k / 8 * 2, k % 2) *
-                 number(product.getMatrixB(), first + 4 * column + k % 8 / 2,
-                        k / 8, k % 2);
-        sums.push_back(APFloat(static_cast<float>(sum)));
+        for (size_t k = 0; k < steps; ++k) {
+          size_t half = k / (4 * e), ofHalf = k % (4 * e) / e;
+          sum += number(product.getMatrixA(), first + 4 * row + ofHalf,
+                        i + 2 * half, k % e) *
+                 number(product.getMatrixB(), first + 4 * column + ofHalf, half,
+                        k % e);
+        }
+        Type element = type.getElementType();
+        sums.push_back(isa<IntegerType>(element)
+                           ? Attribute(number(element, int64_t(sum)))
+                           : FloatAttr::get(element, sum));
       }
-    results[lane] =
-        DenseElementsAttr::get(cast<ShapedType>(product.getType()), sums);
+    results[lane] = DenseElementsAttr::get(type, sums);
   }
   values[product.getRes()] = std::move(results);
 }

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "KernelFixture.h"
+#include "mlir/Dialect/NVGPU/IR/NVGPUDialect.h"
 #include "llvm/Support/FormatVariadic.h"
 
 using namespace mlir;
@@ -19,6 +20,7 @@ struct NarrowProduct {
   int64_t m, n, k;
   const char *narrow, *x, *w;
   const char *stored = "f32";
+  int64_t alignment = 16;
 
   std::vector<std::vector<int64_t>> shapes() const {
     auto shape = [](int64_t rows, int64_t columns,
@@ -51,8 +53,8 @@ struct NarrowProduct {
   std::string body(ArrayRef<std::string> types) const {
     std::string round = llvm::formatv("arith.truncf %a : f32 to {0}", narrow);
     return llvm::formatv(
-        R"(%x = memref.assume_alignment %x0, 16 : {0}
-      %w = memref.assume_alignment %w0, 16 : {1}
+        R"(%x = memref.assume_alignment %x0, {10} : {0}
+      %w = memref.assume_alignment %w0, {10} : {1}
       kernel.nest ins(%x, %w, %b : {0}, {1}, {2}) outs(%y : {3})
       {{indexing_maps = [affine_map<(i, j, k) -> ({5})>, affine_map<(i, j, k) -> ({6})>, affine_map<(i, j, k) -> (j)>, affine_map<(i, j, k) -> (i, j)>],
        reductions = array<i1: false, false, true>, init = 2.0 : f32} reduce {{
@@ -69,7 +71,8 @@ struct NarrowProduct {
     kernel.yield %s : f32
   })",
         types[0], types[1], types[2], types[3], narrow, x, w, stored,
-        isRounded() ? "%r = " + round : "", isRounded() ? "%r" : "%a");
+        isRounded() ? "%r = " + round : "", isRounded() ? "%r" : "%a",
+        alignment);
   }
   bool isRounded() const { return stored == std::string("f32"); }
 };
@@ -158,6 +161,23 @@ TEST_F(TensorTiles, CopiedFurtherAhead) {
     EXPECT_NE(plan().find("copied 3 blocks ahead"), std::string::npos)
         << plan();
     missWaits(product.shapes());
+  }
+}
+
+/// Memory that is aligned to fewer bytes is copied by fewer at once, or not.
+TEST_F(TensorTiles, Alignment) {
+  options.copiesAsync = true;
+  for (int64_t alignment : {16, 8, 4, 2}) {
+    NarrowProduct product = {9, 17, 64, "bf16", "i, k", "j, k"};
+    product.alignment = alignment;
+    parse(product);
+    check(product.shapes());
+    bool copies = false;
+    kernel().walk([&](nvgpu::DeviceAsyncCopyOp copy) {
+      copies = true;
+      EXPECT_EQ(copy.getDstElements().getSExtValue(), alignment / 2);
+    });
+    EXPECT_EQ(copies, alignment > 2);
   }
 }
 

@@ -109,3 +109,24 @@ func.func @kept(%q: tensor<32x64xbf16>, %u: tensor<1x32x64xbf16>, %w: tensor<4x8
   } -> tensor<4x8x32xf32>
   return %read, %0, %1, %2, %3 : tensor<32x32xf32>, tensor<32x32xf32>, tensor<32x32xf32>, tensor<32x32xf32>, tensor<4x8x32xf32>
 }
+
+// -----
+
+// A function of f64 is an op of its own, which the processor computes where a device has none.
+
+// CHECK-LABEL: func @wide
+// CHECK: kernel.dot_product
+// CHECK-NOT: finish
+// CHECK: linalg.generic
+// CHECK: math.exp
+func.func @wide(%q: tensor<3x64xbf16>, %u: tensor<1x32x64xbf16>, %e: tensor<3x32xf32>, %o: tensor<3x32xf64>) -> tensor<3x32xf64> {
+  %y = kernel.dot_product rows(%q : tensor<3x64xbf16>) weights(%u : tensor<1x32x64xbf16>) outs(%e : tensor<3x32xf32>) -> tensor<3x32xf32>
+  %z = linalg.generic {indexing_maps = [affine_map<(m, n) -> (m, n)>, affine_map<(m, n) -> (m, n)>], iterator_types = ["parallel", "parallel"]}
+      ins(%y : tensor<3x32xf32>) outs(%o : tensor<3x32xf64>) {
+  ^bb0(%sum: f32, %out: f64):
+    %0 = arith.extf %sum : f32 to f64
+    %1 = math.exp %0 : f64
+    linalg.yield %1 : f64
+  } -> tensor<3x32xf64>
+  return %z : tensor<3x32xf64>
+}

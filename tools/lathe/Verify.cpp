@@ -101,7 +101,7 @@ private:
   /// The reference, which is for the processor, rounds the activations that the
   /// device does: by plain code, for which an instruction's name is enough.
   void roundAsDevice() {
-    cpu.byteDot.clear();
+    cpu.byteDot = device->multiplies("i8") ? device->getSpelling() : "";
     cpu.bf16Dot = device->multiplies("bf16") ? device->getSpelling() : "";
   }
 

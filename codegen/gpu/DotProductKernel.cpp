@@ -1,0 +1,281 @@
+//===- DotProductKernel.cpp - Products of bytes as kernels for devices ----===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// A workgroup computes rows x columns results, and each of its subgroups a part
+// of them by an instruction that multiplies matrices of bytes, 16 rows and 8
+// columns by 32 inputs, and sums up in integers:
+//
+//   row tile, column tile = digits of group
+//   totals = 0
+//   begin to copy all blocks of inputs but one that there is room for
+//   for each group of inputs, or, where subgroups multiply a group each, for
+//   as many groups as there are such parts
+//     sums = -shift · sums of the rows' codes
+//     for each block of the group
+//       wait until it is copied; barrier
+//       begin to copy the block behind those that are under way
+//       for each 32 inputs of the subgroup's part
+//         sums = rows x columns + sums
+//     totals += steps (scales · sums + offsets · sums of the rows' codes)
+//   if subgroups have parts, add up theirs, in order
+//   output = finish(extras, totals)
+//
+// Weights are unsigned bytes, which the processor's instructions want; here
+// both sides are signed. So bytes are moved back by 128 on the way to the
+// registers, which leaves nothing to shift, and numbers of 4 bits stay as they
+// are. Integers do not round: a group's sum is the processor's.
+//
+// A block has rows one after the other, and the words of weights as panels have
+// them, those of all columns for the same inputs side by side. What is beyond
+// the last row is zeros; beyond the last panel it is that once more, and not
+// stored.
+//
+//===----------------------------------------------------------------------===//
+
+#include "codegen/gpu/DotProductWriter.h"
+#include "codegen/gpu/KernelUses.h"
+#include "codegen/gpu/Neighbours.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/Matchers.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+using namespace mlir::lathe;
+using namespace mlir::lathe::kernel;
+
+/// Bytes that an invocation copies at once.
+static constexpr int64_t copied = 16;
+
+void DotProductWriter::writeGroup(Value group) {
+  findPlaces(group);
+  Type byte = b.getI8Type();
+  sharedRows = addShared(plan.blocks * plan.getRowBytes(), byte, copied);
+  sharedWords = addShared(plan.blocks * plan.getWordBytes(), byte, copied);
+  writeResults(combineParts(writeGroups()));
+}
+
+void DotProductWriter::findPlaces(Value group) {
+  rowCount = size(op.getRows(), 0);
+  Value rest = group;
+  firstColumn = multiply(takeIndex(rest, constant(columnTiles)), plan.columns);
+  firstRow = multiply(rest, plan.rows);
+  rest = thread;
+  lane = takeIndex(rest, constant(DeviceTarget::subgroupSize));
+  columnOfSubgroup = multiply(takeIndex(rest, constant(plan.columnSubgroups)),
+                              plan.getColumnsEach());
+  rowOfSubgroup = multiply(takeIndex(rest, constant(plan.rowSubgroups)),
+                           plan.getRowsEach());
+  part = plan.parts == 1 ? constant(0) : rest;
+  rowInTile = add(rowOfSubgroup, divide(lane, 4));
+  columnInTile = add(columnOfSubgroup, multiply(remainder(lane, 4), 2));
+}
+
+//===----------------------------------------------------------------------===//
+// Blocks
+//===----------------------------------------------------------------------===//
+
+SmallVector<Value> DotProductWriter::writeGroups() {
+  for (int64_t i = 0; i < countAhead(); ++i)
+    copyBlock(constant(i * plan.getBlockDepth()));
+  int64_t length = inputs / op.getGroups();
+  Values totals(countRows() * countColumns(), number(0));
+  return loop(constant(0), constant(inputs), plan.parts * length, totals,
+              [&](Value first, ValueRange totals) {
+                Group group = loadGroup(add(divide(first, length), part));
+                Values sums = beginSums(group);
+                if (plan.depth == length)
+                  sums = writeBlock(first, sums);
+                else
+                  sums = loop(first, add(first, length), plan.depth, sums,
+                              [&](Value first, ValueRange sums) {
+                                return writeBlock(first, sums);
+                              });
+                return scale(group, sums, totals);
+              });
+}
+
+SmallVector<Value> DotProductWriter::writeBlock(Value first, ValueRange sums) {
+  awaitCopies(countAhead() - 1);
+  barrier();
+  if (plan.blocks > 1)
+    copyBlock(add(first, countAhead() * plan.getBlockDepth()));
+  return multiplyPart(first, sums);
+}
+
+/// Begins to copy the block from an input on, as a group, which is empty behind
+/// the last one.
+void DotProductWriter::copyBlock(Value first) {
+  auto copy = [&] {
+    copyRows(first);
+    copyWords(first);
+  };
+  Value isInside = b.createOrFold<arith::CmpIOp>(arith::CmpIPredicate::slt,
+                                                 first, constant(inputs));
+  if (matchPattern(isInside, m_One()))
+    copy();
+  else
+    onlyIf(isInside, copy);
+  groupCopies();
+}
+
+void DotProductWriter::forCopies(int64_t count,
+                                 function_ref<void(Value)> body) {
+  int64_t invocations = plan.getWorkgroupSize();
+  for (int64_t i = 0; i < count; i += invocations) {
+    Value number = add(thread, i);
+    if (i + invocations <= count)
+      body(number);
+    else
+      onlyIf(isLess(number, constant(count)), [&] { body(number); });
+  }
+}
+
+void DotProductWriter::copyRows(Value first) {
+  int64_t inRow = plan.getBlockDepth() / copied;
+  Value block = blockOf(first, plan.getRowBytes());
+  forCopies(plan.rows * inRow, [&](Value number) {
+    Value place = multiply(remainder(number, inRow), copied);
+    Value inTile = divide(number, inRow), row = add(firstRow, inTile);
+    Value to = add(add(block, multiply(inTile, plan.getRowPitch())), place);
+    // Nothing is read for rows that there are not.
+    Value count;
+    if (!hasWholeTiles()) {
+      count = select(isLess(row, rowCount), constant(copied), constant(0));
+      row = limitRow(row);
+    }
+    copyBytes(op.getRows(), {row, add(first, place)}, sharedRows, to, count);
+  });
+}
+
+void DotProductWriter::copyWords(Value first) {
+  constexpr int64_t words = copied / 4;
+  int64_t inLine = plan.columns / words, columns = op.getPanelColumns();
+  Value block = blockOf(first, plan.getWordBytes());
+  Value firstPanel = divide(firstColumn, columns);
+  forCopies(plan.getBlockDepth() / plan.unit * inLine, [&](Value number) {
+    Value column = multiply(remainder(number, inLine), words);
+    Value line = divide(number, inLine);
+    Value to = add(add(block, multiply(line, plan.getWordPitch())),
+                   multiply(column, 4));
+    Value panel = add(firstPanel, divide(column, columns));
+    if (op.getPanels() * columns % plan.columns)
+      panel = least(panel, constant(op.getPanels() - 1));
+    copyBytes(op.getCodes(),
+              {panel, add(divide(first, plan.unit), line),
+               multiply(remainder(column, columns), 4)},
+              sharedWords, to);
+  });
+}
+
+/// Copies sixteen bytes, of which `count` are inside, or all: by as many
+/// instructions as the alignment of the memory asks for, or through registers.
+void DotProductWriter::copyBytes(Value memref, ValueRange indices, Value shared,
+                                 Value to, Value count) {
+  const Buffer &buffer = bufferOf(memref);
+  Value from = placeOf(buffer, indices);
+  auto each =
+      static_cast<int64_t>(std::min<uint64_t>(copied, alignmentOf(memref)));
+  if (each >= copiedBytes[std::size(copiedBytes) - 1]) {
+    for (int64_t i = 0; i < copied; i += each)
+      beginCopy(buffer, add(from, i), shared, add(to, i), each,
+                count && each < copied ? least(count, constant(each)) : count);
+    return;
+  }
+  Values bytes;
+  for (int64_t i = 0; i < copied; ++i)
+    bytes.push_back(memref::LoadOp::create(b, buffer.elements, add(from, i)));
+  Value run = vector::FromElementsOp::create(
+      b, VectorType::get(copied, b.getI8Type()), bytes);
+  vector::StoreOp::create(b, run, shared, to, /*nontemporal=*/false,
+                          llvm::MaybeAlign(copied));
+}
+
+//===----------------------------------------------------------------------===//
+// Results
+//===----------------------------------------------------------------------===//
+
+/// The totals of all parts, for the subgroups of the first.
+SmallVector<Value> DotProductWriter::combineParts(Values totals) {
+  if (plan.parts == 1)
+    return totals;
+  int64_t invocations = plan.getWorkgroupSize() / plan.parts;
+  shared = addShared(plan.countPartSums(), b.getF32Type());
+  auto place = [&](Value invocation, int64_t i) {
+    return add(invocation, i * (plan.parts - 1) * invocations);
+  };
+  onlyIf(isLess(constant(0), part), [&] {
+    for (auto [i, total] : llvm::enumerate(totals))
+      storeShared(total, place(subtract(thread, constant(invocations)), i));
+  });
+  barrier();
+  Value isFirst = isLess(part, constant(1));
+  SmallVector<Type> types(totals.size(), b.getF32Type());
+  auto choice = scf::IfOp::create(b, types, isFirst, /*addThenBlock=*/true,
+                                  /*addElseBlock=*/true);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(choice.elseBlock());
+  scf::YieldOp::create(b, totals);
+  b.setInsertionPointToStart(choice.thenBlock());
+  for (auto [i, total] : llvm::enumerate(totals))
+    for (int64_t k = 0; k + 1 < plan.parts; ++k)
+      total = fadd(total, loadShared(place(add(thread, k * invocations), i)));
+  scf::YieldOp::create(b, totals);
+  return Values(choice.getResults());
+}
+
+void DotProductWriter::writeResults(ValueRange totals) {
+  auto storeRow = [&](int64_t i) {
+    for (int64_t j = 0; j < countColumns(); ++j)
+      writeResult(totals[i * countColumns() + j], row(i), column(j));
+  };
+  auto storeRows = [&] {
+    for (int64_t i = 0; i < countRows(); ++i)
+      if (hasWholeTiles())
+        storeRow(i);
+      else
+        onlyIf(isLess(row(i), rowCount), [&] { storeRow(i); });
+  };
+  if (plan.parts == 1)
+    storeRows();
+  else
+    onlyIf(isLess(part, constant(1)), storeRows);
+}
+
+void DotProductWriter::writeResult(Value total, Value row, Value column) {
+  auto write = [&] {
+    Value result =
+        op.getFinish().empty() ? total : finish(total, {row, column});
+    store(result, bufferOf(op.getInitOutput()), {row, column});
+  };
+  if (features % plan.columns)
+    onlyIf(isLess(column, constant(features)), write);
+  else
+    write();
+}
+
+Value DotProductWriter::finish(Value total, ArrayRef<Value> place) {
+  Block &block = op.getFinish().front();
+  IRMapping mapping;
+  mapping.map(block.getArguments().back(), total);
+  for (auto [i, extra] : llvm::enumerate(op.getExtras())) {
+    Values indices;
+    AffineMap map = op.getExtraMap(i);
+    for (unsigned axis = 0; axis < map.getNumResults(); ++axis)
+      indices.push_back(place[map.getDimPosition(axis)]);
+    mapping.map(block.getArgument(i), load(bufferOf(extra), indices));
+  }
+  for (Operation &inner : block.without_terminator()) {
+    passOperands(inner, mapping);
+    cloneMapped(inner, mapping);
+  }
+  Value result = block.getTerminator()->getOperand(0);
+  return mapping.contains(result) ? mapping.lookup(result) : pass(result);
+}
+
+std::unique_ptr<KernelFrame> mlir::lathe::kernel::createDotProductWriter(
+    DotProductOp op, const DotProductPlan &plan, OpBuilder &builder) {
+  return std::make_unique<DotProductWriter>(op, plan, builder);
+}
