@@ -135,14 +135,21 @@ int64_t AttentionOp::getValueWidth() {
   return getFeatures(getValue()) / static_cast<int64_t>(getKvHeads());
 }
 
+/// Checks the memory for parts of an op, if it has any.
+static LogicalResult verifyPartial(Operation *op, Value partial,
+                                   StringRef constraint) {
+  if (!partial)
+    return success();
+  auto type = cast<ShapedType>(partial.getType());
+  if (type.hasRank() && type.getRank() == 1 && type.getElementType().isF32())
+    return success();
+  return op->emitOpError("needs f32 of rank 1 for parts, got ")
+         << type << " [" << constraint << "]";
+}
+
 LogicalResult AttentionOp::verify() {
-  if (Value partial = getInitPartial()) {
-    auto type = cast<ShapedType>(partial.getType());
-    if (!type.hasRank() || type.getRank() != 1 ||
-        !type.getElementType().isF32())
-      return emitOpError("needs f32 of rank 1 for parts, got ")
-             << type << " [C3]";
-  }
+  if (failed(verifyPartial(*this, getInitPartial(), "C3")))
+    return failure();
   for (Value operand : getOperands()) {
     if (operand == getInitPartial())
       continue;
@@ -332,8 +339,11 @@ LogicalResult DotProductOp::verify() {
     return emitOpError("needs rows, results and codes of rank 2, 2 and 3, "
                        "static but for the number of rows, got ")
            << rows << ", " << output << " and " << codes << " [C1]";
-  if (failed(verifyGroups()) || failed(verifyFinish(*this, "C4")))
+  if (failed(verifyGroups()) || failed(verifyFinish(*this, "C4")) ||
+      failed(verifyPartial(*this, getInitPartial(), "C5")))
     return failure();
+  if (getInitPartial() && !isInteger())
+    return emitOpError("has memory for parts of bf16 [C5]");
   int64_t columns = getPanelColumns(), features = output.getDimSize(1);
   if (features > getPanels() * columns ||
       features <= (getPanels() - 1) * columns)

@@ -326,6 +326,9 @@ def Kernel_DotProductOp : Kernel_Op<"dot_product",
     name, and the sum, and yields the element stored: a bias, an activation, a
     residual. Without it the sum is stored.
 
+    A device that few rows would leave idle sums up parts of the groups, into
+    `init_partial`, memory that the op works in, and adds these up.
+
     Constraints:
     - (C1) all sizes are static but M.
     - (C2) e divides K; L is a multiple of 4, and of 8 with `packed`.
@@ -333,11 +336,13 @@ def Kernel_DotProductOp : Kernel_Op<"dot_product",
       scales, bf16 has none of them.
     - (C4) a map an extra, onto some of (m, n) in their order, and `finish` takes
       one scalar an extra and the sum. Without `finish` there are no extras.
+    - (C5) memory for parts is of f32 and rank 1, and for bytes.
   }];
   let arguments = (ins AnyShaped:$rows, Optional<AnyShaped>:$steps,
                        Optional<AnyShaped>:$sums, AnyShaped:$codes,
                        Optional<AnyShaped>:$scales, Optional<AnyShaped>:$offsets,
                        Variadic<AnyShaped>:$extras, AnyShaped:$init_output,
+                       Optional<AnyShaped>:$init_partial,
                        DefaultValuedAttr<AffineMapArrayAttr, "{}">:$extra_maps,
                        DefaultValuedAttr<I64Attr, "0">:$shift, UnitAttr:$packed);
   let results = (outs Variadic<AnyRankedTensor>:$result);
@@ -347,12 +352,16 @@ def Kernel_DotProductOp : Kernel_Op<"dot_product",
     (`groups` `(` $steps^ `,` $sums `,` $scales `:` type($steps) `,` type($sums) `,` type($scales) `)`)?
     (`offsets` `(` $offsets^ `:` type($offsets) `)`)?
     (`extras` `(` $extras^ `:` type($extras) `)`)?
-    `outs` `(` $init_output `:` type($init_output) `)` attr-dict
+    `outs` `(` $init_output `:` type($init_output) `)`
+    (`partial` `(` $init_partial^ `:` type($init_partial) `)`)? attr-dict
     (`finish` $finish^)? (`->` type($result)^)?
   }];
   let hasVerifier = 1;
   let extraClassDeclaration = [{
-    MutableOperandRange getDpsInitsMutable() { return getInitOutputMutable(); }
+    MutableOperandRange getDpsInitsMutable() {
+      unsigned first = getInitOutputMutable().getOperandNumber();
+      return MutableOperandRange(*this, first, getNumOperands() - first);
+    }
     ShapedType getRowsType() {
       return llvm::cast<ShapedType>(getRows().getType());
     }

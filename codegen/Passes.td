@@ -334,9 +334,9 @@ def GenerateDotProducts : LathePass<"lathe-generate-dot-products", "::mlir::func
 def ReserveKernelMemory : LathePass<"lathe-reserve-kernel-memory", "::mlir::func::FuncOp"> {
   let summary = "gives kernels of devices memory that they work in";
   let description = [{
-    Before memory is planned, each kernel.attention whose rows would not occupy
-    the device gets `init_partial`, of as many numbers as the workgroups that do
-    occupy it have, and each kernel.frequency_filter of which a workgroup does
+    Before memory is planned, each kernel.attention and kernel.dot_product of
+    bytes whose rows would not occupy the device gets `init_partial`, of as many
+    numbers as the workgroups that do occupy it have, and each kernel.frequency_filter of which a workgroup does
     not share the spectrum of a block gets `init_spectrum`. The options are the
     fields of `DeviceTarget`.
   }];
@@ -346,7 +346,7 @@ def ReserveKernelMemory : LathePass<"lathe-reserve-kernel-memory", "::mlir::func
     Option<"accumulators", "accumulators", "int64_t", "32", "sums that an invocation has in registers">,
     Option<"busyInvocations", "busy-invocations", "int64_t", "16384", "invocations that keep the device busy">];
   let statistics = [
-    Statistic<"split", "split", "attention whose keys workgroups share">,
+    Statistic<"split", "split", "ops whose keys or inputs workgroups share">,
     Statistic<"spectra", "spectra", "filters whose spectra are in memory">];
   let dependentDialects = ["::mlir::memref::MemRefDialect"];
 }

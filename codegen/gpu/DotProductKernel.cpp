@@ -22,6 +22,9 @@
 //   if subgroups have parts, add up theirs, in order
 //   output = finish(extras, totals)
 //
+// Workgroups that share the inputs of a tile have a part of them each, and give
+// totals, which another kernel adds up (DotProductSplits.cpp).
+//
 // Weights are unsigned bytes, which the processor's instructions want; here
 // both sides are signed. So bytes are moved back by 128 on the way to the
 // registers, which leaves nothing to shift, and numbers of 4 bits stay as they
@@ -57,12 +60,30 @@ void DotProductWriter::writeGroup(Value group) {
   writeResults(combineParts(writeGroups()));
 }
 
+void DotProductWriter::addBuffers() {
+  for (Value operand : op->getOperands())
+    if (operand != op.getInitOutput() && operand != op.getInitPartial() &&
+        !(isPart && llvm::is_contained(op.getExtras(), operand)))
+      buffers.emplace_back().memref = operand;
+  buffers.emplace_back().memref =
+      isPart ? op.getInitPartial() : op.getInitOutput();
+}
+
 void DotProductWriter::findPlaces(Value group) {
   rowCount = size(op.getRows(), 0);
-  Value rest = group;
-  firstColumn = multiply(takeIndex(rest, constant(columnTiles)), plan.columns);
-  firstRow = multiply(rest, plan.rows);
-  rest = thread;
+  workgroup = group;
+  firstInput = constant(0);
+  endOfInputs = constant(inputs);
+  Value tile = group;
+  if (isPart) {
+    Value span = pass(splits.span);
+    firstInput = multiply(divide(group, pass(splits.tiles)), span);
+    endOfInputs = least(add(firstInput, span), endOfInputs);
+    tile = remainder(group, pass(splits.tiles));
+  }
+  firstColumn = multiply(takeIndex(tile, constant(columnTiles)), plan.columns);
+  firstRow = multiply(tile, plan.rows);
+  Value rest = thread;
   lane = takeIndex(rest, constant(DeviceTarget::subgroupSize));
   columnOfSubgroup = multiply(takeIndex(rest, constant(plan.columnSubgroups)),
                               plan.getColumnsEach());
@@ -79,10 +100,10 @@ void DotProductWriter::findPlaces(Value group) {
 
 SmallVector<Value> DotProductWriter::writeGroups() {
   for (int64_t i = 0; i < countAhead(); ++i)
-    copyBlock(constant(i * plan.getBlockDepth()));
+    copyBlock(add(firstInput, i * plan.getBlockDepth()));
   int64_t length = inputs / op.getGroups();
   Values totals(countRows() * countColumns(), number(0));
-  return loop(constant(0), constant(inputs), plan.parts * length, totals,
+  return loop(firstInput, endOfInputs, plan.parts * length, totals,
               [&](Value first, ValueRange totals) {
                 Group group = loadGroup(add(divide(first, length), part));
                 Values sums = beginSums(group);
@@ -113,7 +134,7 @@ void DotProductWriter::copyBlock(Value first) {
     copyWords(first);
   };
   Value isInside = b.createOrFold<arith::CmpIOp>(arith::CmpIPredicate::slt,
-                                                 first, constant(inputs));
+                                                 first, endOfInputs);
   if (matchPattern(isInside, m_One()))
     copy();
   else
@@ -229,7 +250,7 @@ SmallVector<Value> DotProductWriter::combineParts(Values totals) {
 void DotProductWriter::writeResults(ValueRange totals) {
   auto storeRow = [&](int64_t i) {
     for (int64_t j = 0; j < countColumns(); ++j)
-      writeResult(totals[i * countColumns() + j], row(i), column(j));
+      writeResult(totals[i * countColumns() + j], i, j);
   };
   auto storeRows = [&] {
     for (int64_t i = 0; i < countRows(); ++i)
@@ -244,38 +265,29 @@ void DotProductWriter::writeResults(ValueRange totals) {
     onlyIf(isLess(part, constant(1)), storeRows);
 }
 
-void DotProductWriter::writeResult(Value total, Value row, Value column) {
+void DotProductWriter::writeResult(Value total, int64_t i, int64_t j) {
   auto write = [&] {
-    Value result =
-        op.getFinish().empty() ? total : finish(total, {row, column});
-    store(result, bufferOf(op.getInitOutput()), {row, column});
+    if (!isPart)
+      return storeResult(total, row(i), column(j));
+    Value line =
+        add(multiply(workgroup, plan.rows), subtract(row(i), firstRow));
+    Value place =
+        add(multiply(line, plan.columns), subtract(column(j), firstColumn));
+    storeNumber(total, op.getInitPartial(), place);
   };
   if (features % plan.columns)
-    onlyIf(isLess(column, constant(features)), write);
+    onlyIf(isLess(column(j), constant(features)), write);
   else
     write();
 }
 
-Value DotProductWriter::finish(Value total, ArrayRef<Value> place) {
-  Block &block = op.getFinish().front();
-  IRMapping mapping;
-  mapping.map(block.getArguments().back(), total);
-  for (auto [i, extra] : llvm::enumerate(op.getExtras())) {
-    Values indices;
-    AffineMap map = op.getExtraMap(i);
-    for (unsigned axis = 0; axis < map.getNumResults(); ++axis)
-      indices.push_back(place[map.getDimPosition(axis)]);
-    mapping.map(block.getArgument(i), load(bufferOf(extra), indices));
-  }
-  for (Operation &inner : block.without_terminator()) {
-    passOperands(inner, mapping);
-    cloneMapped(inner, mapping);
-  }
-  Value result = block.getTerminator()->getOperand(0);
-  return mapping.contains(result) ? mapping.lookup(result) : pass(result);
-}
-
 std::unique_ptr<KernelFrame> mlir::lathe::kernel::createDotProductWriter(
     DotProductOp op, const DotProductPlan &plan, OpBuilder &builder) {
-  return std::make_unique<DotProductWriter>(op, plan, builder);
+  return std::make_unique<DotProductWriter>(op, plan, /*isPart=*/false,
+                                            builder);
+}
+
+std::unique_ptr<KernelFrame> mlir::lathe::kernel::createPartsWriter(
+    DotProductOp op, const DotProductPlan &plan, OpBuilder &builder) {
+  return std::make_unique<DotProductWriter>(op, plan, /*isPart=*/true, builder);
 }

@@ -61,10 +61,36 @@ struct DotProductPlan {
 DotProductPlan planDotProduct(DotProductOp op, const DeviceTarget &target,
                               int64_t unknown);
 
-/// Writes an op of bytes on memrefs as a kernel and its launch.
+/// Numbers that workgroups which share the inputs of tiles need beside the
+/// output: the totals of each; 0 where tiles alone occupy the device, or a part
+/// would have too few inputs to copy any ahead.
+int64_t countPartialNumbers(DotProductOp op, const DeviceTarget &target);
+
+/// How tiles make workgroups, and, where the op has memory for parts, `splits`
+/// of the inputs of each, of `span` inputs.
+struct DotProductSplits {
+  Value tiles, splits, span;
+};
+DotProductSplits countDotProductSplits(DotProductOp op,
+                                       const DotProductPlan &plan,
+                                       ImplicitLocOpBuilder &b);
+
+/// Whether workgroups share the inputs of tiles where an op has memory for
+/// that, for the host before it: few tiles need no more than there is.
+Value writeIsSplit(DotProductOp op, const DotProductPlan &plan,
+                   OpBuilder &builder);
+
+/// Writes an op of bytes on memrefs as a kernel and its launch: all of it,
+/// parts of the inputs, or what makes the result of these.
 std::unique_ptr<KernelFrame> createDotProductWriter(DotProductOp op,
                                                     const DotProductPlan &plan,
                                                     OpBuilder &builder);
+std::unique_ptr<KernelFrame> createPartsWriter(DotProductOp op,
+                                               const DotProductPlan &plan,
+                                               OpBuilder &builder);
+std::unique_ptr<KernelFrame> createTotalsWriter(DotProductOp op,
+                                                const DotProductPlan &plan,
+                                                OpBuilder &builder);
 
 } // namespace mlir::lathe::kernel
 

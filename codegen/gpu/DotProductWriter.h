@@ -14,15 +14,37 @@
 
 namespace mlir::lathe::kernel {
 
-/// Writes a kernel.dot_product of bytes.
-class DotProductWriter final : public FusedKernel {
-public:
-  DotProductWriter(DotProductOp op, const DotProductPlan &plan,
-                   OpBuilder &builder)
-      : FusedKernel(op, plan.getWorkgroupSize(), plan.str(), builder), op(op),
-        plan(plan), inputs(op.getRowsType().getDimSize(1)),
+/// What kernels of a kernel.dot_product of bytes have in common.
+class DotProductFrame : public FusedKernel {
+protected:
+  DotProductFrame(DotProductOp op, const DotProductPlan &plan,
+                  const std::string &text, OpBuilder &builder)
+      : FusedKernel(op, plan.getWorkgroupSize(), text, builder), op(op),
+        plan(plan),
         features(cast<ShapedType>(op.getInitOutput().getType()).getDimSize(1)),
         columnTiles(llvm::divideCeil(features, plan.columns)) {}
+
+  /// Stores what `finish` makes of a result.
+  void storeResult(Value total, Value row, Value column);
+
+  DotProductOp op;
+  DotProductPlan plan;
+  int64_t features, columnTiles;
+  DotProductSplits splits; ///< For the host.
+
+private:
+  Value finish(Value total, ArrayRef<Value> place);
+};
+
+/// Writes a kernel.dot_product of bytes, or the sums of parts of the inputs.
+class DotProductWriter final : public DotProductFrame {
+public:
+  DotProductWriter(DotProductOp op, const DotProductPlan &plan, bool isPart,
+                   OpBuilder &builder)
+      : DotProductFrame(op, plan,
+                        plan.str() + (isPart ? ", parts of the inputs" : ""),
+                        builder),
+        isPart(isPart), inputs(op.getRowsType().getDimSize(1)) {}
 
   /// Of a tile that is emptier, another plan makes more.
   Value writeSuits() override {
@@ -46,14 +68,10 @@ private:
     Values scales, offsets; ///< Of its columns.
   };
 
-  void addBuffers() override {
-    for (Value operand : op->getOperands())
-      buffers.emplace_back().memref = operand;
-  }
-
+  void addBuffers() override;
   Value countGroups() override {
-    return multiplyHost(divideHostCeil(hostSize(op.getRows(), 0), plan.rows),
-                        hostConstant(columnTiles));
+    splits = countDotProductSplits(op, plan, host);
+    return isPart ? multiplyHost(splits.tiles, splits.splits) : splits.tiles;
   }
 
   void writeGroup(Value group) override;
@@ -116,15 +134,14 @@ private:
 
   Values combineParts(Values totals);
   void writeResults(ValueRange totals);
-  void writeResult(Value total, Value row, Value column);
-  Value finish(Value total, ArrayRef<Value> place);
+  void writeResult(Value total, int64_t i, int64_t j);
 
-  DotProductOp op;
-  DotProductPlan plan;
-  int64_t inputs, features, columnTiles;
-  Value rowCount;
-  Value firstRow, firstColumn; ///< Of the tile.
-  Value lane, part;            ///< Of the subgroup.
+  bool isPart;
+  int64_t inputs;
+  Value rowCount, workgroup;
+  Value firstInput, endOfInputs; ///< Of the workgroup.
+  Value firstRow, firstColumn;   ///< Of the tile.
+  Value lane, part;              ///< Of the subgroup.
   Value rowOfSubgroup, columnOfSubgroup;
   Value rowInTile, columnInTile; ///< The invocation's first ones.
   Value sharedRows, sharedWords;

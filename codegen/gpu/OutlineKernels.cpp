@@ -83,23 +83,55 @@ private:
       ++host;
       return;
     }
-    ImplicitLocOpBuilder b(op.getLoc(), op);
+    OpBuilder b(op);
     AttentionPlan many = planAttention(op, target, manyElements);
     AttentionPlan few = planAttention(op, target, fewElements);
-    auto whole = createAttentionWriter(op, many, b);
+    Writers writers = {createAttentionWriter(op, many, b),
+                       createAttentionWriter(op, few, b)};
+    if (op.getInitPartial()) {
+      writers.parts = createPartsWriter(op, few, b);
+      writers.combination = createCombinationWriter(op, few, b);
+    }
+    outline(op, few, writers, symbols);
+  }
+
+  void outline(DotProductOp op, SymbolTable &symbols) {
+    OpBuilder b(op);
+    DotProductPlan many = planDotProduct(op, target, manyElements);
+    DotProductPlan few = planDotProduct(op, target, fewElements);
+    Writers writers = {createDotProductWriter(op, many, b),
+                       createDotProductWriter(op, few, b)};
+    if (op.getInitPartial()) {
+      writers.parts = createPartsWriter(op, few, b);
+      writers.combination = createTotalsWriter(op, few, b);
+    }
+    outline(op, few, writers, symbols);
+  }
+
+  /// The kernels of an op for many elements and for few; of few, workgroups may
+  /// compute parts, which another kernel combines.
+  struct Writers {
+    std::unique_ptr<KernelFrame> many, few, parts = {}, combination = {};
+  };
+
+  /// Makes those kernels that sizes may choose.
+  template <typename Op, typename Plan>
+  void outline(Op op, const Plan &few, Writers &writers, SymbolTable &symbols) {
+    ImplicitLocOpBuilder b(op.getLoc(), op);
     Value no = arith::ConstantOp::create(b, b.getBoolAttr(false));
     Value yes = arith::ConstantOp::create(b, b.getBoolAttr(true));
-    Value isMany = many.str() == few.str() ? no : whole->writeSuits();
+    bool isOne = writers.many->getPlan() == writers.few->getPlan();
+    Value isMany = isOne ? no : writers.many->writeSuits();
     Value isFew = b.createOrFold<arith::XOrIOp>(isMany, yes);
-    Value isSplit = op.getInitPartial() ? writeIsSplit(op, few, b) : no;
+    Value isSplit = writers.parts ? writeIsSplit(op, few, b) : no;
     Value isSingle = b.createOrFold<arith::AndIOp>(
         isFew, b.createOrFold<arith::XOrIOp>(isSplit, yes));
     isSplit = b.createOrFold<arith::AndIOp>(isFew, isSplit);
-    launchIf(isMany, *whole, op, symbols);
-    launchIf(isSingle, *createAttentionWriter(op, few, b), op, symbols);
-    if (op.getInitPartial()) {
-      launchIf(isSplit, *createPartsWriter(op, few, b), op, symbols);
-      launchIf(isSplit, *createCombinationWriter(op, few, b), op, symbols);
+    launchIf(isMany, *writers.many, op, symbols);
+    launchIf(isSingle, *writers.few, op, symbols);
+    if (writers.parts) {
+      launchIf(isSplit, *writers.parts, op, symbols);
+      launchIf(isSplit, *writers.combination, op, symbols);
     }
     ++outlined;
     op.erase();
@@ -117,14 +149,6 @@ private:
     Value none = arith::ConstantIndexOp::create(b, 0);
     launch.getGroupsMutable().assign(
         b.createOrFold<arith::SelectOp>(condition, launch.getGroups(), none));
-  }
-
-  void outline(DotProductOp op, SymbolTable &symbols) {
-    OpBuilder b(op);
-    DotProductPlan many = planDotProduct(op, target, manyElements);
-    DotProductPlan few = planDotProduct(op, target, fewElements);
-    outline(op, *createDotProductWriter(op, many, b),
-            *createDotProductWriter(op, few, b), symbols);
   }
 
   void outline(kernel::FrequencyFilterOp op, SymbolTable &symbols) {

@@ -7,6 +7,7 @@
 
 #include "codegen/Passes.h"
 #include "codegen/gpu/AttentionKernel.h"
+#include "codegen/gpu/DotProductKernel.h"
 #include "codegen/gpu/FilterKernel.h"
 
 namespace mlir::lathe {
@@ -29,16 +30,8 @@ struct ReserveKernelMemoryPass
     target.sharedBytes = sharedBytes;
     target.accumulators = accumulators;
     target.busyInvocations = busyInvocations;
-    getOperation().walk([&](AttentionOp op) {
-      int64_t numbers = countPartialNumbers(op, target);
-      if (numbers == 0)
-        return;
-      OpBuilder b(op);
-      auto type = MemRefType::get({numbers}, b.getF32Type());
-      Value partial = memref::AllocOp::create(b, op.getLoc(), type);
-      op.getInitPartialMutable().assign(partial);
-      ++split;
-    });
+    getOperation().walk([&](AttentionOp op) { reserveParts(op, target); });
+    getOperation().walk([&](DotProductOp op) { reserveParts(op, target); });
     getOperation().walk([&](kernel::FrequencyFilterOp op) {
       int64_t numbers = countSpectrumNumbers(op, target);
       if (op.getInitSpectrum() || numbers == 0)
@@ -54,6 +47,18 @@ struct ReserveKernelMemoryPass
       op.getInitSpectrumMutable().assign(spectrum);
       ++spectra;
     });
+  }
+
+private:
+  template <typename Op> void reserveParts(Op op, const DeviceTarget &target) {
+    int64_t numbers = countPartialNumbers(op, target);
+    if (numbers == 0)
+      return;
+    OpBuilder b(op);
+    auto type = MemRefType::get({numbers}, b.getF32Type());
+    Value partial = memref::AllocOp::create(b, op.getLoc(), type);
+    op.getInitPartialMutable().assign(partial);
+    ++split;
   }
 };
 } // namespace

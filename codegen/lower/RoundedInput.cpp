@@ -220,8 +220,8 @@ Value multiply(Structured &b, Value rows, Value steps, Value sums,
   auto product = kernel::DotProductOp::create(
       b, output.getType(), flatten(rows), flatten(steps), flatten(sums),
       panels.codes(), perGroup(weight.scales), perGroup(weight.offsets),
-      /*extras=*/ValueRange(), output, b.getArrayAttr({}),
-      b.getI64IntegerAttr(panels.shift()),
+      /*extras=*/ValueRange(), output, /*init_partial=*/Value(),
+      b.getArrayAttr({}), b.getI64IntegerAttr(panels.shift()),
       weight.isPacked ? b.getUnitAttr() : UnitAttr());
   shape.back() = panels.features;
   return b.reshape(b.record(product->getResult(0), flat), shape);

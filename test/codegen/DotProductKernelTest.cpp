@@ -21,11 +21,13 @@ struct Product {
   int64_t rows, features, groups, length;
   bool packed = false, offsets = false, finish = false, dynamic = false;
   int64_t alignment = 64;
+  /// Memory for parts of the inputs.
+  int64_t partial = 0;
 
   int64_t inputs() const { return groups * length; }
   int64_t panels() const { return (features + 31) / 32; }
 
-  /// In the order of the op's operands.
+  /// In the order of the op's operands, but that the result is the last one.
   std::vector<std::vector<int64_t>> shapes() const {
     std::vector<std::vector<int64_t>> shapes = {
         {rows, inputs()},
@@ -37,6 +39,8 @@ struct Product {
       shapes.push_back({panels(), groups, 32});
     if (finish)
       shapes.insert(shapes.end(), {{features}, {rows, features}, {rows}});
+    if (partial)
+      shapes.push_back({partial});
     shapes.push_back({rows, features});
     return shapes;
   }
@@ -47,6 +51,8 @@ struct Product {
       elements.push_back("f32");
     if (finish)
       elements.insert(elements.end(), {"f32", "bf16", "f32"});
+    if (partial)
+      elements.push_back("f32");
     elements.push_back("f32");
     std::vector<std::string> types;
     for (auto [shape, element] : llvm::zip(shapes(), elements)) {
@@ -54,8 +60,7 @@ struct Product {
       for (auto [axis, size] : llvm::enumerate(shape)) {
         // Extras and results are as many rows.
         bool isRows = axis == 0 && size == rows && shape != shapes()[3] &&
-                      shape != shapes()[4] &&
-                      !(finish && shape.size() == 1 && size == features);
+                      shape != shapes()[4] && shape.size() == 2;
         text += (dynamic && isRows ? "?" : std::to_string(size)) + "x";
       }
       types.push_back(text + element + ">");
@@ -102,10 +107,11 @@ struct Product {
       })";
     }
     int shift = !packed ? 128 : offsets ? 0 : 8;
-    text += llvm::formatv("outs(%a{0} : {1}) {{extra_maps = {2}, shift = {3} : "
-                          "i64{4}}{5}",
-                          next, t[next], maps, shift, packed ? ", packed" : "",
-                          region);
+    text += llvm::formatv("outs(%a{0} : {1}) ", t.size() - 1, t.back());
+    if (partial)
+      text += llvm::formatv("partial(%a{0} : {1}) ", next, t[next]);
+    text += llvm::formatv("{{extra_maps = {0}, shift = {1} : i64{2}}{3}", maps,
+                          shift, packed ? ", packed" : "", region);
     return text;
   }
 };
@@ -141,6 +147,23 @@ protected:
     parse(product.arguments(), product.body());
     KernelFixture::check(product.shapes());
     EXPECT_EQ(plan().rfind("bytes of", 0), 0u) << plan();
+  }
+
+  /// Of a product of which workgroups share the inputs.
+  void checkParts(const Product &product) {
+    parse(product.arguments(), product.body());
+    KernelFixture::check(product.shapes());
+    EXPECT_EQ(plan(), "totals of bytes");
+    unsigned checked = 0;
+    for (auto kernels : module->getOps<gpu::GPUModuleOp>()) {
+      gpu::GPUFuncOp made = *kernels.getOps<gpu::GPUFuncOp>().begin();
+      auto text = made->getAttrOfType<StringAttr>("lathe.plan").getValue();
+      if (!text.ends_with("parts of the inputs"))
+        continue;
+      missBarriers(product.shapes(), made);
+      ++checked;
+    }
+    EXPECT_EQ(checked, 1u);
   }
 };
 
@@ -197,6 +220,35 @@ TEST_F(DotProductKernels, DynamicRows) {
     bool isFew = plan().rfind("bytes of 16x", 0) == 0;
     EXPECT_EQ(isFew, rows < 16) << plan();
   }
+}
+
+/// Few rows, whose inputs workgroups share: as many parts as there is memory
+/// for, or as have several blocks, the last one being shorter.
+TEST_F(DotProductKernels, SharedInputs) {
+  const int64_t tile = 16 * 32;
+  for (Product product : {Product{1, 32, 16, 32}, Product{5, 33, 7, 64},
+                          Product{17, 40, 1, 32}, Product{3, 32, 12, 96}}) {
+    for (int64_t groups : {8, 24}) {
+      product.partial = groups * tile;
+      checkParts(product);
+    }
+    product.finish = product.packed = true;
+    checkParts(product);
+  }
+}
+
+/// More tiles than half of the workgroups that there is memory for need no
+/// others; many rows have another kernel.
+TEST_F(DotProductKernels, SharedInputsOfFewRows) {
+  Product product = {5, 64, 16, 32};
+  product.dynamic = true;
+  product.partial = 4 * 16 * 32;
+  checkParts(product);
+  product.partial = 3 * 16 * 32;
+  check(product);
+  product.rows = 70;
+  product.partial = 8 * 16 * 32;
+  check(product);
 }
 
 /// Memory that is aligned to fewer bytes is copied by fewer at once, or not by

@@ -88,3 +88,20 @@ func.func @stored(%q: memref<?x64xbf16>, %u: memref<1x32x64xbf16>, %y: memref<?x
   }
   return
 }
+
+// -----
+
+func.func @square(%q: memref<?x64xi8>, %t: memref<?x1xf32>, %z: memref<?x1xi32>, %u: memref<1x16x128xi8>, %s: memref<1x1x32xf32>, %y: memref<?x32xf32>, %p: memref<2x64xf32>) {
+  // expected-error @+1 {{needs f32 of rank 1 for parts, got 'memref<2x64xf32>' [C5]}}
+  kernel.dot_product rows(%q : memref<?x64xi8>) weights(%u : memref<1x16x128xi8>) groups(%t, %z, %s : memref<?x1xf32>, memref<?x1xi32>, memref<1x1x32xf32>)
+      outs(%y : memref<?x32xf32>) partial(%p : memref<2x64xf32>) {shift = 128 : i64}
+  return
+}
+
+// -----
+
+func.func @narrow(%q: memref<?x64xbf16>, %u: memref<1x32x64xbf16>, %y: memref<?x32xf32>, %p: memref<64xf32>) {
+  // expected-error @+1 {{has memory for parts of bf16 [C5]}}
+  kernel.dot_product rows(%q : memref<?x64xbf16>) weights(%u : memref<1x32x64xbf16>) outs(%y : memref<?x32xf32>) partial(%p : memref<64xf32>)
+  return
+}

@@ -88,3 +88,42 @@ func.func @shared(%x: memref<?x8x8x240xf32>, %w: memref<2x8x30x30xf32>, %b: memr
   }
   return
 }
+
+// -----
+
+// Three rows of 8,192 inputs, by 64 columns: two tiles of 16x32, where 512 workgroups of a subgroup keep the device busy,
+// whose totals there is memory for. A part has 256 inputs at least, four blocks of which copies are under way at once: 32
+// workgroups share the inputs of a tile.
+
+// CHECK-LABEL: func @bytes
+// CHECK: %[[PARTS:.*]] = memref.alloc() : memref<262144xf32>
+// CHECK: kernel.dot_product {{.*}} partial(%[[PARTS]] : memref<262144xf32>)
+// KERNELS-LABEL: func @bytes
+// KERNELS: %[[PARTS:.*]] = memref.alloc() : memref<262144xf32>
+// KERNELS: kernel.launch @bytes_kernel over %c64({{.*}}, %[[PARTS]])
+// KERNELS: kernel.launch @bytes_kernel_0 over %c6(%[[PARTS]], %arg5)
+// KERNELS-NOT: kernel.launch
+// KERNELS: lathe.plan = "bytes of 16x32x64, 16x32 a subgroup, copied 3 blocks ahead, parts of the inputs"
+// KERNELS: lathe.plan = "totals of bytes"
+func.func @bytes(%q: memref<3x8192xi8>, %t: memref<3x128xf32>, %z: memref<3x128xi32>, %u: memref<2x2048x128xi8>, %s: memref<2x128x32xf32>, %y: memref<3x64xf32>, %arena: memref<?xi8>, %run: !llvm.ptr) attributes {lathe.entry} {
+  kernel.dot_product rows(%q : memref<3x8192xi8>) weights(%u : memref<2x2048x128xi8>) groups(%t, %z, %s : memref<3x128xf32>, memref<3x128xi32>, memref<2x128x32xf32>) outs(%y : memref<3x64xf32>) {shift = 128 : i64}
+  return
+}
+
+// -----
+
+// Rows of few inputs stay as they are, and so do products of bf16, which are the processor's.
+
+// CHECK-LABEL: func @few
+// CHECK-NOT: partial
+func.func @few(%q: memref<3x64xi8>, %t: memref<3x1xf32>, %z: memref<3x1xi32>, %u: memref<1x16x128xi8>, %s: memref<1x1x32xf32>, %y: memref<3x32xf32>) {
+  kernel.dot_product rows(%q : memref<3x64xi8>) weights(%u : memref<1x16x128xi8>) groups(%t, %z, %s : memref<3x1xf32>, memref<3x1xi32>, memref<1x1x32xf32>) outs(%y : memref<3x32xf32>) {shift = 128 : i64}
+  return
+}
+
+// CHECK-LABEL: func @pairs
+// CHECK-NOT: partial
+func.func @pairs(%q: memref<3x8192xbf16>, %u: memref<1x4096x64xbf16>, %y: memref<3x32xf32>) {
+  kernel.dot_product rows(%q : memref<3x8192xbf16>) weights(%u : memref<1x4096x64xbf16>) outs(%y : memref<3x32xf32>)
+  return
+}
