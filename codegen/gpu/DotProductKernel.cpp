@@ -57,7 +57,7 @@ void DotProductWriter::writeGroup(Value group) {
   Type byte = b.getI8Type();
   sharedRows = addShared(plan.blocks * plan.getRowBytes(), byte, copied);
   sharedWords = addShared(plan.blocks * plan.getWordBytes(), byte, copied);
-  writeResults(combineParts(writeGroups()));
+  writeResults(addUpParts(writeGroups(), part, plan.parts));
 }
 
 void DotProductWriter::addBuffers() {
@@ -217,35 +217,6 @@ void DotProductWriter::copyBytes(Value memref, ValueRange indices, Value shared,
 //===----------------------------------------------------------------------===//
 // Results
 //===----------------------------------------------------------------------===//
-
-/// The totals of all parts, for the subgroups of the first.
-SmallVector<Value> DotProductWriter::combineParts(Values totals) {
-  if (plan.parts == 1)
-    return totals;
-  int64_t invocations = plan.getWorkgroupSize() / plan.parts;
-  shared = addShared(plan.countPartSums(), b.getF32Type());
-  auto place = [&](Value invocation, int64_t i) {
-    return add(invocation, i * (plan.parts - 1) * invocations);
-  };
-  onlyIf(isLess(constant(0), part), [&] {
-    for (auto [i, total] : llvm::enumerate(totals))
-      storeShared(total, place(subtract(thread, constant(invocations)), i));
-  });
-  barrier();
-  Value isFirst = isLess(part, constant(1));
-  SmallVector<Type> types(totals.size(), b.getF32Type());
-  auto choice = scf::IfOp::create(b, types, isFirst, /*addThenBlock=*/true,
-                                  /*addElseBlock=*/true);
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(choice.elseBlock());
-  scf::YieldOp::create(b, totals);
-  b.setInsertionPointToStart(choice.thenBlock());
-  for (auto [i, total] : llvm::enumerate(totals))
-    for (int64_t k = 0; k + 1 < plan.parts; ++k)
-      total = fadd(total, loadShared(place(add(thread, k * invocations), i)));
-  scf::YieldOp::create(b, totals);
-  return Values(choice.getResults());
-}
 
 void DotProductWriter::writeResults(ValueRange totals) {
   auto storeRow = [&](int64_t i) {

@@ -47,10 +47,9 @@ struct DotProductPlan {
   int64_t getWordBytes() const {
     return getBlockDepth() / unit * getWordPitch();
   }
-  /// Sums of parts but the first, which the subgroups of that one add up.
-  int64_t countPartSums() const { return (parts - 1) * rows * columns; }
   int64_t countSharedBytes() const {
-    return blocks * (getRowBytes() + getWordBytes()) + 4 * countPartSums();
+    return blocks * (getRowBytes() + getWordBytes()) +
+           KernelFrame::countPartBytes(rows * columns, parts);
   }
 
   /// As in "bytes of 128x64x64, 32x32 a subgroup, copied 1 blocks ahead".

@@ -132,7 +132,6 @@ private:
 
   //===--- Results --------------------------------------------------------===//
 
-  Values combineParts(Values totals);
   void writeResults(ValueRange totals);
   void writeResult(Value total, int64_t i, int64_t j);
 

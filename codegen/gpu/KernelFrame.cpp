@@ -185,6 +185,51 @@ BlockArgument KernelFrame::addShared(int64_t size, Type element,
   return made;
 }
 
+SmallVector<Value> KernelFrame::addUpParts(ValueRange totals, Value part,
+                                           int64_t parts) {
+  SmallVector<Value> sums(totals);
+  if (parts == 1)
+    return sums;
+  int64_t ofPart = workgroupSize / parts, others = workgroupSize - ofPart;
+  Type f32 = b.getF32Type();
+  Value shared = addShared(others * totals.size(), f32);
+  // Total by total, so that neighbours store and load neighbours.
+  auto place = [&](Value invocation, int64_t i) {
+    return add(invocation, i * others);
+  };
+  Value isFirst =
+      arith::CmpIOp::create(b, arith::CmpIPredicate::eq, part, constant(0));
+  auto stores = scf::IfOp::create(b, TypeRange(), isFirst,
+                                  /*addThenBlock=*/true, /*addElseBlock=*/true);
+  {
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(stores.elseBlock());
+    Value invocation = subtract(thread, constant(ofPart));
+    for (auto [i, total] : llvm::enumerate(totals))
+      memref::StoreOp::create(b, total, shared, place(invocation, i));
+    scf::YieldOp::create(b);
+    b.setInsertionPointToStart(stores.thenBlock());
+    scf::YieldOp::create(b);
+  }
+  gpu::BarrierOp::create(b);
+  auto choice =
+      scf::IfOp::create(b, SmallVector<Type>(totals.size(), f32), isFirst,
+                        /*addThenBlock=*/true, /*addElseBlock=*/true);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(choice.elseBlock());
+  scf::YieldOp::create(b, totals);
+  b.setInsertionPointToStart(choice.thenBlock());
+  for (auto [i, sum] : llvm::enumerate(sums))
+    for (int64_t k = 0; k + 1 < parts; ++k) {
+      Value other =
+          memref::LoadOp::create(b, shared, place(add(thread, k * ofPart), i));
+      sum =
+          arith::AddFOp::create(b, sum, other, arith::FastMathFlags::contract);
+    }
+  scf::YieldOp::create(b, sums);
+  return SmallVector<Value>(choice.getResults());
+}
+
 //===----------------------------------------------------------------------===//
 // Copies that go on meanwhile
 //===----------------------------------------------------------------------===//

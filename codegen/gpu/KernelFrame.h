@@ -55,6 +55,11 @@ public:
   /// Launches `kernel`, which does what the written one does, before the op.
   LaunchOp writeLaunch(StringRef kernel, Value run);
 
+  /// What the workgroup's memory needs for adding up parts of a tile.
+  static int64_t countPartBytes(int64_t elements, int64_t parts) {
+    return 4 * elements * (parts - 1);
+  }
+
   /// What the kernel's attribute shows.
   StringRef getPlan() const { return planText; }
   /// Whether sizes that are dynamic suit the plan, for the host.
@@ -102,6 +107,10 @@ protected:
   /// An array in the workgroup's memory, which begins at a multiple of
   /// `alignment` bytes if that is not 0.
   BlockArgument addShared(int64_t size, Type element, int64_t alignment = 0);
+
+  /// Adds up f32 totals of parts in order, as many invocations having each:
+  /// those of the first part get what comes out.
+  SmallVector<Value> addUpParts(ValueRange totals, Value part, int64_t parts);
 
   //===--- Copies that go on meanwhile ------------------------------------===//
 

@@ -26,13 +26,14 @@ std::string KernelPlan::str() const {
                          rows.extent, columns.extent, depth, rows.perInvocation,
                          columns.perInvocation);
   if (kind == Kind::tensorTiles) {
-    std::string ahead =
-        copies() ? llvm::formatv(", copied {0} blocks ahead", blocks - 1).str()
-                 : "";
+    std::string more;
+    if (parts > 1)
+      more += llvm::formatv(", {0} parts of the steps", parts);
+    if (copies())
+      more += llvm::formatv(", copied {0} blocks ahead", blocks - 1);
     return llvm::formatv("tensor tiles of {0}x{1}x{2}, {3}x{4} a subgroup{5}",
                          rows.extent, columns.extent, depth,
-                         rows.getPerSubgroup(), columns.getPerSubgroup(),
-                         ahead);
+                         rows.getPerSubgroup(), columns.getPerSubgroup(), more);
   }
   if (lanes == 1)
     return "elements";

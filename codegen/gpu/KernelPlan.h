@@ -81,6 +81,9 @@ struct KernelPlan {
   /// Steps of the reductions, which count as one, in a block, and blocks that
   /// shared memory holds.
   int64_t depth = 0, blocks = 0;
+  /// Of a block of a tensor tile, parts that as many subgroups multiply each,
+  /// where tiles leave some idle.
+  int64_t parts = 1;
 
   /// Whether blocks of a tensor tile are copied, all but one of those that
   /// there is room for ahead of what is multiplied.
@@ -97,7 +100,8 @@ struct KernelPlan {
   }
 
   /// As in "elements of 8 lanes", "tiles of 64x64x8, 8x4 an invocation" or
-  /// "tensor tiles of 128x128x32, 64x32 a subgroup, copied 3 blocks ahead".
+  /// "tensor tiles of 16x32x128, 16x32 a subgroup, 4 parts of the steps, copied
+  /// 3 blocks ahead".
   std::string str() const;
 };
 

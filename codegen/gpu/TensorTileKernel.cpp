@@ -14,9 +14,10 @@
 //     store numbers in shared memory; wait until the block is copied; barrier
 //     begin to copy the block behind those that are under way
 //     numbers = load the next block
-//     for each 16 steps
+//     for each 16 steps of the block, or of the subgroup's part of it
 //       load the subgroup's matrices of both sides from shared memory
 //       accumulators = rows x columns + accumulators
+//   if subgroups have parts of the steps, add up their accumulators, in order
 //   for the invocation's accumulators inside the output
 //     output = finish(inputs, accumulator)
 //
@@ -73,8 +74,21 @@ private:
     SmallVector<Value> accumulators(
         resultsEach * (rows.plan.getPerSubgroup() / productRows) *
             (columns.plan.getPerSubgroup() / productColumns),
-        arith::ConstantOp::create(b, cast<TypedAttr>(nest.getInit())));
-    writeResults(writeBlocks(accumulators));
+        writeInit());
+    writeResults(addUpParts(writeBlocks(accumulators), part, plan.parts));
+  }
+
+  /// What sums begin with, those of the first part.
+  Value writeInit() {
+    Value init = arith::ConstantOp::create(b, cast<TypedAttr>(nest.getInit()));
+    if (plan.parts == 1 || matchPattern(init, m_AnyZeroFloat()))
+      return init;
+    Value zero = arith::ConstantOp::create(b, b.getF32FloatAttr(0));
+    return arith::SelectOp::create(b, isFirstPart(), init, zero);
+  }
+  Value isFirstPart() {
+    return arith::CmpIOp::create(b, arith::CmpIPredicate::eq, part,
+                                 constant(0));
   }
 
   //===--- Places ---------------------------------------------------------===//
@@ -84,11 +98,15 @@ private:
     constexpr int64_t subgroupSize = DeviceTarget::subgroupSize;
     Value subgroup = divide(thread, subgroupSize);
     lane = remainder(thread, subgroupSize);
-    Value across = constant(columns.plan.subgroups);
-    rowOfSubgroup =
-        multiply(divide(subgroup, across), rows.plan.getPerSubgroup());
-    columnOfSubgroup =
-        multiply(remainder(subgroup, across), columns.plan.getPerSubgroup());
+    columnOfSubgroup = multiply(remainder(subgroup, columns.plan.subgroups),
+                                columns.plan.getPerSubgroup());
+    Value rest = divide(subgroup, columns.plan.subgroups);
+    part = divide(rest, rows.plan.subgroups);
+    if (plan.parts == 1)
+      part = constant(0);
+    else
+      rest = remainder(rest, rows.plan.subgroups);
+    rowOfSubgroup = multiply(rest, rows.plan.getPerSubgroup());
     rows.inTile = add(rowOfSubgroup, divide(lane, 4));
     columns.inTile = add(columnOfSubgroup, multiply(remainder(lane, 4), 2));
   }
@@ -348,7 +366,8 @@ private:
     Value row = placeInMatrices(rows, rowOfSubgroup, /*linesFirst=*/true);
     Value column =
         placeInMatrices(columns, columnOfSubgroup, /*linesFirst=*/false);
-    for (int64_t step = 0; step < plan.depth; step += productSteps) {
+    for (int64_t step = 0; step < plan.depth / plan.parts;
+         step += productSteps) {
       SmallVector<Value> left = loadMatrices(rows, block, row, step),
                          right = splitMatrices(
                              loadMatrices(columns, block, column, step));
@@ -375,6 +394,7 @@ private:
     Value step = linesFirst ? third : second;
     (side.plan.alongDepth ? line : step) =
         add(side.plan.alongDepth ? line : step, inMatrix);
+    step = add(step, multiply(part, plan.depth / plan.parts));
     return sharedPlace(side, add(lineOfSubgroup, line), step);
   }
 
@@ -434,6 +454,9 @@ private:
   /// Of a product's results an invocation has two neighbours of its row, and
   /// two of the row 8 further.
   void writeResults(ArrayRef<Value> sums) {
+    OpBuilder::InsertionGuard afterAll(b);
+    if (plan.parts > 1)
+      guard(isFirstPart());
     for (int64_t i = 0; i < rows.plan.getPerSubgroup(); i += productRows)
       for (int64_t j = 0; j < columns.plan.getPerSubgroup();
            j += productColumns) {
@@ -452,7 +475,7 @@ private:
   }
 
   Type element;
-  Value lane;                            ///< Of the subgroup.
+  Value lane, part;                      ///< Of the subgroup.
   Value rowOfSubgroup, columnOfSubgroup; ///< The first in the tile.
 };
 } // namespace

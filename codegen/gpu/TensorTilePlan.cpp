@@ -11,6 +11,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "codegen/gpu/Contraction.h"
+#include "codegen/gpu/KernelFrame.h"
 #include "codegen/gpu/Neighbours.h"
 #include "dialect/Shape.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -94,7 +95,8 @@ private:
     plan_.depth = 2 * step;
     if (contraction.count(contraction.reductions, plan_.depth) <= step)
       plan_.depth = step;
-    int64_t smallest = leastOfSubgroup * countMostSubgroups();
+    int64_t smallest =
+        leastOfSubgroup * countMostSubgroups() / countMostParts();
     while (contraction.countGroups(plan_) * target.workgroupSize <
                target.busyInvocations &&
            rows.extent * columns.extent > smallest)
@@ -138,10 +140,11 @@ private:
         most, llvm::PowerOf2Ceil(llvm::divideCeil(steps, plan_.depth)));
     auto fits = [&](int64_t blocks) {
       plan_.blocks = blocks;
-      return (plan_.getSharedSize(plan_.rows) +
-              plan_.getSharedSize(plan_.columns)) *
-                 getElementBytes(type()) <=
-             target.sharedBytes;
+      int64_t elements =
+          plan_.getSharedSize(plan_.rows) + plan_.getSharedSize(plan_.columns);
+      int64_t sums = KernelFrame::countPartBytes(
+          plan_.rows.extent * plan_.columns.extent, plan_.parts);
+      return elements * getElementBytes(type()) + sums <= target.sharedBytes;
     };
     while (!fits(most) && most > 2)
       most /= 2;
@@ -161,8 +164,30 @@ private:
         break;
       (high >= wide ? rows : columns).subgroups *= 2;
     }
-    plan_.workgroupSize =
-        rows.subgroups * columns.subgroups * target.subgroupSize;
+    int64_t subgroups = rows.subgroups * columns.subgroups;
+    for (int64_t parts = countMostParts(); parts > 1; parts /= 2)
+      if (parts * subgroups <= countMostSubgroups() && shareSteps(parts))
+        break;
+    plan_.workgroupSize = subgroups * plan_.parts * target.subgroupSize;
+  }
+
+  /// Parts that a block may have: of few steps there would be one block.
+  int64_t countMostParts() const {
+    constexpr int64_t most = 4, fewestBlocks = 2;
+    int64_t each = fewestBlocks * plan_.depth;
+    int64_t steps = contraction.count(contraction.reductions, each);
+    return std::clamp<int64_t>(std::bit_floor<uint64_t>(steps / each), 1, most);
+  }
+
+  /// Makes a block of as many parts, each as long as it was, if there is room.
+  bool shareSteps(int64_t parts) {
+    KernelPlan whole = plan_;
+    plan_.parts = parts;
+    plan_.depth *= parts;
+    if (fitsShared())
+      return true;
+    plan_ = whole;
+    return false;
   }
 
   /// Elements of a subgroup for fewer of which it would load more than it

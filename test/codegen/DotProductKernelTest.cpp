@@ -226,7 +226,7 @@ TEST_F(DotProductKernels, DynamicRows) {
 /// for, or as have several blocks, the last one being shorter.
 TEST_F(DotProductKernels, SharedInputs) {
   const int64_t tile = 16 * 32;
-  for (Product product : {Product{1, 32, 16, 32}, Product{5, 33, 7, 64},
+  for (Product product : {Product{1, 32, 16, 32}, Product{5, 33, 13, 64},
                           Product{17, 40, 1, 32}, Product{3, 32, 12, 96}}) {
     for (int64_t groups : {8, 24}) {
       product.partial = groups * tile;

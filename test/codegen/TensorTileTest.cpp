@@ -164,6 +164,27 @@ TEST_F(TensorTiles, CopiedFurtherAhead) {
   }
 }
 
+/// Subgroups that tiles leave idle multiply parts of the steps, and add up what
+/// they have; what sums begin with is the first one's.
+TEST_F(TensorTiles, Parts) {
+  options.workgroupSize = 128;
+  options.sharedBytes = 49152;
+  options.busyInvocations = 4096;
+  for (bool copies : {false, true})
+    for (NarrowProduct product :
+         {NarrowProduct{9, 17, 520, "bf16", "i, k", "j, k"},
+          NarrowProduct{16, 32, 256, "f16", "k, i", "k, j"},
+          NarrowProduct{20, 40, 150, "bf16", "i, k", "j, k", "bf16"}}) {
+      options.copiesAsync = copies;
+      parse(product);
+      check(product.shapes());
+      EXPECT_NE(plan().find("parts of the steps"), std::string::npos) << plan();
+      EXPECT_EQ(plan().find("copied") != std::string::npos, copies) << plan();
+      if (copies)
+        missWaits(product.shapes());
+    }
+}
+
 /// Memory that is aligned to fewer bytes is copied by fewer at once, or not.
 TEST_F(TensorTiles, Alignment) {
   options.copiesAsync = true;

@@ -17,7 +17,7 @@ module {
     %a = memref.view %x[%c48][] : memref<?xi8> to memref<8xf32>
     %b = memref.view %y[%at][] : memref<?xi8> to memref<8xf32>
     kernel.launch @shared over %c8(%a, %b) scalars(%n) in %run : !llvm.ptr, memref<8xf32>, memref<8xf32>
-    // A part at any place of what begins at a multiple of 16 bytes begins where 32 floats end.
+    // Multiples of 64 bytes behind the 48 of the whole, whatever the place.
     %whole = memref.view %x[%c48][] : memref<?xi8> to memref<9x4x8xf32>
     %part = memref.subview %whole[%at, 2, 0] [1, 1, 8] [1, 1, 1] : memref<9x4x8xf32> to memref<8xf32, strided<[1], offset: ?>>
     kernel.launch @numbered over %c8(%part) in %run : !llvm.ptr, memref<8xf32, strided<[1], offset: ?>>

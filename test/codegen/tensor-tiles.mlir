@@ -216,3 +216,40 @@ func.func @ahead(%x: memref<5x100xf16>, %w: memref<50x100xf16>, %y: memref<5x50x
   }
   return
 }
+
+// -----
+
+// Few rows and many steps: tiles are smaller, and two subgroups that they leave idle multiply the other half of a block.
+// Both sums are added up in memory of the workgroup's.
+
+// CHECK-LABEL: gpu.func @parts_kernel
+// CHECK-SAME: memref<1024xf32, #gpu.address_space<workgroup>>
+// CHECK-SAME: known_block_size = array<i32: 128, 1, 1>
+// CHECK-SAME: lathe.plan = "tensor tiles of 16x64x64, 16x32 a subgroup, 2 parts of the steps, copied 1 blocks ahead"
+// CHECK: scf.for
+// CHECK: gpu.barrier
+// CHECK-COUNT-8: nvgpu.mma.sync
+// CHECK-NOT: nvgpu.mma.sync
+// CHECK: scf.yield
+// CHECK: scf.if
+// CHECK: gpu.barrier
+// CHECK: scf.if
+// CHECK-COUNT-16: arith.addf {{.*}} fastmath<contract>
+func.func @parts(%x: memref<5x2048xf16>, %w: memref<250x2048xf16>, %y: memref<5x250xf32>, %arena: memref<?xi8>, %run: !llvm.ptr) attributes {lathe.entry} {
+  %rows = memref.assume_alignment %x, 16 : memref<5x2048xf16>
+  %columns = memref.assume_alignment %w, 16 : memref<250x2048xf16>
+  kernel.nest ins(%rows, %columns : memref<5x2048xf16>, memref<250x2048xf16>) outs(%y : memref<5x250xf32>)
+      {indexing_maps = [affine_map<(i, j, k) -> (i, k)>, affine_map<(i, j, k) -> (j, k)>, affine_map<(i, j, k) -> (i, j)>],
+       reductions = array<i1: false, false, true>, init = 0.0 : f32} reduce {
+  ^bb0(%a: f16, %c: f16, %sum: f32):
+    %e = arith.extf %a : f16 to f32
+    %f = arith.extf %c : f16 to f32
+    %p = arith.mulf %f, %e : f32
+    %s = arith.addf %p, %sum : f32
+    kernel.yield %s : f32
+  } finish {
+  ^bb0(%a: f16, %c: f16, %sum: f32):
+    kernel.yield %sum : f32
+  }
+  return
+}
