@@ -40,7 +40,6 @@
 #include "codegen/gpu/DotProductWriter.h"
 #include "codegen/gpu/KernelUses.h"
 #include "codegen/gpu/Neighbours.h"
-#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/Matchers.h"
 #include "llvm/Support/MathExtras.h"

@@ -36,6 +36,7 @@ public:
     if (ShapedType::isDynamic(count))
       count = unknown;
     plan_.unit = op.getUnit();
+    assert(length % target.productBytes == 0 && "the lowering makes no others");
   }
 
   DotProductPlan plan() {
@@ -75,8 +76,9 @@ private:
     };
     // Each result has a sum of its group beside that of its row.
     while (plan_.rows * plan_.columns * 2 >
-           target.workgroupSize * target.accumulators)
-      shrink();
+               target.workgroupSize * target.accumulators &&
+           shrink())
+      ;
     while (countGroups() * target.workgroupSize < target.busyInvocations &&
            shrink())
       ;

@@ -253,7 +253,8 @@ TEST_F(Kernels, FindsMistakes) {
         "%c2 = arith.constant 2 : index\n%f = arith.constant 1.0 : f32\n" +
             body + "\ngpu.return } }",
         &context);
-    TestArray array = {{4}, std::vector<Attribute>(4)};
+    Attribute one = FloatAttr::get(Float32Type::get(&context), 1);
+    TestArray array = {{4}, std::vector<Attribute>(4, one)};
     return interpret(entry(), {&array});
   };
   EXPECT_EQ(run("%l = arith.cmpi ult, %i, %c2 : index\n"
@@ -270,5 +271,22 @@ TEST_F(Kernels, FindsMistakes) {
             "memref.store: place 4 of 4");
   EXPECT_EQ(run("memref.store %f, %x[%c0] : memref<?xf32>"),
             "memref.store: invocations race for place 0");
+  // What is copied meanwhile.
+  const std::string types = " : memref<?xf32> to memref<4xf32, "
+                            "#gpu.address_space<workgroup>>\n",
+                    load = "%v = memref.load %s[%i] : memref<4xf32, "
+                           "#gpu.address_space<workgroup>>\n",
+                    copy = "%t = nvgpu.device_async_copy %x[%i], %s[%i], 1" +
+                           types,
+                    group = "nvvm.cp.async.commit.group\n",
+                    wait = "nvvm.cp.async.wait.group 0\n";
+  EXPECT_EQ(run(copy + group + wait + load), "");
+  EXPECT_EQ(run(copy + wait + load),
+            "memref.load: a copy to place 0 is under way");
+  EXPECT_EQ(run(copy + group), "gpu.func: copies are under way at its end");
+  EXPECT_EQ(run("%t = nvgpu.device_async_copy %x[%i], %s[%i], 2" + types),
+            "nvgpu.device_async_copy: begins between its elements");
+  EXPECT_EQ(run("%t = nvgpu.device_async_copy %x[%i], %s[%c0], 1" + types),
+            "nvgpu.device_async_copy: a copy to place 0 is under way");
 }
 } // namespace
