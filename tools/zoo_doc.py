@@ -6,8 +6,9 @@
 
 The tables stand between two comments of the document. To write them, RESULTS.json must have
 every model of specs/zoo; to compare, any of them. Figures compare to a hundredth, since another
-processor rounds otherwise; of claims it counts whether they hold, since their texts tell times,
-too. Needs nothing but the standard library.
+processor rounds otherwise, sizes of weights to a tenth, since for another one adapters may be
+merged, or filters transformed, that are not for this one; of claims it counts whether they hold,
+since their texts tell times, too. Needs nothing but the standard library.
 """
 
 import argparse
@@ -24,7 +25,9 @@ from zoo import ROOT, as_text  # noqa: E402
 BEGIN = "<!-- tables: tools/zoo_doc.py writes what follows -->"
 END = "<!-- end of tables -->"
 NUMBER = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?(?:e[-+]?\d+)?")
+SIZE = re.compile(NUMBER.pattern + " kB")
 TOLERANCE = 1e-2
+SIZE_TOLERANCE = 1e-1
 FIGURES = ["| system | figure | program | PyTorch | weights |", "| --- | --- | ---: | ---: | ---: |"]
 STORED = ["| system | figure | matrices in | weights | program | numbers off by |",
           "| --- | --- | --- | ---: | ---: | ---: |"]
@@ -85,8 +88,14 @@ def is_same(row, other):
         return claims[0][1] == claims[1][1]
     if NUMBER.split(row) != NUMBER.split(other):
         return False
-    numbers = ([float(n.replace(",", "")) for n in NUMBER.findall(text)] for text in (row, other))
-    return all(abs(a - b) <= TOLERANCE * max(1.0, abs(b)) for a, b in zip(*numbers))
+
+    def agree(pattern, rows, tolerance):
+        found = ([float(NUMBER.match(n)[0].replace(",", "")) for n in pattern.findall(text)] for text in rows)
+        return all(abs(a - b) <= tolerance * max(1.0, abs(b)) for a, b in zip(*found))
+
+    rows = (row, other)
+    return (agree(SIZE, rows, SIZE_TOLERANCE)
+            and agree(NUMBER, [SIZE.sub("", text) for text in rows], TOLERANCE))
 
 
 def rows_by_system(lines):
