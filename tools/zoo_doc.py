@@ -6,9 +6,9 @@
 
 The tables stand between two comments of the document. To write them, RESULTS.json must have
 every model of specs/zoo; to compare, any of them. Figures compare to a hundredth, since another
-processor rounds otherwise, sizes of weights to a tenth, since for another one adapters may be
-merged, or filters transformed, that are not for this one; of claims it counts whether they hold,
-since their texts tell times, too. Needs nothing but the standard library.
+processor rounds otherwise, sizes of weights to a tenth, since for another one filters may be
+transformed that are not for this one; of claims it counts whether they hold, since their texts
+tell times, too. Needs nothing but the standard library.
 """
 
 import argparse
