@@ -36,6 +36,9 @@ TEST(Processor, HasWhatLinuxSays) {
   // LLVM's names, and Linux's where these differ by more than punctuation.
   const std::pair<std::string, std::string> names[] = {
       {"avx", "avx"},
+      {"fma4", "fma4"},
+      {"xop", "xop"},
+      {"tbm", "tbm"},
       {"avx2", "avx2"},
       {"fma", "fma"},
       {"bmi2", "bmi2"},
