@@ -2,10 +2,13 @@
 // RUN: lathe-opt %s -split-input-file -pass-pipeline='builtin.module(func.func(lathe-generate-dot-products{parallel=false vector-bytes=32 registers=16 byte-dot=llvm.x86.avx512.vpdpbusd.256 bf16-dot=llvm.x86.avx512bf16.dpbf16ps.256},canonicalize,cse))' | FileCheck %s --check-prefix=HALF
 
 // Tiles of 7 rows by both vectors of a panel, then 4, 2 and 1; sums of 8 units a group begin at -128 times those of the
-// row. The last of three panels has 16 columns: its second vector is masked away.
+// row. The last of three panels has 16 columns: its second vector is masked away. A thread is worth waking for 131072
+// operations, or for as many bytes of panels, which have 2048 each.
 
 // CHECK-LABEL: func @rows
-// CHECK: kernel.parallel %{{.*}} grain
+// CHECK: %[[WORK:.*]] = arith.maxsi %{{.*}}, %c2048
+// CHECK: %[[GRAIN:.*]] = arith.ceildivui %c131072, %[[WORK]]
+// CHECK: kernel.parallel %{{.*}} grain %[[GRAIN]]
 // CHECK: scf.for {{.*}} step %c7
 // CHECK: scf.for {{.*}} to %c2 step %c1 iter_args({{.*}}) -> ({{(vector<16xf32>, ){13}vector<16xf32>}})
 // CHECK: arith.muli %{{.*}}, %c-128_i32
