@@ -9,6 +9,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "codegen/Bounds.h"
 #include "codegen/DotProductEmitter.h"
 #include "codegen/NestPlan.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -41,7 +42,8 @@ static int64_t findDepth(DotProductOp op) {
 bool DotMatrixEmitter::suits(DotProductOp op, const DotTarget &target) {
   // A step takes as long, however shallow it is.
   constexpr int64_t leastDepth = 8;
-  int64_t rows = op.getRowsType().getDimSize(0);
+  int64_t rows =
+      upperBoundOfDim(op.getRows(), 0).value_or(ShapedType::kDynamic);
   return !target.matrices.empty() && op.getPanelColumns() == tileColumns &&
          target.vectors.vectorBytes == rowBytes &&
          findDepth(op) >= leastDepth &&

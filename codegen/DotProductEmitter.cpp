@@ -7,6 +7,7 @@
 
 #include "codegen/DotProductEmitter.h"
 #include "codegen/NestPlan.h"
+#include "codegen/Target.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -174,9 +175,23 @@ Value DotProductEmitter::multiplyAdd(Value codes, Value row, Value sum) {
       .getResults();
 }
 
+/// A few rows wait for their panel, which comes faster asked for than foreseen.
+void DotProductEmitter::prefetchAfter(Value unit) {
+  int64_t unitBytes = 4 * op.getPanelColumns();
+  Value later = least(add(unit, bytesAhead / unitBytes), constant(units - 1));
+  int64_t begin = length * column, end = begin + length * vectors * lanes;
+  for (int64_t place = begin; place < end; place += lineBytes / 4 * length)
+    memref::PrefetchOp::create(b, op.getCodes(),
+                               ValueRange{panel, later, constant(place)},
+                               /*isWrite=*/false, /*localityHint=*/3,
+                               /*isDataCache=*/true);
+}
+
 SmallVector<Value> DotProductEmitter::addUnit(Value row, int64_t rows,
                                               Value unit, ValueRange sums) {
   Values low, high, next(sums);
+  if (rows < tileRows)
+    prefetchAfter(unit);
   for (int64_t v = 0; v < vectors; ++v) {
     Value place = constant(length * (column + v * lanes));
     Value codes = vector::LoadOp::create(b, codesType(), op.getCodes(),

@@ -165,8 +165,11 @@ private:
 
   /// Says what the reduction of the present tile is to prefetch, if anything.
   void startPrefetch(int64_t rows);
+  void prefetchNextPanel(MemRefType panels);
+  void prefetchSamePanel(MemRefType panels);
   /// Prefetches the part of the present step of the reduction.
   void emitPrefetch();
+  void emitPrefetchOf(Value at);
 
   //===--- Lanes along a reduction ----------------------------------------===//
 
@@ -234,11 +237,13 @@ private:
   llvm::SmallDenseMap<unsigned, int64_t> steps;
   /// Vector widths of the present tile, along the lanes.
   SmallVector<int64_t> widths;
-  /// What the tile prefetches: a buffer's elements, the first of them, and how
-  /// many a step of the reduction; where these are a part of each panel, of a
+  /// What the tile prefetches: a buffer's elements, the first of them, how many
+  /// a step of the reduction, by how many lines of the cache, and the last to
+  /// begin with, null for all; where these are a part of each panel, of a
   /// panel. No buffer for nothing.
   struct Prefetch {
-    Value elements, panel, from, step;
+    Value elements, panel, from, step, last;
+    int64_t lines = 1;
   } prefetch;
   /// Which lanes of the tile's last vector there are, null for all; its first
   /// lane, and how many there are where that is known.

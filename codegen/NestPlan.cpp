@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "codegen/NestPlan.h"
+#include "codegen/Bounds.h"
 #include "codegen/Choices.h"
 #include "codegen/KnownFactors.h"
 #include "codegen/Target.h"
@@ -124,6 +125,18 @@ SmallVector<int64_t> mlir::lathe::kernel::getExtentFactors(NestOp nest) {
   return factors;
 }
 
+SmallVector<int64_t> mlir::lathe::kernel::getGreatestExtents(NestOp nest) {
+  SmallVector<int64_t> extents = nest.getStaticExtents();
+  for (auto [dim, extent] : llvm::enumerate(extents)) {
+    AffineExpr along = getAffineDimExpr(dim, nest.getContext());
+    for (auto [i, operand] : llvm::enumerate(nest->getOperands()))
+      for (auto [axis, result] : llvm::enumerate(nest.getMap(i).getResults()))
+        if (result == along && ShapedType::isDynamic(extent))
+          extent = upperBoundOfDim(operand, axis).value_or(extent);
+  }
+  return extents;
+}
+
 /// Whether some input's lanes along `dim` are addressed one by one.
 static bool addressesLanes(NestOp nest, unsigned dim) {
   bool found = false;
@@ -165,11 +178,14 @@ static int64_t chooseRowDim(NestOp nest, unsigned laneDim) {
 }
 
 /// Rows of a tile that may have `most`: of a known extent, so that all tiles
-/// are nearly as high; of another one, a number that divides it if that is
-/// about as good, which leaves no edge.
-static int64_t chooseRows(int64_t extent, int64_t factor, int64_t most) {
+/// are nearly as high; of another one, no more than there are, or a number that
+/// divides it if that is about as good, which leaves no edge.
+static int64_t chooseRows(int64_t extent, int64_t greatest, int64_t factor,
+                          int64_t most) {
   if (!ShapedType::isDynamic(extent))
     return llvm::divideCeil(extent, llvm::divideCeil(extent, most));
+  if (!ShapedType::isDynamic(greatest) && greatest <= most)
+    return std::max<int64_t>(greatest, 1);
   for (int64_t rows = most; rows > most * 3 / 4; --rows)
     if (factor % rows == 0)
       return rows;
@@ -214,7 +230,7 @@ static int64_t countTilesTogether(NestOp nest, const NestPlan &plan,
     return 0;
   // The rest is for the panels that go by.
   int64_t most = target.secondCacheBytes / 8 * 5 / bytes / plan.rows;
-  int64_t rows = extents[plan.rowDim];
+  int64_t rows = getGreatestExtents(nest)[plan.rowDim];
   bool areFew = !ShapedType::isDynamic(rows) && rows <= most * plan.rows;
   return areFew || most * plan.rows < fewestRows ? 0 : most;
 }
@@ -328,8 +344,10 @@ static NestPlan planParallelLanes(NestOp nest, unsigned laneDim, int64_t lanes,
   // Of a window, all lanes read different pixels: no block is read again.
   plan.lanesOutside &= plan.unrolled == 0;
   if (plan.lanesOutside)
-    plan.prefetched = findPrefetched(nest, plan);
-  plan.rows = chooseRows(extents[plan.rowDim], factors[plan.rowDim], plan.rows);
+    planPrefetch(plan, nest);
+  plan.rows =
+      chooseRows(extents[plan.rowDim], getGreatestExtents(nest)[plan.rowDim],
+                 factors[plan.rowDim], plan.rows);
   if (plan.lanesOutside)
     plan.tilesTogether = countTilesTogether(nest, plan, target);
   return plan;

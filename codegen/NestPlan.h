@@ -56,9 +56,10 @@ struct NestPlan {
   /// Tiles of rows, at most, that all blocks of lanes meet before the next ones
   /// do: those of which the second-level cache holds what they read; 0 for all.
   int64_t tilesTogether = 0;
-  /// The input of which the next panel is prefetched while rows read one, or
-  /// -1.
+  /// The input that comes from memory in panels, and is prefetched, or -1; and
+  /// whether so many rows read a panel that the next one comes meanwhile.
   int64_t prefetched = -1;
+  bool prefetchesNext = false;
   /// How many of the innermost reductions are written out, step by step, so
   /// that rows share what they read of a window.
   unsigned unrolled = 0;
@@ -71,6 +72,10 @@ struct NestPlan {
 
 /// What divides each extent of a nest on memrefs: all of it where it is static.
 SmallVector<int64_t> getExtentFactors(NestOp nest);
+
+/// The extents, in place of those that are not known the greatest that they can
+/// be, if that is known.
+SmallVector<int64_t> getGreatestExtents(NestOp nest);
 
 /// How input `i` is read along dimension `dim`.
 Access classifyAccess(NestOp nest, unsigned input, unsigned dim);
@@ -101,9 +106,8 @@ inline int64_t countDotTileRows(DotProductOp op, int64_t registers) {
 /// Whether the reduction reads other elements of input `i` for other lanes.
 bool isReadByLanes(NestOp nest, unsigned input, unsigned laneDim);
 
-/// The largest input that the nest reads in whole panels, and often enough for
-/// memory to deliver the next one in between; -1 if there is none.
-int64_t findPrefetched(NestOp nest, const NestPlan &plan);
+/// Chooses the largest input that the nest reads in whole panels.
+void planPrefetch(NestPlan &plan, NestOp nest);
 
 /// Chooses the plan of a nest on memrefs, its parallel dimensions being in the
 /// output's order and before its reductions.

@@ -6,7 +6,9 @@
 // Weights that no cache holds come from memory while the tiles of one panel are
 // computed, instead of while the first of them waits for them. Each step of a
 // reduction asks for an equal part of the next panel, so that memory is as busy
-// at the last tile as at the first.
+// at the last tile as at the first. A few rows do nothing but wait: their steps
+// ask for what some steps later read of the same panel, which comes faster than
+// what a processor foresees by itself.
 //
 //===----------------------------------------------------------------------===//
 
@@ -24,7 +26,7 @@ using namespace mlir::lathe::kernel;
 static bool isReadByManyRows(NestOp nest, unsigned input, int64_t laneDim) {
   constexpr int64_t enough = 16;
   int64_t rows = 1;
-  for (auto [dim, size] : llvm::enumerate(nest.getStaticExtents()))
+  for (auto [dim, size] : llvm::enumerate(getGreatestExtents(nest)))
     if (!nest.getReductions()[dim] && static_cast<int64_t>(dim) != laneDim &&
         !nest.getMap(input).isFunctionOfDim(dim))
       rows =
@@ -32,10 +34,10 @@ static bool isReadByManyRows(NestOp nest, unsigned input, int64_t laneDim) {
   return rows == enough;
 }
 
-int64_t mlir::lathe::kernel::findPrefetched(NestOp nest, const NestPlan &plan) {
-  int64_t found = -1, most = 0, steps = 1;
+void mlir::lathe::kernel::planPrefetch(NestPlan &plan, NestOp nest) {
+  int64_t most = 0, steps = 1;
   if (panelColumns % (plan.lanes * plan.laneVectors) != 0)
-    return -1;
+    return;
   for (auto [size, reduction] :
        llvm::zip(nest.getStaticExtents(), nest.getReductions()))
     steps = !reduction ? steps : ShapedType::isDynamic(size) ? 0 : steps * size;
@@ -45,27 +47,39 @@ int64_t mlir::lathe::kernel::findPrefetched(NestOp nest, const NestPlan &plan) {
     if (!readsPanels(nest, i, plan.laneDim) || !type.hasStaticShape() ||
         type.getDimSize(type.getRank() - 1) != panelColumns ||
         !map.getResult(0).isFunctionOfDim(plan.laneDim) ||
-        !isReadByManyRows(nest, i, plan.laneDim) ||
         type.getNumElements() != type.getDimSize(0) * steps * panelColumns)
       continue;
     int64_t bytes =
         type.getNumElements() * getElementBytes(type.getElementType());
-    if (bytes > most) {
-      found = i;
-      most = bytes;
-    }
+    if (bytes <= most)
+      continue;
+    plan.prefetched = i;
+    plan.prefetchesNext = isReadByManyRows(nest, i, plan.laneDim);
+    most = bytes;
   }
-  return found;
 }
 
 void NestEmitter::startPrefetch(int64_t rows) {
   // Single rows at an edge keep memory busy all the time.
   constexpr int64_t fewestRows = 2;
   prefetch = {};
-  if (plan.prefetched < 0 || rows < fewestRows)
+  if (plan.prefetched < 0)
     return;
   Value panels = nest.getInputs()[plan.prefetched];
   auto type = cast<MemRefType>(panels.getType());
+  if (plan.prefetchesNext && rows >= fewestRows)
+    prefetchNextPanel(type);
+  else
+    prefetchSamePanel(type);
+  prefetch.elements = panels;
+  if (prefetch.panel)
+    return;
+  SmallVector<ReassociationIndices> one(1);
+  llvm::append_range(one[0], llvm::seq<int64_t>(type.getRank()));
+  prefetch.elements = memref::CollapseShapeOp::create(b, panels, one);
+}
+
+void NestEmitter::prefetchNextPanel(MemRefType panels) {
   // Tiles that read the present panel, and how many of them come before.
   Value tiles = constant(1), before = constant(0);
   bool isInside = false;
@@ -81,7 +95,7 @@ void NestEmitter::startPrefetch(int64_t rows) {
       tiles = b.createOrFold<arith::MulIOp>(tiles, axis.count);
     }
   }
-  int64_t steps = type.getNumElements() / type.getDimSize(0) / panelColumns;
+  int64_t steps = panels.getNumElements() / panels.getDimSize(0) / panelColumns;
   prefetch.step =
       b.createOrFold<arith::CeilDivUIOp>(constant(panelColumns), tiles);
   Value perTile = b.createOrFold<arith::MulIOp>(prefetch.step, constant(steps));
@@ -93,19 +107,34 @@ void NestEmitter::startPrefetch(int64_t rows) {
       b.createOrFold<arith::MulIOp>(before, perTile));
   // Behind the last panel there is nothing to ask for.
   Value last =
-      b.createOrFold<arith::SubIOp>(constant(type.getNumElements()), perTile);
-  if (!type.getLayout().isIdentity()) {
+      b.createOrFold<arith::SubIOp>(constant(panels.getNumElements()), perTile);
+  if (!panels.getLayout().isIdentity()) {
     // A part of each panel.
-    prefetch.elements = panels;
-    prefetch.panel =
-        b.createOrFold<arith::MinUIOp>(next, constant(type.getDimSize(0) - 1));
+    prefetch.panel = b.createOrFold<arith::MinUIOp>(
+        next, constant(panels.getDimSize(0) - 1));
     prefetch.from = b.createOrFold<arith::MulIOp>(before, perTile);
     return;
   }
   prefetch.from = b.createOrFold<arith::MinUIOp>(from, last);
-  SmallVector<ReassociationIndices> one(1);
-  llvm::append_range(one[0], llvm::seq<int64_t>(type.getRank()));
-  prefetch.elements = memref::CollapseShapeOp::create(b, panels, one);
+}
+
+void NestEmitter::prefetchSamePanel(MemRefType panels) {
+  int64_t bytes = getElementBytes(panels.getElementType());
+  int64_t size = panels.getNumElements() / panels.getDimSize(0);
+  Value lane = ivs[plan.laneDim];
+  prefetch.lines = llvm::divideCeil(laneBlock() * bytes, lineBytes);
+  prefetch.step = constant(panelColumns);
+  prefetch.from = b.createOrFold<arith::AddIOp>(
+      b.createOrFold<arith::RemUIOp>(lane, constant(panelColumns)),
+      constant(bytesAhead / bytes));
+  prefetch.last = constant(size - laneBlock());
+  prefetch.panel = b.createOrFold<arith::DivUIOp>(lane, constant(panelColumns));
+  if (!panels.getLayout().isIdentity())
+    return;
+  Value begin = b.createOrFold<arith::MulIOp>(prefetch.panel, constant(size));
+  prefetch.from = b.createOrFold<arith::AddIOp>(prefetch.from, begin);
+  prefetch.last = b.createOrFold<arith::AddIOp>(prefetch.last, begin);
+  prefetch.panel = {};
 }
 
 void NestEmitter::emitPrefetch() {
@@ -117,6 +146,16 @@ void NestEmitter::emitPrefetch() {
         b.createOrFold<arith::MulIOp>(step, constant(extents[dim])), ivs[dim]);
   Value at = b.createOrFold<arith::AddIOp>(
       prefetch.from, b.createOrFold<arith::MulIOp>(step, prefetch.step));
+  if (prefetch.last)
+    at = b.createOrFold<arith::MinUIOp>(at, prefetch.last);
+  auto type = cast<MemRefType>(prefetch.elements.getType());
+  int64_t lineElements = lineBytes / getElementBytes(type.getElementType());
+  for (int64_t line = 0; line < prefetch.lines; ++line)
+    emitPrefetchOf(
+        b.createOrFold<arith::AddIOp>(at, constant(line * lineElements)));
+}
+
+void NestEmitter::emitPrefetchOf(Value at) {
   SmallVector<Value> place = {at};
   if (prefetch.panel) {
     auto type = cast<MemRefType>(prefetch.elements.getType());

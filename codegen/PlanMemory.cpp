@@ -41,7 +41,9 @@ std::optional<int64_t> lathe::upperBoundOfDim(Value buffer, int64_t index) {
   if (!type.isDynamicDim(index))
     return type.getDimSize(index);
   if (auto argument = dyn_cast<BlockArgument>(buffer)) {
-    auto function = cast<func::FuncOp>(argument.getOwner()->getParentOp());
+    auto function = dyn_cast<func::FuncOp>(argument.getOwner()->getParentOp());
+    if (!function)
+      return std::nullopt;
     auto bounds = function.getArgAttrOfType<DenseI64ArrayAttr>(
         argument.getArgNumber(), "lathe.bounds");
     return bounds ? std::optional<int64_t>(bounds[index]) : std::nullopt;
@@ -49,6 +51,8 @@ std::optional<int64_t> lathe::upperBoundOfDim(Value buffer, int64_t index) {
   Operation *op = buffer.getDefiningOp();
   if (auto alloc = dyn_cast<memref::AllocOp>(op))
     return upperBound(alloc.getMixedSizes()[index]);
+  if (auto view = dyn_cast<memref::ViewOp>(op))
+    return upperBound(view.getSizes()[type.getDynamicDimIndex(index)]);
   if (auto expand = dyn_cast<memref::ExpandShapeOp>(op))
     return upperBound(expand.getMixedOutputShape()[index]);
   if (auto subview = dyn_cast<memref::SubViewOp>(op)) {

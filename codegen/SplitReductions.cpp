@@ -99,7 +99,7 @@ static int64_t countParts(NestOp nest, const NestPlan &plan,
 /// Whether more rows than a tile has meet a panel.
 static bool hasTiles(NestOp nest, const NestPlan &plan) {
   int64_t rows = 1;
-  for (auto [dim, size] : llvm::enumerate(nest.getStaticExtents())) {
+  for (auto [dim, size] : llvm::enumerate(getGreatestExtents(nest))) {
     if (nest.getReductions()[dim] || static_cast<int64_t>(dim) == plan.laneDim)
       continue;
     if (ShapedType::isDynamic(size))

@@ -102,6 +102,13 @@ func.func @few(%q: memref<3x64xbf16>, %u: memref<1x32x64xbf16>, %y: memref<3x32x
   kernel.dot_product rows(%q : memref<3x64xbf16>) weights(%u : memref<1x32x64xbf16>) outs(%y : memref<3x32xf32>)
   return
 }
+// CHECK-LABEL: func @bounded
+// CHECK-NOT: tdpbf16ps
+// CHECK: llvm.call_intrinsic "llvm.x86.avx512bf16.dpbf16ps.512"
+func.func @bounded(%q: memref<?x64xbf16> {lathe.bounds = array<i64: 3, 64>}, %u: memref<1x32x64xbf16>, %y: memref<?x32xf32>) {
+  kernel.dot_product rows(%q : memref<?x64xbf16>) weights(%u : memref<1x32x64xbf16>) outs(%y : memref<?x32xf32>)
+  return
+}
 // CHECK-LABEL: func @prime
 // CHECK-NOT: tdpbf16ps
 // CHECK: llvm.call_intrinsic "llvm.x86.avx512bf16.dpbf16ps.512"

@@ -3,7 +3,8 @@
 
 // Tiles of 7 rows by both vectors of a panel, then 4, 2 and 1; sums of 8 units a group begin at -128 times those of the
 // row. The last of three panels has 16 columns: its second vector is masked away. A thread is worth waking for 131072
-// operations, or for as many bytes of panels, which have 2048 each.
+// operations, or for as many bytes of panels, which have 2048 each. Tiles of fewer rows wait for their panel, and ask for
+// what is multiplied four units (512 bytes) later.
 
 // CHECK-LABEL: func @rows
 // CHECK: %[[WORK:.*]] = arith.maxsi %{{.*}}, %c2048
@@ -13,6 +14,7 @@
 // CHECK: scf.for {{.*}} to %c2 step %c1 iter_args({{.*}}) -> ({{(vector<16xf32>, ){13}vector<16xf32>}})
 // CHECK: arith.muli %{{.*}}, %c-128_i32
 // CHECK: scf.for {{.*}} iter_args({{.*}}) -> ({{(vector<16xi32>, ){13}vector<16xi32>}})
+// CHECK-NOT: memref.prefetch
 // CHECK: vector.load {{.*}} : memref<3x16x128xi8>, vector<64xi8>
 // CHECK: vector.load {{.*}} : memref<?x64xi8>, vector<4xi8>
 // CHECK-COUNT-14: llvm.call_intrinsic "llvm.x86.avx512.vpdpbusd.512"
@@ -20,6 +22,11 @@
 // CHECK-COUNT-14: arith.sitofp
 // CHECK-COUNT-14: vector.maskedstore
 // CHECK: scf.for {{.*}} step %c4
+// CHECK: scf.for %[[UNIT:.*]] = %{{.*}} iter_args({{.*}}) -> ({{(vector<16xi32>, ){7}vector<16xi32>}})
+// CHECK: %[[AFTER:.*]] = arith.addi %[[UNIT]], %c4
+// CHECK: %[[LATER:.*]] = arith.minsi %[[AFTER]], %c15
+// CHECK: memref.prefetch %arg3[%{{.*}}, %[[LATER]], %c0], read, locality<3>
+// CHECK: memref.prefetch %arg3[%{{.*}}, %[[LATER]], %c64], read, locality<3>
 // CHECK-COUNT-8: llvm.call_intrinsic
 // CHECK: scf.for {{.*}} step %c2
 // CHECK-COUNT-4: llvm.call_intrinsic

@@ -75,12 +75,9 @@ func.func @filters(%x: memref<1x5x8x40xf32>, %w: memref<4x3x40x32xf32>, %y: memr
 
 // -----
 
-// Columns that are no panels aren't prefetched, and neither are panels that few rows read, who keep memory busy by
-// themselves.
+// Columns that are no panels aren't prefetched.
 
 // CHECK-LABEL: func @columns
-// CHECK-NOT: prefetch
-// CHECK-LABEL: func @fewRows
 // CHECK-NOT: prefetch
 #x = affine_map<(d0, d1, d2) -> (d0, d2)>
 #w = affine_map<(d0, d1, d2) -> (d2, d1)>
@@ -99,9 +96,57 @@ func.func @columns(%x: memref<28x100xf32>, %w: memref<100x128xf32>, %y: memref<2
   return
 }
 
+// -----
+
+// Few rows wait for their panel: each step asks for both vectors of columns, of which a line of the cache has room for 16,
+// that are read four steps (512 bytes) later, as long as the panel has some.
+
+// CHECK-LABEL: func @fewRows
+// CHECK: scf.for %[[J:.*]] = %{{.*}} to %c8
+// CHECK: %[[COLUMN:.*]] = arith.remui %{{.*}}, %c32
+// CHECK: %[[INSIDE:.*]] = arith.addi %[[COLUMN]], %c128
+// CHECK: %[[PANEL:.*]] = arith.divui %{{.*}}, %c32
+// CHECK: %[[BEGIN:.*]] = arith.muli %[[PANEL]], %c3200
+// CHECK: %[[FROM:.*]] = arith.addi %[[INSIDE]], %[[BEGIN]]
+// CHECK: %[[LAST:.*]] = arith.addi %[[BEGIN]], %c3184
+// CHECK: %[[FLAT:.*]] = memref.collapse_shape %arg1
+// CHECK: scf.for %[[K:.*]] = %{{.*}} to %c100
+// CHECK: %[[STEP:.*]] = arith.muli %[[K]], %c32
+// CHECK: %[[AT:.*]] = arith.addi %[[FROM]], %[[STEP]]
+// CHECK: %[[WITHIN:.*]] = arith.minui %[[AT]], %[[LAST]]
+// CHECK: memref.prefetch %[[FLAT]][%[[WITHIN]]], read, locality<3>, data : memref<12800xf32>
+// CHECK-NOT: prefetch
+// WIDE-LABEL: func @fewRows
+// WIDE: %[[AT:.*]] = arith.minui
+// WIDE: memref.prefetch %[[FLAT:.*]][%[[AT]]]
+// WIDE: %[[NEXT:.*]] = arith.addi %[[AT]], %c16
+// WIDE: memref.prefetch %[[FLAT]][%[[NEXT]]]
+// So do rows of which there are never more.
+// CHECK-LABEL: func @boundedRows
+// CHECK: %[[STEP:.*]] = arith.muli %{{.*}}, %c32
+// CHECK: arith.addi %{{.*}}, %[[STEP]]
+// CHECK: arith.minui
+// CHECK: memref.prefetch
+// CHECK-NOT: prefetch
+#x = affine_map<(d0, d1, d2) -> (d0, d2)>
 #panels = affine_map<(d0, d1, d2) -> (d1 floordiv 32, d2, d1 mod 32)>
+#y = affine_map<(d0, d1, d2) -> (d0, d1)>
 func.func @fewRows(%x: memref<15x100xf32>, %w: memref<4x100x32xf32>, %y: memref<15x128xf32>) {
   kernel.nest ins(%x, %w : memref<15x100xf32>, memref<4x100x32xf32>) outs(%y : memref<15x128xf32>)
+      {indexing_maps = [#x, #panels, #y], init = 0.0 : f32, reductions = array<i1: false, false, true>} reduce {
+  ^bb0(%p: f32, %q: f32, %acc: f32):
+    %0 = arith.mulf %p, %q : f32
+    %1 = arith.addf %acc, %0 : f32
+    kernel.yield %1 : f32
+  } finish {
+  ^bb0(%p: f32, %q: f32, %acc: f32):
+    kernel.yield %acc : f32
+  }
+  return
+}
+
+func.func @boundedRows(%x: memref<?x100xf32> {lathe.bounds = array<i64: 1, 100>}, %w: memref<4x100x32xf32>, %y: memref<?x128xf32>) {
+  kernel.nest ins(%x, %w : memref<?x100xf32>, memref<4x100x32xf32>) outs(%y : memref<?x128xf32>)
       {indexing_maps = [#x, #panels, #y], init = 0.0 : f32, reductions = array<i1: false, false, true>} reduce {
   ^bb0(%p: f32, %q: f32, %acc: f32):
     %0 = arith.mulf %p, %q : f32

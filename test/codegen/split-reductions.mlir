@@ -63,6 +63,22 @@ func.func @few(%x: memref<6x5000xf32>, %w: memref<4x5000x32xf32>, %y: memref<6x1
   }
   return
 }
+// So do rows of which there are never more than a tile's.
+// CHECK-LABEL: func @bounded
+// CHECK-NOT: memref.subview
+func.func @bounded(%x: memref<?x5000xf32> {lathe.bounds = array<i64: 6, 5000>}, %w: memref<4x5000x32xf32>, %y: memref<?x128xf32>) {
+  kernel.nest ins(%x, %w : memref<?x5000xf32>, memref<4x5000x32xf32>) outs(%y : memref<?x128xf32>)
+      {indexing_maps = [#x, #w, #y], init = 0.0 : f32, reductions = array<i1: false, false, true>} reduce {
+  ^bb0(%p: f32, %q: f32, %acc: f32):
+    %0 = arith.mulf %p, %q : f32
+    %1 = arith.addf %acc, %0 : f32
+    kernel.yield %1 : f32
+  } finish {
+  ^bb0(%p: f32, %q: f32, %acc: f32):
+    kernel.yield %acc : f32
+  }
+  return
+}
 // CHECK-LABEL: func @narrow
 // CHECK-NOT: memref.subview
 func.func @narrow(%x: memref<40x5000xf32>, %w: memref<4x5000x32xf32>, %y: memref<40x128xbf16>) {
