@@ -389,11 +389,14 @@ LogicalResult DotProductOp::verifyGroups() {
   SmallVector<int64_t> perRow = {getRowsType().getDimSize(0), groups};
   SmallVector<int64_t> perColumn = {getPanels(), groups, getPanelColumns()};
   Type real = Float32Type::get(getContext());
+  Type scale = getElementTypeOrSelf(getScales());
+  if (!scale.isBF16())
+    scale = real;
   return failure(
       failed(verifyOperand(getSteps(), perRow, real)) ||
       failed(verifyOperand(getSums(), perRow,
                            IntegerType::get(getContext(), 32))) ||
-      failed(verifyOperand(getScales(), perColumn, real)) ||
+      failed(verifyOperand(getScales(), perColumn, scale)) ||
       (getOffsets() && failed(verifyOperand(getOffsets(), perColumn, real))));
 }
 

@@ -316,8 +316,8 @@ def Kernel_DotProductOp : Kernel_Op<"dot_product",
         Σ_g t[m, g] (s[n, g] (Σ_{k in g} q[m, k] u[n, k] − shift Σ_{k in g} q[m, k])
                      + o[n, g] Σ_{k in g} q[m, k])
 
-    with `steps` t [M, G] and `sums` Σ q [M, G], scales s and offsets o (0 where
-    there are none) [⌈N/C⌉, G, C]. With `packed` u are numbers of 4 bits
+    with `steps` t [M, G] and `sums` Σ q [M, G], scales s (f32 or bf16) and
+    offsets o (0 where there are none) [⌈N/C⌉, G, C]. With `packed` u are numbers of 4 bits
     [⌈N/C⌉, K/8, 4 C]: byte j of eight neighbours holds the one of k = j and,
     times 16, that of k = 4 + j. Integers do not round, so that a group's sum has
     one value in any order.

@@ -34,6 +34,9 @@ def Lathe_QuantizedLinearOp
     round(x / t) with t = max |x| / 127, and t times these is what is
     multiplied, so that the products of a group may be summed as integers.
 
+    Scales take as few bytes as bf16 has; offsets, which may be large beside the
+    range of a group, are f32.
+
     Constraints:
     - (C1) the input has a static last dimension, K.
     - (C2) the codes are [features, K], or of i8 [features, K / 2].
@@ -93,7 +96,8 @@ def Lathe_FitScalesOp
     q = clamp(round((w − o) / s), least, most) and are read as s q + o. The
     results are s and, if they are given, o for which Σ (s q + o − w)² over each
     group is at most that of the given ones, which reach from the least to the
-    largest element. They come from a search over ranges that leave out more and
+    largest element. All s, the given ones too, are first rounded to bf16, as
+    they are stored. They come from a search over ranges that leave out more and
     more of the extremes, and then, twice, of the s and o that are best for the
     codes (least squares). Where none is better the given ones stay.
 

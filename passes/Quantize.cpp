@@ -112,11 +112,14 @@ private:
     }
     if (scaling.leastError)
       fit(grouped, least, most);
+    // Codes are those of the scale as it is stored, so that its rounding is no
+    // error of theirs; a smaller one may not reach the extremes.
+    scales = c.cast(scales, ElementKind::bf16);
     Value numbers = offsets ? c.sub(grouped, offsets) : grouped;
-    numbers = c.unary(UnaryKind::round, c.div(numbers, scales));
-    if (scaling.leastError)
-      numbers = c.binary(BinaryKind::min,
-                         c.binary(BinaryKind::max, numbers, least), most);
+    numbers = c.unary(UnaryKind::round,
+                      c.div(numbers, c.cast(scales, ElementKind::f32)));
+    numbers = c.binary(BinaryKind::min,
+                       c.binary(BinaryKind::max, numbers, least), most);
     if (isPacked && least)
       numbers = c.add(numbers, double(-least));
     // What is rounded is at once stored in bytes: no matrix of floats between.

@@ -25,7 +25,10 @@ DotProductWriter::Group DotProductWriter::loadGroup(Value number) {
     Value panel =
         least(divide(column(j), columns), constant(op.getPanels() - 1));
     Values place = {panel, number, remainder(column(j), columns)};
-    group.scales.push_back(load(bufferOf(op.getScales()), place));
+    Value scale = load(bufferOf(op.getScales()), place);
+    if (!scale.getType().isF32())
+      scale = arith::ExtFOp::create(b, b.getF32Type(), scale);
+    group.scales.push_back(scale);
     if (op.getOffsets())
       group.offsets.push_back(load(bufferOf(op.getOffsets()), place));
   }

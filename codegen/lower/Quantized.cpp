@@ -67,8 +67,7 @@ Value lathe::decode(Structured &b, const StoredWeight &weight,
     Shape sizes = b.getShape(perGroup);
     int64_t groups = *sizes.back().getConstant();
     sizes.resize(rank, 1);
-    inputs.push_back(
-        b.reshape(convertTensor(b, perGroup, b.getF32Type()), sizes));
+    inputs.push_back(b.reshape(perGroup, sizes));
     for (int64_t i = axis; i < rank; ++i)
       places[i] = b.getAffineConstantExpr(0);
     if (groups > 1)
@@ -92,8 +91,9 @@ Value lathe::decode(Structured &b, const StoredWeight &weight,
           number = numberOf(b, args[0], type);
         }
         if (weight.scales)
-          number = mul(b, number, args[1]);
-        return weight.offsets ? add(b, number, args[2]) : number;
+          number = mul(b, number, convert(b, args[1], type));
+        return weight.offsets ? add(b, number, convert(b, args[2], type))
+                              : number;
       });
 }
 
@@ -160,18 +160,23 @@ Value lathe::projectStored(Structured &b, Value x, const StoredWeight &weight,
   readColumns(weight.codes, group * (codes / groups) + code);
   for (Value perGroup : {weight.scales, weight.offsets})
     if (perGroup)
-      readColumns(convertTensor(b, perGroup, type), group);
+      readColumns(perGroup, group);
 
   return b.reduce(shape, 2, type, 0, inputs, maps,
                   [&](Structured &b, ValueRange args) -> Value {
                     unsigned parts = weight.isPacked ? 2 : 1;
                     SmallVector<Value> terms =
                         numbersOf(b, args[parts], type, weight);
+                    Value scale, offset;
+                    if (weight.scales)
+                      scale = convert(b, args[parts + 1], type);
+                    if (weight.offsets)
+                      offset = convert(b, args[parts + 2], type);
                     for (unsigned i = 0; i < parts; ++i) {
-                      if (weight.scales)
-                        terms[i] = mul(b, terms[i], args[parts + 1]);
-                      if (weight.offsets)
-                        terms[i] = add(b, terms[i], args[parts + 2]);
+                      if (scale)
+                        terms[i] = mul(b, terms[i], scale);
+                      if (offset)
+                        terms[i] = add(b, terms[i], offset);
                       // The accumulator is used once: products of a pair are
                       // summed before.
                       Value term = mul(b, convert(b, args[i], type), terms[i]);

@@ -133,7 +133,6 @@ public:
   /// [P, G, C]
   Value perGroup(Value values) {
     int64_t groups = *b.getShape(values)[1].getConstant();
-    values = convertTensor(b, values, b.getF32Type());
     values = b.pad(values, {0, 0}, {panels * panelColumns - features, 0},
                    PaddingMode::zeros);
     values = b.reshape(values, {panels, panelColumns, groups});

@@ -77,9 +77,15 @@ private:
     return mul(b, error, error);
   }
 
+  /// The nearest number that a stored scale can be.
+  Value stored(Structured &b, Value scale) const {
+    Value narrow = arith::TruncFOp::create(b, Type(b.getBF16Type()), scale);
+    return arith::ExtFOp::create(b, f32, narrow);
+  }
+
   /// The range of codes with a share of its extent, about the same middle.
   Scale narrowed(Structured &b, Scale s, Value share) const {
-    Scale result = {mul(b, s.scale, share), {}};
+    Scale result = {stored(b, mul(b, s.scale, share)), {}};
     if (s.offset) {
       Value left = sub(b, wide(b, like(b, share, 1)), wide(b, share));
       Value middle =
@@ -206,7 +212,8 @@ private:
     if (!s.offset)
       return map({squares, products}, s,
                  [&](Structured &b, ValueRange args, Scale) -> Scale {
-                   return {narrow(b, div(b, args[1], args[0])), {}};
+                   Value scale = div(b, args[1], args[0]);
+                   return {stored(b, narrow(b, scale)), {}};
                  });
     Value codes = sum(s, code);
     Value elements =
@@ -218,9 +225,9 @@ private:
                      sub(b, mul(b, n, args[1]), mul(b, args[2], args[3]));
                  Value below =
                      sub(b, mul(b, n, args[0]), mul(b, args[2], args[2]));
-                 Value scale = div(b, above, below);
-                 Value rest = sub(b, args[3], mul(b, scale, args[2]));
-                 return {narrow(b, scale), narrow(b, div(b, rest, n))};
+                 Value scale = stored(b, narrow(b, div(b, above, below)));
+                 Value rest = sub(b, args[3], mul(b, wide(b, scale), args[2]));
+                 return {scale, narrow(b, div(b, rest, n))};
                });
   }
 

@@ -15,13 +15,15 @@ module attributes {lathe.precision = {group = 32 : i64, storage = [["*", "int8"]
   // CHECK: %[[UP:.*]] = lathe.parameter @up.weight
   // CHECK: %[[G:.*]] = lathe.reshape %[[UP]] {shape = [3, 2, 32]}
   // CHECK: %[[MAX:.*]] = lathe.reduce %{{.*}} {axes = array<i64: 2>, keepdims = true, kind = #lathe<reduce_kind max>}
-  // The largest of a group becomes 127.
+  // The largest of a group becomes 127, by the scale as bf16 has it.
   // CHECK: %[[LEAST:.*]] = lathe.binary %[[MAX]] {kind = #lathe<binary_kind max>
   // CHECK: %[[S:.*]] = lathe.binary %[[LEAST]] {kind = #lathe<binary_kind mul>, value = 0.00787401
-  // CHECK: lathe.binary %[[G]], %[[S]] {kind = #lathe<binary_kind div>}
+  // CHECK: %[[STORED:.*]] = lathe.cast %[[S]] {to = #lathe<element_kind bf16>}
+  // CHECK: %[[READ:.*]] = lathe.cast %[[STORED]] {to = #lathe<element_kind f32>}
+  // CHECK: lathe.binary %[[G]], %[[READ]] {kind = #lathe<binary_kind div>}
   // CHECK: lathe.cast %{{.*}} {to = #lathe<element_kind i8>}
-  // CHECK: lathe.quantized_linear %arg0, %{{.*}} {operandSegmentSizes = array<i32: 1, 1, 1, 0, 0>} : (tensor<2x64xf32>, tensor<3x64xi8>, tensor<3x2xf32>)
-  // CHECK: lathe.quantized_linear %arg0, %{{.*}} {operandSegmentSizes = array<i32: 1, 1, 1, 1, 0>} : (tensor<2x64xf32>, tensor<3x32xi8>, tensor<3x2xf32>, tensor<3x2xf32>)
+  // CHECK: lathe.quantized_linear %arg0, %{{.*}} {operandSegmentSizes = array<i32: 1, 1, 1, 0, 0>} : (tensor<2x64xf32>, tensor<3x64xi8>, tensor<3x2xbf16>)
+  // CHECK: lathe.quantized_linear %arg0, %{{.*}} {operandSegmentSizes = array<i32: 1, 1, 1, 1, 0>} : (tensor<2x64xf32>, tensor<3x32xi8>, tensor<3x2xbf16>, tensor<3x2xf32>)
   // CHECK: lathe.linear %arg0
   // CHECK: lathe.quantized_linear %arg0, %{{.*}} {operandSegmentSizes = array<i32: 1, 1, 0, 0, 1>} : (tensor<2x64xf32>, tensor<3x64xbf16>, tensor<3xf32>)
   func.func @layers(%x: tensor<2x64xf32>) -> (tensor<2x3xf32>, tensor<2x3xf32>, tensor<2x3xf32>, tensor<2x3xf32>) {
@@ -48,7 +50,7 @@ module attributes {lathe.precision = {storage = [["*", "int4"]]}} {
   // CHECK: lathe.linear %arg0, %arg1
   // CHECK: lathe.embedding {{.*}} tensor<5x33xf32>
   // CHECK: %[[X:.*]] = lathe.pad %arg0 {high = array<i64: 0, 1>, low = array<i64: 0, 0>,
-  // CHECK: lathe.quantized_linear %[[X]], {{.*}} : (tensor<2x34xf32>, tensor<5x17xi8>, tensor<5x1xf32>, tensor<5x1xf32>)
+  // CHECK: lathe.quantized_linear %[[X]], {{.*}} : (tensor<2x34xf32>, tensor<5x17xi8>, tensor<5x1xbf16>, tensor<5x1xf32>)
   func.func @others(%x: tensor<2x33xf32>, %m: tensor<4x33xf32>, %i: tensor<2xi32>) -> (tensor<2x4xf32>, tensor<2x33xf32>, tensor<2x5xf32>) {
     %w = lathe.parameter @table : tensor<5x33xf32>
     %0 = lathe.linear %x, %m : (tensor<2x33xf32>, tensor<4x33xf32>) -> tensor<2x4xf32>
@@ -81,14 +83,14 @@ module attributes {lathe.precision = {group = 32 : i64, storage = [["*", "int8"]
   lathe.weight @table : tensor<4x5xf32>
   lathe.weight @norm : tensor<5xf32>
   // CHECK-LABEL: @layers(
-  // CHECK: %[[PAIRS:.*]] = lathe.dequantize {{.*}}packed{{.*}} : (tensor<5x4x3x3xi8>, tensor<5x2xf32>, tensor<5x2xf32>) -> tensor<5x8x3x3xf32>
+  // CHECK: %[[PAIRS:.*]] = lathe.dequantize {{.*}}packed{{.*}} : (tensor<5x4x3x3xi8>, tensor<5x2xbf16>, tensor<5x2xf32>) -> tensor<5x8x3x3xf32>
   // CHECK: lathe.conv2d %arg0, %[[PAIRS]]
-  // CHECK: %[[ODD:.*]] = lathe.dequantize {{.*}} : (tensor<5x5x1x1xi8>, tensor<5x1xf32>) -> tensor<5x5x1x1xf32>
+  // CHECK: %[[ODD:.*]] = lathe.dequantize {{.*}} : (tensor<5x5x1x1xi8>, tensor<5x1xbf16>) -> tensor<5x5x1x1xf32>
   // CHECK: lathe.conv2d %{{.*}}, %[[ODD]]
   // CHECK: %[[HALF:.*]] = lathe.dequantize {{.*}} : (tensor<5x5x1x1xf16>) -> tensor<5x5x1x1xf32>
   // CHECK: lathe.conv2d %{{.*}}, %[[HALF]]
   // CHECK: lathe.rms_norm %{{.*}}, %{{.*}} : (tensor<1x5x4x5xf32>, tensor<5xf32>)
-  // CHECK: %[[UP:.*]] = lathe.dequantize {{.*}} : (tensor<5x64x2x2xi8>, tensor<5x1xf32>) -> tensor<5x64x2x2xf32>
+  // CHECK: %[[UP:.*]] = lathe.dequantize {{.*}} : (tensor<5x64x2x2xi8>, tensor<5x1xbf16>) -> tensor<5x64x2x2xf32>
   // CHECK: lathe.conv_transpose2d %{{.*}}, %[[UP]]
   // CHECK: %[[TABLE:.*]] = lathe.dequantize {{.*}} : (tensor<4x5xbf16>) -> tensor<4x5xf32>
   // CHECK: lathe.embedding %arg1, %[[TABLE]]
@@ -138,7 +140,7 @@ module attributes {lathe.precision = {group = 32 : i64, zero_point = true, stora
   // CHECK: %[[S:.*]] = lathe.binary {{.*}}binary_kind mul>, value = 0.003921
   // CHECK: %[[UP:.*]] = lathe.binary %[[S]] {kind = #lathe<binary_kind mul>, value = 1.280000e+02
   // CHECK: lathe.binary %[[LOW]], %[[UP]]
-  // CHECK: lathe.quantized_linear {{.*}} : (tensor<2x64xf32>, tensor<3x64xi8>, tensor<3x2xf32>, tensor<3x2xf32>)
+  // CHECK: lathe.quantized_linear {{.*}} : (tensor<2x64xf32>, tensor<3x64xi8>, tensor<3x2xbf16>, tensor<3x2xf32>)
   func.func @offset(%x: tensor<2x64xf32>) -> tensor<2x3xf32> {
     %w = lathe.parameter @w : tensor<3x64xf32>
     %0 = lathe.linear %x, %w : (tensor<2x64xf32>, tensor<3x64xf32>) -> tensor<2x3xf32>
@@ -153,10 +155,12 @@ module attributes {lathe.precision = {group = 32 : i64, zero_point = false, scal
   // CHECK-LABEL: @around_zero(
   // CHECK: %[[S:.*]] = lathe.binary {{.*}}binary_kind mul>, value = 0.142857
   // CHECK: %[[F:.*]] = lathe.fit_scales %[[G:.*]], %[[S]] {least = -8 : i64, most = 7 : i64}
-  // CHECK: lathe.binary %[[G]], %[[F]] {kind = #lathe<binary_kind div>}
+  // CHECK: %[[STORED:.*]] = lathe.cast %[[F]] {to = #lathe<element_kind bf16>}
+  // CHECK: %[[READ:.*]] = lathe.cast %[[STORED]] {to = #lathe<element_kind f32>}
+  // CHECK: lathe.binary %[[G]], %[[READ]] {kind = #lathe<binary_kind div>}
   // CHECK: lathe.binary {{.*}}binary_kind max>, value = -8
   // CHECK: lathe.binary {{.*}}binary_kind min>, value = 7
-  // CHECK: lathe.quantized_linear {{.*}} : (tensor<2x64xf32>, tensor<3x32xi8>, tensor<3x2xf32>)
+  // CHECK: lathe.quantized_linear {{.*}} : (tensor<2x64xf32>, tensor<3x32xi8>, tensor<3x2xbf16>)
   func.func @around_zero(%x: tensor<2x64xf32>) -> tensor<2x3xf32> {
     %w = lathe.parameter @w : tensor<3x64xf32>
     %0 = lathe.linear %x, %w : (tensor<2x64xf32>, tensor<3x64xf32>) -> tensor<2x3xf32>
@@ -176,8 +180,8 @@ module attributes {lathe.precision = {group = 64 : i64, storage = [["*", "int8"]
   // CHECK: %[[X:.*]] = lathe.pad %arg0 {high = array<i64: 0, 63>, low = array<i64: 0, 0>,
   // CHECK: %[[W:.*]] = lathe.pad %{{.*}} {high = array<i64: 0, 63>, low = array<i64: 0, 0>,
   // CHECK: lathe.reshape %[[W]] {shape = [3, 5, 64]}
-  // CHECK: lathe.quantized_linear %[[X]], {{.*}} : (tensor<2x320xf32>, tensor<3x320xi8>, tensor<3x5xf32>)
-  // CHECK: lathe.quantized_linear %arg1, {{.*}} : (tensor<2x96xf32>, tensor<3x96xi8>, tensor<3x1xf32>)
+  // CHECK: lathe.quantized_linear %[[X]], {{.*}} : (tensor<2x320xf32>, tensor<3x320xi8>, tensor<3x5xbf16>)
+  // CHECK: lathe.quantized_linear %arg1, {{.*}} : (tensor<2x96xf32>, tensor<3x96xi8>, tensor<3x1xbf16>)
   // CHECK: lathe.quantized_linear %arg0, {{.*}} : (tensor<2x257xf32>, tensor<3x257xbf16>)
   func.func @primes(%x: tensor<2x257xf32>, %y: tensor<2x96xf32>) -> (tensor<2x3xf32>, tensor<2x3xf32>, tensor<2x3xf32>) {
     %p = lathe.parameter @prime : tensor<3x257xf32>
@@ -201,8 +205,8 @@ module attributes {lathe.precision = {activations = "int8", storage = [["*", "in
   // CHECK-LABEL: @rounded(
   // CHECK-NOT: rounds_input
   // BYTES-LABEL: @rounded(
-  // BYTES: lathe.quantized_linear {{.*}}rounds_input} : (tensor<2x72xf32>, tensor<3x72xi8>, tensor<3x1xf32>)
-  // BYTES: lathe.quantized_linear {{.*}}rounds_input} : (tensor<2x72xf32>, tensor<3x36xi8>, tensor<3x1xf32>, tensor<3x1xf32>)
+  // BYTES: lathe.quantized_linear {{.*}}rounds_input} : (tensor<2x72xf32>, tensor<3x72xi8>, tensor<3x1xbf16>)
+  // BYTES: lathe.quantized_linear {{.*}}rounds_input} : (tensor<2x72xf32>, tensor<3x36xi8>, tensor<3x1xbf16>, tensor<3x1xf32>)
   // BYTES: lathe.quantized_linear %arg0, %{{.*}} {operandSegmentSizes = array<i32: 1, 1, 0, 0, 0>} : (tensor<2x70xf32>, tensor<3x70xbf16>)
   func.func @rounded(%x: tensor<2x70xf32>) -> (tensor<2x3xf32>, tensor<2x3xf32>, tensor<2x3xf32>) {
     %u = lathe.parameter @bytes : tensor<3x70xf32>

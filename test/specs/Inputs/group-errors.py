@@ -1,9 +1,9 @@
 """Compares two decodings of a matrix [96, 64], given by columns, with the checkpoint's:
 
     group-errors.py --unit X.npy                        writes the 64 unit vectors
-    group-errors.py W.safetensors NAME A.npy B.npy      fails unless B's squared error is smaller than A's
+    group-errors.py W.safetensors NAME A.npy B.npy      prints by how much B's squared error differs from A's
 
-and in no group of 32 neighbours larger than it by more than rounding."""
+Fails if in some group of 32 neighbours B's is larger by more than rounding."""
 
 import json
 import struct
@@ -39,4 +39,4 @@ for row in range(ROWS):
         totals = [total + error for total, error in zip(totals, errors)]
         worse += errors[1] > errors[0] * (1 + 1e-5)
 print(f"{totals[1] / totals[0] - 1:+.1%}, {worse} groups worse")
-sys.exit(not totals[1] < totals[0] or worse > 0)
+sys.exit(worse > 0)
