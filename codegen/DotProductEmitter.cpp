@@ -110,6 +110,11 @@ SmallVector<Value> DotProductEmitter::addGroup(Value row, int64_t rows,
     Value begin = b.createOrFold<arith::MulIOp>(rowSums.back(), shift);
     sums.append(vectors, vector::BroadcastOp::create(b, wordsType(), begin));
   }
+  if (rows < tileRows) {
+    prefetchAfter(op.getScales(), group, 1);
+    if (op.getOffsets())
+      prefetchAfter(op.getOffsets(), group, 1);
+  }
   int64_t each = units / op.getGroups();
   Value begin = mul(group, each);
   sums = addUnits(row, rows, begin, add(begin, each), sums);
@@ -175,14 +180,20 @@ Value DotProductEmitter::multiplyAdd(Value codes, Value row, Value sum) {
       .getResults();
 }
 
-/// A few rows wait for their panel, which comes faster asked for than foreseen.
-void DotProductEmitter::prefetchAfter(Value unit) {
-  int64_t unitBytes = 4 * op.getPanelColumns();
-  Value later = least(add(unit, bytesAhead / unitBytes), constant(units - 1));
-  int64_t begin = length * column, end = begin + length * vectors * lanes;
-  for (int64_t place = begin; place < end; place += lineBytes / 4 * length)
-    memref::PrefetchOp::create(b, op.getCodes(),
-                               ValueRange{panel, later, constant(place)},
+/// A few rows wait for their panel, which comes faster asked for than foreseen:
+/// the vectors of `operand` some bytes behind those at `place` of the panel's
+/// second dimension.
+void DotProductEmitter::prefetchAfter(Value operand, Value place,
+                                      int64_t perColumn) {
+  auto type = cast<MemRefType>(operand.getType());
+  int64_t bytes = type.getElementTypeBitWidth() / 8;
+  int64_t later = std::max<int64_t>(
+      bytesAhead / (perColumn * bytes * op.getPanelColumns()), 1);
+  place = least(add(place, later), constant(type.getDimSize(1) - 1));
+  int64_t begin = perColumn * column, end = begin + perColumn * vectors * lanes;
+  for (int64_t at = begin; at < end; at += lineBytes / bytes)
+    memref::PrefetchOp::create(b, operand,
+                               ValueRange{panel, place, constant(at)},
                                /*isWrite=*/false, /*localityHint=*/3,
                                /*isDataCache=*/true);
 }
@@ -191,7 +202,7 @@ SmallVector<Value> DotProductEmitter::addUnit(Value row, int64_t rows,
                                               Value unit, ValueRange sums) {
   Values low, high, next(sums);
   if (rows < tileRows)
-    prefetchAfter(unit);
+    prefetchAfter(op.getCodes(), unit, length);
   for (int64_t v = 0; v < vectors; ++v) {
     Value place = constant(length * (column + v * lanes));
     Value codes = vector::LoadOp::create(b, codesType(), op.getCodes(),

@@ -84,7 +84,7 @@ private:
   Values addUnits(Value row, int64_t rows, Value begin, Value end,
                   ValueRange sums);
   Values addUnit(Value row, int64_t rows, Value unit, ValueRange sums);
-  void prefetchAfter(Value unit);
+  void prefetchAfter(Value operand, Value place, int64_t perColumn);
   Value splatWord(int64_t value);
   Value rowCodes(Value row, Value place);
   Value multiplyAdd(Value codes, Value row, Value sum);

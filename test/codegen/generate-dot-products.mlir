@@ -4,7 +4,7 @@
 // Tiles of 7 rows by both vectors of a panel, then 4, 2 and 1; sums of 8 units a group begin at -128 times those of the
 // row. The last of three panels has 16 columns: its second vector is masked away. A thread is worth waking for 131072
 // operations, or for as many bytes of panels, which have 2048 each. Tiles of fewer rows wait for their panel, and ask for
-// what is multiplied four units (512 bytes) later.
+// what is multiplied four units (512 bytes) later, and for scales as far ahead.
 
 // CHECK-LABEL: func @rows
 // CHECK: %[[WORK:.*]] = arith.maxsi %{{.*}}, %c2048
@@ -22,6 +22,8 @@
 // CHECK-COUNT-14: arith.sitofp
 // CHECK-COUNT-14: vector.maskedstore
 // CHECK: scf.for {{.*}} step %c4
+// CHECK: memref.prefetch %arg4[%{{.*}}, %{{.*}}, %c0], read, locality<3>
+// CHECK: memref.prefetch %arg4[%{{.*}}, %{{.*}}, %c16], read, locality<3>
 // CHECK: scf.for %[[UNIT:.*]] = %{{.*}} iter_args({{.*}}) -> ({{(vector<16xi32>, ){7}vector<16xi32>}})
 // CHECK: %[[AFTER:.*]] = arith.addi %[[UNIT]], %c4
 // CHECK: %[[LATER:.*]] = arith.minsi %[[AFTER]], %c15
