@@ -108,16 +108,14 @@ private:
     } else {
       Value largest = c.reduce(ReduceKind::max,
                                c.unary(UnaryKind::abs, grouped), {2}, true);
-      scales = c.mul(atLeastSmallest(largest), 1.0 / most);
+      scales = asStored(c.mul(atLeastSmallest(largest), 1.0 / most));
     }
     if (scaling.leastError)
       fit(grouped, least, most);
-    // Codes are those of the scale as it is stored, so that its rounding is no
-    // error of theirs; a smaller one may not reach the extremes.
-    scales = c.cast(scales, ElementKind::bf16);
+    // Codes are those of the scales as they are stored, whose rounding is no
+    // error of theirs; the extremes may be a little beyond.
     Value numbers = offsets ? c.sub(grouped, offsets) : grouped;
-    numbers = c.unary(UnaryKind::round,
-                      c.div(numbers, c.cast(scales, ElementKind::f32)));
+    numbers = c.unary(UnaryKind::round, c.div(numbers, scales));
     numbers = c.binary(BinaryKind::min,
                        c.binary(BinaryKind::max, numbers, least), most);
     if (isPacked && least)
@@ -125,17 +123,25 @@ private:
     // What is rounded is at once stored in bytes: no matrix of floats between.
     codes = isPacked ? c.cast(pair(c.reshape(numbers, shape)), ElementKind::i8)
                      : c.reshape(c.cast(numbers, ElementKind::i8), shape);
-    scales = c.reshape(scales, {shape[0], groups});
+    scales = c.reshape(c.cast(scales, ElementKind::bf16), {shape[0], groups});
     if (offsets)
       offsets = c.reshape(offsets, {shape[0], groups});
   }
 
-  /// The least code is the smallest element, the most the largest.
+  /// The codes reach from the smallest element to the largest, about the same
+  /// middle, whatever the rounding of the scale.
   void reachExtremes(Value grouped, int64_t least, int64_t most) {
     Value low = c.reduce(ReduceKind::min, grouped, {2}, true);
     Value high = c.reduce(ReduceKind::max, grouped, {2}, true);
-    scales = c.mul(atLeastSmallest(c.sub(high, low)), 1.0 / (most - least));
-    offsets = least ? c.add(low, c.mul(scales, double(-least))) : low;
+    scales = asStored(
+        c.mul(atLeastSmallest(c.sub(high, low)), 1.0 / (most - least)));
+    Value middle = c.mul(c.add(low, high), 0.5);
+    offsets = c.sub(middle, c.mul(scales, 0.5 * (least + most)));
+  }
+
+  /// The nearest numbers that stored scales can be.
+  Value asStored(Value values) {
+    return c.cast(c.cast(values, ElementKind::bf16), ElementKind::f32);
   }
 
   void fit(Value grouped, int64_t least, int64_t most) {

@@ -87,11 +87,9 @@ private:
   Scale narrowed(Structured &b, Scale s, Value share) const {
     Scale result = {stored(b, mul(b, s.scale, share)), {}};
     if (s.offset) {
-      Value left = sub(b, wide(b, like(b, share, 1)), wide(b, share));
-      Value middle =
-          mul(b, wide(b, s.scale), b.scalar(f64, 0.5 * double(least + most)));
-      result.offset =
-          narrow(b, add(b, wide(b, s.offset), mul(b, left, middle)));
+      Value less = sub(b, wide(b, s.scale), wide(b, result.scale));
+      Value moved = mul(b, less, b.scalar(f64, 0.5 * double(least + most)));
+      result.offset = narrow(b, add(b, wide(b, s.offset), moved));
     }
     return result;
   }

@@ -137,9 +137,14 @@ module attributes {lathe.precision = {group = 32 : i64, zero_point = true, stora
   lathe.weight @w : tensor<3x64xf32>
   // CHECK-LABEL: @offset(
   // CHECK: %[[LOW:.*]] = lathe.reduce {{.*}}reduce_kind min
+  // CHECK: %[[HIGH:.*]] = lathe.reduce {{.*}}reduce_kind max
   // CHECK: %[[S:.*]] = lathe.binary {{.*}}binary_kind mul>, value = 0.003921
-  // CHECK: %[[UP:.*]] = lathe.binary %[[S]] {kind = #lathe<binary_kind mul>, value = 1.280000e+02
-  // CHECK: lathe.binary %[[LOW]], %[[UP]]
+  // CHECK: %[[STORED:.*]] = lathe.cast %[[S]] {to = #lathe<element_kind bf16>}
+  // CHECK: %[[READ:.*]] = lathe.cast %[[STORED]] {to = #lathe<element_kind f32>}
+  // CHECK: %[[SUM:.*]] = lathe.binary %[[LOW]], %[[HIGH]] {kind = #lathe<binary_kind add>}
+  // CHECK: %[[MIDDLE:.*]] = lathe.binary %[[SUM]] {kind = #lathe<binary_kind mul>, value = 5.000000e-01
+  // CHECK: %[[BELOW:.*]] = lathe.binary %[[READ]] {kind = #lathe<binary_kind mul>, value = -5.000000e-01
+  // CHECK: lathe.binary %[[MIDDLE]], %[[BELOW]] {kind = #lathe<binary_kind sub>}
   // CHECK: lathe.quantized_linear {{.*}} : (tensor<2x64xf32>, tensor<3x64xi8>, tensor<3x2xbf16>, tensor<3x2xf32>)
   func.func @offset(%x: tensor<2x64xf32>) -> tensor<2x3xf32> {
     %w = lathe.parameter @w : tensor<3x64xf32>
@@ -154,10 +159,10 @@ module attributes {lathe.precision = {group = 32 : i64, zero_point = false, scal
   lathe.weight @w : tensor<3x64xf32>
   // CHECK-LABEL: @around_zero(
   // CHECK: %[[S:.*]] = lathe.binary {{.*}}binary_kind mul>, value = 0.142857
-  // CHECK: %[[F:.*]] = lathe.fit_scales %[[G:.*]], %[[S]] {least = -8 : i64, most = 7 : i64}
-  // CHECK: %[[STORED:.*]] = lathe.cast %[[F]] {to = #lathe<element_kind bf16>}
+  // CHECK: %[[STORED:.*]] = lathe.cast %[[S]] {to = #lathe<element_kind bf16>}
   // CHECK: %[[READ:.*]] = lathe.cast %[[STORED]] {to = #lathe<element_kind f32>}
-  // CHECK: lathe.binary %[[G]], %[[READ]] {kind = #lathe<binary_kind div>}
+  // CHECK: %[[F:.*]] = lathe.fit_scales %[[G:.*]], %[[READ]] {least = -8 : i64, most = 7 : i64}
+  // CHECK: lathe.binary %[[G]], %[[F]] {kind = #lathe<binary_kind div>}
   // CHECK: lathe.binary {{.*}}binary_kind max>, value = -8
   // CHECK: lathe.binary {{.*}}binary_kind min>, value = 7
   // CHECK: lathe.quantized_linear {{.*}} : (tensor<2x64xf32>, tensor<3x32xi8>, tensor<3x2xbf16>)
