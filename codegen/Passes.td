@@ -370,6 +370,7 @@ def OutlineKernels : LathePass<"lathe-outline-kernels", "::mlir::ModuleOp"> {
     Option<"accumulators", "accumulators", "int64_t", "32", "sums that an invocation has in registers">,
     Option<"busyInvocations", "busy-invocations", "int64_t", "16384", "invocations that keep the device busy">,
     Option<"exchanges", "exchanges", "bool", "false", "whether invocations of a subgroup take each other's values">,
+    Option<"reducesSubgroups", "reduces-subgroups", "bool", "false", "whether subgroups combine their invocations' values at once">,
     Option<"copiesAsync", "copies-async", "bool", "false", "whether invocations copy to shared memory and go on meanwhile">,
     ListOption<"multiplied", "multiplied", "std::string", "element types of which a subgroup multiplies matrices at once">,
     ListOption<"lacks", "lacks", "std::string", "element types that the device has not">];
@@ -382,7 +383,8 @@ def OutlineKernels : LathePass<"lathe-outline-kernels", "::mlir::ModuleOp"> {
     "::mlir::gpu::GPUDialect", "::mlir::lathe::kernel::KernelDialect",
     "::mlir::math::MathDialect", "::mlir::memref::MemRefDialect",
     "::mlir::nvgpu::NVGPUDialect", "::mlir::NVVM::NVVMDialect",
-    "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect"];
+    "::mlir::scf::SCFDialect", "::mlir::spirv::SPIRVDialect",
+    "::mlir::vector::VectorDialect"];
 }
 
 def OutlineParallel : LathePass<"lathe-outline-parallel", "::mlir::ModuleOp"> {

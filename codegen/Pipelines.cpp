@@ -187,6 +187,7 @@ void lathe::buildLoopsPipeline(OpPassManager &pm,
   if (options.device) {
     auto kernels = optionsOfDevice<OutlineKernelsOptions>(*options.device);
     kernels.exchanges = options.device->exchanges;
+    kernels.reducesSubgroups = options.device->reducesSubgroups;
     kernels.copiesAsync = options.device->copiesAsync;
     kernels.multiplied = options.device->multiplied;
     kernels.lacks = options.device->lacks;

@@ -170,7 +170,9 @@ static bool readProfile(StringRef profile, DeviceTarget &device,
   SmallVector<StringRef> words;
   profile.split(words, ',', -1, /*KeepEmpty=*/false);
   for (StringRef word : words) {
-    bool isKnown = word == "core";
+    bool isKnown = word == "core" || word == "no-subgroups";
+    if (isKnown)
+      device.reducesSubgroups = false;
     for (const Feature &feature : features)
       if (word == feature.name || word == "core") {
         isKnown = true;
@@ -179,7 +181,8 @@ static bool readProfile(StringRef profile, DeviceTarget &device,
     if (isKnown)
       continue;
     error = "a Vulkan device is not described by '" + word.str() +
-            "', but by core, no-f64, no-f16, no-int64, no-int16 and no-int8";
+            "', but by core, no-f64, no-f16, no-int64, no-int16, no-int8 and "
+            "no-subgroups";
     return false;
   }
   return true;
@@ -195,6 +198,7 @@ std::optional<DeviceTarget> mlir::lathe::resolveDevice(StringRef text,
   auto [kind, details] = text.split(':');
   DeviceTarget device;
   if (kind == "vulkan") {
+    device.reducesSubgroups = true;
     if (!readProfile(details, device, error))
       return std::nullopt;
     return device;

@@ -97,6 +97,9 @@ struct DeviceTarget {
   /// Whether subgroups are of just this size, and their invocations take each
   /// other's values of 32 bits without memory.
   bool exchanges = false;
+  /// Whether subgroups, of whatever size, combine their invocations' values of
+  /// 32 bits by one instruction.
+  bool reducesSubgroups = false;
   /// Whether an instruction rounds f32 to bf16.
   bool convertsBf16 = false;
   /// Whether invocations copy from memory to what the workgroup shares without

@@ -23,6 +23,14 @@
 //   if lane = 0 and id < elements
 //     output = finish(inputs, combine(init, shared[lane]))
 //
+// Where subgroups reduce what their invocations have, of whatever size they are
+// and whichever invocations they hold, a workgroup shares an element:
+//
+//   sum = what the subgroup's invocations have, combined
+//   one of the subgroup: shared[subgroup] = sum
+//   barrier
+//   the first lane: total = shared[0] combined with shared[1], ... of all
+//
 // Where neighbours of a subgroup exchange values, they need no memory, and the
 // first of each subgroup stores what its lanes have for those that combine the
 // subgroups' results.
@@ -30,7 +38,9 @@
 //===----------------------------------------------------------------------===//
 
 #include "codegen/gpu/KernelWriter.h"
+#include "codegen/gpu/SubgroupReduction.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/SPIRV/IR/SPIRVOps.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 
 using namespace mlir;
@@ -140,8 +150,9 @@ private:
 
   /// Combines the lanes' results, and init, for the first lane.
   Value writeTree(Value partial) {
-    Value total = plan.exchanging > 1 ? combineByExchange(partial)
-                                      : combineInMemory(partial);
+    Value total = plan.bySubgroups      ? combineBySubgroups(partial)
+                  : plan.exchanging > 1 ? combineByExchange(partial)
+                                        : combineInMemory(partial);
     auto init = cast<TypedAttr>(nest.getInit());
     if (init == *arith::getNeutralElement(findCombiner(nest)))
       return total;
@@ -171,6 +182,39 @@ private:
     }
     // The first lane stored it itself.
     return load(0);
+  }
+
+  Value combineBySubgroups(Value partial) {
+    // As many as there are if each is of one invocation.
+    Value shared = addShared(plan.workgroupSize, partial.getType());
+    Value sum = reduceInSubgroup(b, partial, findCombiner(nest));
+    {
+      auto isOne = spirv::GroupNonUniformElectOp::create(
+          b, b.getI1Type(), spirv::Scope::Subgroup);
+      auto guarded = scf::IfOp::create(b, isOne, /*withElseRegion=*/false);
+      OpBuilder::InsertionGuard guard(b);
+      b.setInsertionPointToStart(guarded.thenBlock());
+      Value place = gpu::SubgroupIdOp::create(b, /*upper_bound=*/IntegerAttr());
+      memref::StoreOp::create(b, sum, shared, place);
+    }
+    gpu::BarrierOp::create(b);
+    Value subgroups =
+        gpu::NumSubgroupsOp::create(b, /*upper_bound=*/IntegerAttr());
+    auto load = [&](Value subgroup) -> Value {
+      return memref::LoadOp::create(b, shared, subgroup);
+    };
+    // What others get is of no use.
+    Value isFirst =
+        arith::CmpIOp::create(b, arith::CmpIPredicate::eq, lane, constant(0));
+    Value end = arith::SelectOp::create(b, isFirst, subgroups, constant(1));
+    auto loop =
+        scf::ForOp::create(b, constant(1), end, constant(1), load(constant(0)));
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(loop.getBody());
+    Value next =
+        combine(loop.getRegionIterArgs()[0], load(loop.getInductionVar()));
+    scf::YieldOp::create(b, next);
+    return loop.getResult(0);
   }
 
   Value combineByExchange(Value partial) {

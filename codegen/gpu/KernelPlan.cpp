@@ -8,6 +8,7 @@
 #include "codegen/gpu/KernelPlan.h"
 #include "codegen/NestPlan.h"
 #include "codegen/gpu/Contraction.h"
+#include "codegen/gpu/SubgroupReduction.h"
 #include "dialect/Shape.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/TypeUtilities.h"
@@ -37,8 +38,9 @@ std::string KernelPlan::str() const {
   }
   if (lanes == 1)
     return "elements";
-  return llvm::formatv("elements of {0} {1}", lanes,
-                       lanesInside ? "neighbouring lanes" : "lanes");
+  return llvm::formatv("elements of {0} {1}{2}", lanes,
+                       lanesInside ? "neighbouring lanes" : "lanes",
+                       bySubgroups ? ", by subgroups" : "");
 }
 
 /// Whether memory that workgroups share holds values of the type as they are.
@@ -207,6 +209,26 @@ static bool isExchangeable(NestOp nest) {
   return type.getIntOrFloatBitWidth() == 32;
 }
 
+/// Chooses how many neighbouring invocations share an element, at most `most`,
+/// and by what they combine what they have.
+static void planNeighbours(KernelPlan &plan, NestOp nest, int64_t most,
+                           bool isFull, const DeviceTarget &target) {
+  plan.lanesInside = true;
+  int64_t all = std::min(most, target.workgroupSize);
+  // A workgroup's reduction by subgroups takes one barrier: worth it however
+  // many elements there are, unless a subgroup would be idle for the most part.
+  if (target.reducesSubgroups && all >= target.subgroupSize &&
+      isExchangeable(nest) && findReduction(findCombiner(nest))) {
+    plan.lanes = plan.workgroupSize = all;
+    plan.bySubgroups = true;
+    return;
+  }
+  // More than a subgroup's pay where elements are few.
+  plan.lanes = isFull ? std::min(all, target.subgroupSize) : all;
+  if (target.exchanges && isExchangeable(nest))
+    plan.exchanging = std::min(plan.lanes, target.subgroupSize);
+}
+
 /// How many invocations share an element.
 static void planLanes(KernelPlan &plan, NestOp nest,
                       const DeviceTarget &target) {
@@ -227,14 +249,8 @@ static void planLanes(KernelPlan &plan, NestOp nest,
   if (scatters && reads(nest, reductions.back(), Access::contiguous)) {
     // A lane has a few steps at least.
     int64_t most = std::bit_floor<uint64_t>(std::max<int64_t>(steps / 4, 1));
-    // More than a subgroup's pay where elements are few.
     bool isFull = count * target.subgroupSize >= target.busyInvocations;
-    plan.lanes = std::min(
-        most, isFull ? std::min(target.subgroupSize, target.workgroupSize)
-                     : target.workgroupSize);
-    plan.lanesInside = true;
-    if (target.exchanges && isExchangeable(nest))
-      plan.exchanging = std::min(plan.lanes, target.subgroupSize);
+    planNeighbours(plan, nest, most, isFull, target);
     return;
   }
   int64_t neighbours = std::min<int64_t>(countNeighbours(nest, outputs, target),

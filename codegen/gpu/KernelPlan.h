@@ -74,6 +74,9 @@ struct KernelPlan {
   /// Of neighbouring lanes, how many combine what they have by exchanges within
   /// their subgroup.
   int64_t exchanging = 1;
+  /// Whether the lanes, then all of a workgroup, combine what they have by
+  /// their subgroups' reductions, however large these are.
+  bool bySubgroups = false;
 
   TileSide rows, columns;
   /// Dimensions that no tile has, in order: both sides depend on them, or none.
@@ -99,7 +102,8 @@ struct KernelPlan {
     return blocks * (side.alongDepth ? side.extent : depth) * getPitch(side);
   }
 
-  /// As in "elements of 8 lanes", "tiles of 64x64x8, 8x4 an invocation" or
+  /// As in "elements of 8 lanes", "elements of 64 neighbouring lanes, by
+  /// subgroups", "tiles of 64x64x8, 8x4 an invocation" or
   /// "tensor tiles of 16x32x128, 16x32 a subgroup, 4 parts of the steps, copied
   /// 3 blocks ahead".
   std::string str() const;

@@ -40,6 +40,7 @@ struct OutlineKernelsPass
     target.accumulators = accumulators;
     target.busyInvocations = busyInvocations;
     target.exchanges = exchanges;
+    target.reducesSubgroups = reducesSubgroups;
     target.copiesAsync = copiesAsync;
     target.multiplied.assign(multiplied.begin(), multiplied.end());
     for (auto function : getOperation().getOps<func::FuncOp>()) {

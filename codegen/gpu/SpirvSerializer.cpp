@@ -26,7 +26,7 @@ using namespace mlir::lathe;
 using namespace mlir::lathe::kernel;
 
 /// What kernels may use: SPIR-V 1.3, which every device with Vulkan 1.1 takes,
-/// and types that the runtime asks devices for.
+/// and types and instructions that the runtime asks devices for.
 static spirv::TargetEnvAttr makeEnvironment(MLIRContext *context) {
   using spirv::Capability;
   using spirv::Extension;
@@ -35,7 +35,8 @@ static spirv::TargetEnvAttr makeEnvironment(MLIRContext *context) {
       {Capability::Shader, Capability::Int8, Capability::Int16,
        Capability::Int64, Capability::Float16, Capability::Float64,
        Capability::StorageBuffer8BitAccess,
-       Capability::StorageBuffer16BitAccess},
+       Capability::StorageBuffer16BitAccess,
+       Capability::GroupNonUniformArithmetic},
       {Extension::SPV_KHR_storage_buffer_storage_class,
        Extension::SPV_KHR_8bit_storage, Extension::SPV_KHR_16bit_storage},
       context);

@@ -154,14 +154,27 @@ Status VulkanDevice::choosePhysicalDevice() {
     return {LATHE_DEVICE_ERROR,
             concat("this model runs on a Vulkan device, and none of the ",
                    count, " here has Vulkan 1.2: update its driver")};
+  readProperties();
+  return chooseMemoryKind();
+}
+
+void VulkanDevice::readProperties() {
   api.GetPhysicalDeviceMemoryProperties(physical, &memories);
+  auto subgroups = describe<VkPhysicalDeviceSubgroupProperties>(
+      VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SUBGROUP_PROPERTIES);
   auto sizes = describe<VkPhysicalDeviceMaintenance3Properties>(
-      VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MAINTENANCE_3_PROPERTIES);
+      VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MAINTENANCE_3_PROPERTIES, &subgroups);
   auto more = describe<VkPhysicalDeviceProperties2>(
       VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2, &sizes);
   api.GetPhysicalDeviceProperties2(physical, &more);
   mostMemory = sizes.maxMemoryAllocationSize;
-  return chooseMemoryKind();
+  // What subgroups do needs no feature.
+  if (subgroups.supportedStages & VK_SHADER_STAGE_COMPUTE_BIT) {
+    if (subgroups.supportedOperations & VK_SUBGROUP_FEATURE_BASIC_BIT)
+      capabilities.push_back(Capability::subgroups);
+    if (subgroups.supportedOperations & VK_SUBGROUP_FEATURE_ARITHMETIC_BIT)
+      capabilities.push_back(Capability::subgroupArithmetic);
+  }
 }
 
 Status VulkanDevice::chooseMemoryKind() {
@@ -208,21 +221,23 @@ Status VulkanDevice::createDevice() {
       VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_1_FEATURES, &enabled12);
   auto enabled = describe<VkPhysicalDeviceFeatures2>(
       VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2, &enabled11);
-  // Numbers of capabilities are those of the SPIR-V specification.
-  auto enable = [&](VkBool32 has, VkBool32 &feature, uint32_t capability) {
+  auto enable = [&](VkBool32 has, VkBool32 &feature, Capability capability) {
     feature = has;
     if (has)
       capabilities.push_back(capability);
   };
-  enable(offered.features.shaderFloat64, enabled.features.shaderFloat64, 10);
-  enable(offered.features.shaderInt64, enabled.features.shaderInt64, 11);
-  enable(offered.features.shaderInt16, enabled.features.shaderInt16, 22);
-  enable(offered12.shaderFloat16, enabled12.shaderFloat16, 9);
-  enable(offered12.shaderInt8, enabled12.shaderInt8, 39);
+  enable(offered.features.shaderFloat64, enabled.features.shaderFloat64,
+         Capability::float64);
+  enable(offered.features.shaderInt64, enabled.features.shaderInt64,
+         Capability::int64);
+  enable(offered.features.shaderInt16, enabled.features.shaderInt16,
+         Capability::int16);
+  enable(offered12.shaderFloat16, enabled12.shaderFloat16, Capability::float16);
+  enable(offered12.shaderInt8, enabled12.shaderInt8, Capability::int8);
   enable(offered11.storageBuffer16BitAccess, enabled11.storageBuffer16BitAccess,
-         4433);
+         Capability::storage16);
   enable(offered12.storageBuffer8BitAccess, enabled12.storageBuffer8BitAccess,
-         4448);
+         Capability::storage8);
 
   float priority = 1;
   auto queueInfo = describe<VkDeviceQueueCreateInfo>(
@@ -245,46 +260,6 @@ Status VulkanDevice::createDevice() {
 //===----------------------------------------------------------------------===//
 // Kernels
 //===----------------------------------------------------------------------===//
-
-static const char *describeCapability(uint32_t capability) {
-  switch (capability) {
-  case 9:
-    return "arithmetic on 16-bit floats (shaderFloat16)";
-  case 10:
-    return "64-bit floats (shaderFloat64)";
-  case 11:
-    return "64-bit integers (shaderInt64)";
-  case 22:
-    return "16-bit integers (shaderInt16)";
-  case 39:
-    return "8-bit integers (shaderInt8)";
-  case 4433:
-    return "16-bit numbers in buffers (storageBuffer16BitAccess)";
-  case 4448:
-    return "8-bit numbers in buffers (storageBuffer8BitAccess)";
-  default:
-    return "a capability that its kernels use";
-  }
-}
-
-Status VulkanDevice::checkCapabilities(const LatheDeviceKernel &kernel) const {
-  constexpr uint32_t matrix = 0, shader = 1, opCapability = 2u << 16 | 17;
-  constexpr size_t header = 5;
-  std::span words(static_cast<const uint32_t *>(kernel.code),
-                  kernel.codeSize / 4);
-  for (size_t i = header; i + 1 < words.size() && words[i] == opCapability;
-       i += 2)
-    if (words[i + 1] != matrix && words[i + 1] != shader &&
-        std::find(capabilities.begin(), capabilities.end(), words[i + 1]) ==
-            capabilities.end())
-      return {LATHE_DEVICE_ERROR,
-              concat("the Vulkan device '", name, "' lacks ",
-                     describeCapability(words[i + 1]), ", which kernel '",
-                     kernel.name,
-                     "' of this model needs: use another device, or compile "
-                     "for the processor")};
-  return {};
-}
 
 Status VulkanDevice::checkLimits(const LatheDeviceKernel &kernel) const {
   uint32_t most = std::min(limits.maxComputeWorkGroupInvocations,
@@ -340,7 +315,8 @@ Status VulkanDevice::createLayouts(VulkanKernel &kernel) {
 }
 
 Status VulkanDevice::createKernel(const LatheDeviceKernel &code) {
-  for (Status status : {checkCapabilities(code), checkLimits(code)})
+  for (Status status :
+       {checkCapabilities(code, capabilities, name), checkLimits(code)})
     if (status.failed())
       return status;
   VulkanKernel kernel;

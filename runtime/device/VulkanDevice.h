@@ -8,6 +8,7 @@
 #ifndef LATHE_RUNTIME_DEVICE_VULKANDEVICE_H
 #define LATHE_RUNTIME_DEVICE_VULKANDEVICE_H
 
+#include "runtime/device/VulkanCapabilities.h"
 #include "runtime/device/VulkanMemory.h"
 #include <mutex>
 #include <string>
@@ -56,13 +57,13 @@ private:
   Status createInstance();
   /// The fastest kind of device of those that have what kernels need.
   Status choosePhysicalDevice();
+  /// What the chosen one has that needs no feature.
+  void readProperties();
   /// What the environment variable LATHE_DEVICE_MEMORY says ("device" or
   /// "shared"), or what is fast.
   Status chooseMemoryKind();
   /// Enables those features of the device that kernels may ask for.
   Status createDevice();
-  /// Says which of the kernel's SPIR-V capabilities the device lacks.
-  Status checkCapabilities(const LatheDeviceKernel &kernel) const;
   /// Says what of the device is too small for the kernel's workgroups.
   Status checkLimits(const LatheDeviceKernel &kernel) const;
   Status createKernel(const LatheDeviceKernel &code);
@@ -72,8 +73,8 @@ private:
   VkPhysicalDevice physical = VK_NULL_HANDLE;
   VkQueue queue = VK_NULL_HANDLE;
   std::mutex queueMutex;
-  /// SPIR-V capabilities that the device offers beside those of all devices.
-  std::vector<uint32_t> capabilities;
+  /// What the device offers beside what all devices do.
+  std::vector<Capability> capabilities;
 };
 
 } // namespace lathe::runtime

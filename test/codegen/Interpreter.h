@@ -14,6 +14,7 @@
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "mlir/Dialect/NVGPU/IR/NVGPUDialect.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/SPIRV/IR/SPIRVOps.h"
 
 namespace mlir::lathe::kernel {
 
@@ -49,6 +50,8 @@ struct Copy {
 /// Runs one function's code.
 class Interpreter {
 public:
+  explicit Interpreter(Subgroups subgroups) : subgroups(subgroups) {}
+
   std::string run(func::FuncOp function, ArrayRef<TestArray *> arguments);
 
   std::string launched;
@@ -107,7 +110,18 @@ private:
 
   //===--- What subgroups do together (SubgroupInterpreter.cpp) -----------===//
 
+  /// Of devices with subgroups of just this size.
   static constexpr size_t subgroup = 32;
+
+  /// As many as hold the workgroup; the last one may lack invocations.
+  size_t countSubgroups() const;
+  size_t subgroupOf(size_t lane) const;
+  /// Lanes get what the lanes of their subgroup have, combined in order.
+  void reduceSubgroups(gpu::SubgroupReduceOp reduction, const Mask &mask);
+  /// One lane of each subgroup gets true: the first that is there.
+  void elect(spirv::GroupNonUniformElectOp election, const Mask &mask);
+  /// What depends on the lane's subgroup alone, or on nothing.
+  void tellIndex(Operation &op, const std::function<size_t(size_t)> &index);
 
   bool areTogether(Operation *op, const Mask &mask);
   /// Lanes take what the one so many further has, the last ones their own.
@@ -142,6 +156,7 @@ private:
   Attribute apply(NestOp nest, Region &region, ArrayRef<int64_t> at,
                   Attribute accumulator);
 
+  Subgroups subgroups;
   size_t width = 1; ///< Lanes.
   int64_t group = 0, gridWidth = 1, epoch = 0, launches = 0;
   llvm::DenseMap<Value, Lanes> values;

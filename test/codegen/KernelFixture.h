@@ -82,7 +82,7 @@ protected:
     return interpret(
         entry(),
         llvm::map_to_vector(arrays, [](TestArray &array) { return &array; }),
-        &launched);
+        &launched, subgroups);
   }
 
   void outline() {
@@ -155,6 +155,7 @@ protected:
 
   MLIRContext context;
   OutlineKernelsOptions options;
+  Subgroups subgroups;
   std::string launched;
   OwningOpRef<ModuleOp> module;
 };

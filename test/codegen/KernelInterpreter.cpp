@@ -98,6 +98,18 @@ void Interpreter::runOp(Operation &op, const Mask &mask) {
         awaitCopies(wait.getN(), mask);
       })
       .Case([&](gpu::ShuffleOp exchange) { takeOthers(exchange, mask); })
+      .Case([&](gpu::SubgroupReduceOp reduction) {
+        reduceSubgroups(reduction, mask);
+      })
+      .Case([&](spirv::GroupNonUniformElectOp election) {
+        elect(election, mask);
+      })
+      .Case([&](gpu::SubgroupIdOp) {
+        tellIndex(op, [&](size_t lane) { return subgroupOf(lane); });
+      })
+      .Case([&](gpu::NumSubgroupsOp) {
+        tellIndex(op, [&](size_t) { return countSubgroups(); });
+      })
       .Case([&](nvgpu::LdMatrixOp load) { loadMatrices(load, mask); })
       .Case([&](nvgpu::MmaSyncOp product) { multiplyMatrices(product, mask); })
       .Case([&](gpu::ThreadIdOp id) {
@@ -359,8 +371,9 @@ void Interpreter::runGroup(gpu::GPUFuncOp kernel) {
 
 std::string mlir::lathe::kernel::interpret(func::FuncOp function,
                                            ArrayRef<TestArray *> arguments,
-                                           std::string *launched) {
-  Interpreter interpreter;
+                                           std::string *launched,
+                                           Subgroups subgroups) {
+  Interpreter interpreter(subgroups);
   std::string failure = interpreter.run(function, arguments);
   if (launched)
     *launched = interpreter.launched;

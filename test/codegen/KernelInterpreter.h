@@ -36,11 +36,20 @@ struct TestArray {
   std::vector<Attribute> elements;
 };
 
+/// Subgroups of devices of which a kernel does not know what they are.
+struct Subgroups {
+  size_t size = 32;
+  /// Whether neighbouring invocations are of one subgroup, or of different
+  /// ones where there are several.
+  bool ofNeighbours = true;
+};
+
 /// Runs a function's code on arrays for its first arguments. Returns what went
 /// wrong first, or an empty text; `launched` is the last kernel of which a
 /// workgroup ran.
 std::string interpret(func::FuncOp function, ArrayRef<TestArray *> arguments,
-                      std::string *launched = nullptr);
+                      std::string *launched = nullptr,
+                      Subgroups subgroups = {});
 
 } // namespace mlir::lathe::kernel
 

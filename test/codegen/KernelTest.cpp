@@ -238,6 +238,123 @@ TEST_F(Kernels, ExchangedRows) {
     }
 }
 
+/// Each row combined, of numbers that some code makes of its elements; NaN is
+/// 99 in the end.
+static std::string combination(StringRef type, StringRef in, StringRef out,
+                               StringRef made, StringRef combiner,
+                               StringRef init) {
+  StringRef finish = type == "f32" ? "%u = arith.cmpf uno, %m, %m : f32\n"
+                                     "%c = arith.constant 99.0 : f32\n"
+                                     "%r = arith.select %u, %c, %m : f32\n"
+                                   : "%r = arith.addi %m, %m : i32\n";
+  return llvm::formatv(
+      R"(kernel.nest ins(%x : {1}) outs(%y : {2})
+      {{indexing_maps = [affine_map<(i, k) -> (i, k)>, affine_map<(i, k) -> (i)>],
+       reductions = array<i1: false, true>, init = {5} : {0}} reduce {{
+  ^bb0(%a: {0}, %m: {0}):
+    {3}
+    %n = arith.{4} %m, %p : {0}
+    kernel.yield %n : {0}
+  } finish {{
+  ^bb0(%a: {0}, %m: {0}):
+    {6}
+    kernel.yield %r : {0}
+  })",
+      type, in, out, made, combiner, init, finish);
+}
+
+/// Kernels whose workgroups combine by subgroups, of which no size is known.
+class SubgroupKernels : public KernelFixture {
+protected:
+  SubgroupKernels() {
+    options.reducesSubgroups = true;
+    options.workgroupSize = 128;
+    options.busyInvocations = 1024;
+  }
+
+  void adjustArrays(std::vector<TestArray> &arrays) override {
+    if (notNumber)
+      arrays[0].elements[*notNumber] = FloatAttr::get(
+          Float32Type::get(&context), APFloat::getNaN(APFloat::IEEEsingle(),
+                                                      /*Negative=*/isNegative));
+  }
+
+  /// Checks a reduction of rows on devices of all sorts.
+  void checkRows(int64_t rows, int64_t steps, StringRef type, StringRef made,
+                 StringRef combiner, StringRef init) {
+    for (size_t size : {1, 4, 8, 32, 64, 256})
+      for (bool ofNeighbours : {false, true}) {
+        subgroups = {size, ofNeighbours};
+        std::string in =
+            llvm::formatv("memref<{0}x{1}x{2}>", rows, steps, type);
+        std::string out = llvm::formatv("memref<{0}x{1}>", rows, type);
+        parse("%x: " + in + ", %y: " + out,
+              combination(type, in, out, made, combiner, init));
+        check({{rows, steps}, {rows}});
+      }
+  }
+
+  std::optional<size_t> notNumber; ///< An element that is NaN.
+  bool isNegative = false;
+};
+
+/// However many elements there are, a workgroup has one, unless rows are short.
+TEST_F(SubgroupKernels, Rows) {
+  for (int64_t rows : {1, 40})
+    for (auto [steps, lanes] :
+         {std::pair(63, 8), {130, 32}, {300, 64}, {515, 128}}) {
+      checkRows(rows, steps, "f32", "%p = arith.mulf %a, %a : f32", "addf",
+                "3.0");
+      bool isLarge = lanes >= 32;
+      EXPECT_EQ(plan(), llvm::formatv("elements of {0} neighbouring lanes{1}",
+                                      lanes, isLarge ? ", by subgroups" : "")
+                            .str());
+      EXPECT_EQ(*kernel().getKnownBlockSize(),
+                ArrayRef<int32_t>({isLarge ? lanes : 128, 1, 1}));
+    }
+}
+
+TEST_F(SubgroupKernels, Integers) {
+  for (StringRef combiner :
+       {"addi", "muli", "maxsi", "minsi", "maxui", "minui"}) {
+    checkRows(3, 130, "i32",
+              "%c1 = arith.constant 1 : i32\n%d = arith.addi %a, %a : i32\n"
+              "%p = arith.addi %d, %c1 : i32",
+              combiner, "1");
+    EXPECT_NE(plan().find("by subgroups"), std::string::npos) << combiner.str();
+  }
+}
+
+/// Products of powers of two.
+TEST_F(SubgroupKernels, Products) {
+  checkRows(3, 130, "f32",
+            "%z = arith.constant 0.0 : f32\n%h = arith.constant 0.5 : f32\n"
+            "%t = arith.constant -2.0 : f32\n"
+            "%s = arith.cmpf olt, %a, %z : f32\n"
+            "%p = arith.select %s, %h, %t : f32",
+            "mulf", "1.0");
+  EXPECT_NE(plan().find("by subgroups"), std::string::npos) << plan();
+}
+
+/// The largest and the smallest number, where all are below zero, too, and NaN
+/// where one is.
+TEST_F(SubgroupKernels, Order) {
+  for (StringRef combiner : {"maximumf", "minimumf", "maxnumf", "minnumf"})
+    for (StringRef added : {"0.0", "-50.0", "50.0"})
+      for (std::optional<size_t> at : {std::optional<size_t>(), {77}})
+        for (bool isBelow : {false, true}) {
+          notNumber = at;
+          isNegative = isBelow;
+          checkRows(1, 130, "f32",
+                    llvm::formatv("%c = arith.constant {0} : f32\n"
+                                  "%p = arith.addf %a, %c : f32",
+                                  added)
+                        .str(),
+                    combiner, combiner.contains("max") ? "-60.0" : "60.0");
+          EXPECT_NE(plan().find("by subgroups"), std::string::npos) << plan();
+        }
+}
+
 /// What the interpreter finds in kernels that are wrong.
 TEST_F(Kernels, FindsMistakes) {
   auto run = [&](const std::string &body) {

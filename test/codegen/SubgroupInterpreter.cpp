@@ -10,6 +10,85 @@
 using namespace mlir;
 using namespace mlir::lathe::kernel;
 
+size_t Interpreter::countSubgroups() const {
+  return llvm::divideCeil(width, subgroups.size);
+}
+
+size_t Interpreter::subgroupOf(size_t lane) const {
+  return subgroups.ofNeighbours ? lane / subgroups.size
+                                : lane % countSubgroups();
+}
+
+static Attribute combine(gpu::AllReduceOperation by, Attribute left,
+                         Attribute right) {
+  using Reduction = gpu::AllReduceOperation;
+  if (auto a = dyn_cast<FloatAttr>(left)) {
+    APFloat x = a.getValue(), y = cast<FloatAttr>(right).getValue();
+    if (by == Reduction::ADD)
+      return FloatAttr::get(a.getType(), x + y);
+    if (by == Reduction::MUL)
+      return FloatAttr::get(a.getType(), x * y);
+    return {};
+  }
+  Type type = cast<IntegerAttr>(left).getType();
+  APInt x = cast<IntegerAttr>(left).getValue(),
+        y = cast<IntegerAttr>(right).getValue();
+  switch (by) {
+  case Reduction::ADD:
+    return IntegerAttr::get(type, x + y);
+  case Reduction::MUL:
+    return IntegerAttr::get(type, x * y);
+  case Reduction::MAXSI:
+    return IntegerAttr::get(type, llvm::APIntOps::smax(x, y));
+  case Reduction::MINSI:
+    return IntegerAttr::get(type, llvm::APIntOps::smin(x, y));
+  case Reduction::MAXUI:
+    return IntegerAttr::get(type, llvm::APIntOps::umax(x, y));
+  case Reduction::MINUI:
+    return IntegerAttr::get(type, llvm::APIntOps::umin(x, y));
+  default:
+    return {};
+  }
+}
+
+void Interpreter::reduceSubgroups(gpu::SubgroupReduceOp reduction,
+                                  const Mask &mask) {
+  if (llvm::is_contained(mask, false))
+    return fail(reduction, "not all lanes reach it");
+  const Lanes &given = values[reduction.getValue()];
+  Lanes sums(countSubgroups());
+  for (size_t lane = 0; lane < width; ++lane) {
+    Attribute &sum = sums[subgroupOf(lane)];
+    sum = sum ? combine(reduction.getOp(), sum, given[lane]) : given[lane];
+    if (!sum)
+      return fail(reduction, "unknown");
+  }
+  Lanes results(width);
+  for (size_t lane = 0; lane < width; ++lane)
+    results[lane] = sums[subgroupOf(lane)];
+  values[reduction.getResult()] = std::move(results);
+}
+
+void Interpreter::elect(spirv::GroupNonUniformElectOp election,
+                        const Mask &mask) {
+  std::vector<bool> isElected(countSubgroups());
+  Lanes &results = values[election.getResult()];
+  results.resize(width);
+  forLanes(mask, [&](size_t lane) {
+    bool isFirst = !isElected[subgroupOf(lane)];
+    isElected[subgroupOf(lane)] = true;
+    results[lane] = BoolAttr::get(election.getContext(), isFirst);
+  });
+}
+
+void Interpreter::tellIndex(Operation &op,
+                            const std::function<size_t(size_t)> &index) {
+  Lanes results(width);
+  for (size_t lane = 0; lane < width; ++lane)
+    results[lane] = number(op.getResult(0).getType(), index(lane));
+  values[op.getResult(0)] = std::move(results);
+}
+
 bool Interpreter::areTogether(Operation *op, const Mask &mask) {
   if (!llvm::is_contained(mask, false) && width % subgroup == 0)
     return true;

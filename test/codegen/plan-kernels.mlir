@@ -1,4 +1,5 @@
 // RUN: lathe-opt %s -split-input-file -lathe-outline-kernels | FileCheck %s
+// RUN: lathe-opt %s -split-input-file -lathe-outline-kernels=reduces-subgroups | FileCheck %s --check-prefix=SUBGROUPS
 // RUN: lathe-opt %s -split-input-file -lathe-outline-kernels='workgroup-size=256 shared-bytes=49152 accumulators=64 busy-invocations=65536' | FileCheck %s --check-prefix=LARGE
 
 // A large product: both operands go through shared memory in blocks of steps,
@@ -153,6 +154,27 @@ func.func @decoded(%x: memref<64x64xf32>, %w: memref<64x64xi8>, %scales: memref<
 // CHECK: memref.store %{{.*}}, %[[SUMS]]
 // CHECK-COUNT-6: gpu.barrier
 // CHECK-NOT: gpu.barrier
+
+// Where subgroups add up what their invocations have, one of each stores it,
+// and the first lane adds up what is stored.
+
+// SUBGROUPS-LABEL: gpu.func @rows_kernel
+// SUBGROUPS-SAME: workgroup(%[[SUMS:.*]] : memref<128xf32, #gpu.address_space<workgroup>>)
+// SUBGROUPS-SAME: lathe.plan = "elements of 128 neighbouring lanes, by subgroups"
+// SUBGROUPS: %[[SUM:.*]] = gpu.subgroup_reduce add
+// SUBGROUPS: %[[ONE:.*]] = spirv.GroupNonUniformElect <Subgroup>
+// SUBGROUPS: scf.if %[[ONE]]
+// SUBGROUPS: %[[SUBGROUP:.*]] = gpu.subgroup_id
+// SUBGROUPS: memref.store %[[SUM]], %[[SUMS]][%[[SUBGROUP]]]
+// SUBGROUPS: gpu.barrier
+// SUBGROUPS: %[[COUNT:.*]] = gpu.num_subgroups
+// SUBGROUPS: %[[END:.*]] = arith.select %{{.*}}, %[[COUNT]], %c1
+// SUBGROUPS: memref.load %[[SUMS]][%c0
+// SUBGROUPS: scf.for %[[I:.*]] = %c1{{.*}} to %[[END]]
+// SUBGROUPS: memref.load %[[SUMS]][%[[I]]]
+// SUBGROUPS: arith.addf
+// SUBGROUPS-NOT: gpu.barrier
+// SUBGROUPS: gpu.return
 
 // LARGE-LABEL: gpu.func @rows_kernel
 // LARGE-SAME: lathe.plan = "elements of 256 neighbouring lanes"

@@ -49,6 +49,41 @@ gpu.module @exact {
 
 // -----
 
+// Subgroups reduce by OpGroupNonUniformIAdd (0x0006015D), FAdd (0x0006015E) and
+// SMax (0x00060164), of scope 3 (a constant), operation 0; of SPIR-V's
+// capabilities they ask for 61 and 63.
+
+// CHECK-LABEL: kernel.binary @subgroups
+// CHECK-SAME: {{\\11\\00\\02\\00\\01\\00\\00\\00\\11\\00\\02\\00=\\00\\00\\00\\11\\00\\02\\00[?]\\00\\00\\00}}
+// CHECK-SAME: {{[]]\\01\\06\\00}}
+// CHECK-SAME: {{\^\\01\\06\\00}}
+// CHECK-SAME: {{d\\01\\06\\00}}
+gpu.module @subgroups {
+  gpu.func @subgroups(%x: memref<?xf32>, %y: memref<?xi32>, %p: memref<?xi32>) kernel {
+    %c1 = arith.constant 1 : index
+    %i = gpu.thread_id x
+    %in = arith.cmpi ult, %i, %c1 : index
+    %one = spirv.GroupNonUniformElect <Subgroup> : i1
+    %a = memref.load %x[%i] : memref<?xf32>
+    %b = memref.load %y[%i] : memref<?xi32>
+    scf.if %in {
+      %s = gpu.subgroup_reduce add %b : (i32) -> i32
+      %t = gpu.subgroup_reduce add %a : (f32) -> f32
+      %u = gpu.subgroup_reduce maxsi %s : (i32) -> i32
+      %k = gpu.subgroup_id : index
+      %n = gpu.num_subgroups : index
+      %j = arith.addi %k, %n : index
+      scf.if %one {
+        memref.store %t, %x[%k] : memref<?xf32>
+        memref.store %u, %y[%j] : memref<?xi32>
+      }
+    }
+    gpu.return
+  }
+}
+
+// -----
+
 // What a workgroup shares becomes memory of the workgroup (storage class 4 of a
 // variable, 0x0004003B), and a barrier OpControlBarrier, 0x000400E0.
 

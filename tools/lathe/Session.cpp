@@ -25,7 +25,9 @@ TargetOptions::TargetOptions(cl::SubCommand &command)
                       "'vulkan' or 'cuda', a device beside this machine's "
                       "processor, and 'cpu', with '+' between several of which "
                       "the program takes one; vulkan:no-f64,no-int64 is a "
-                      "device without, vulkan:core one with what all have, "
+                      "device without, vulkan:no-subgroups one whose "
+                      "subgroups do not add up, vulkan:core one with what all "
+                      "have, "
                       "cuda:sm_90a that architecture (default: sm_80)"),
              cl::value_desc("triple|cpu+vulkan|cuda[:sm_XX]"),
              cl::sub(command)),
