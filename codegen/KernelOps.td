@@ -468,5 +468,6 @@ def Kernel_WriteBackOp : Kernel_Op<"write_back", []> {
 }
 
 include "codegen/gpu/DeviceOps.td"
+include "codegen/gpu/MatrixOps.td"
 
 #endif // LATHE_KERNEL_OPS_TD

@@ -373,6 +373,7 @@ def OutlineKernels : LathePass<"lathe-outline-kernels", "::mlir::ModuleOp"> {
     Option<"reducesSubgroups", "reduces-subgroups", "bool", "false", "whether subgroups combine their invocations' values at once">,
     Option<"copiesAsync", "copies-async", "bool", "false", "whether invocations copy to shared memory and go on meanwhile">,
     ListOption<"multiplied", "multiplied", "std::string", "element types of which a subgroup multiplies matrices at once">,
+    Option<"cooperates", "cooperates", "bool", "false", "whether these are cooperative matrices of subgroups of any size">,
     ListOption<"lacks", "lacks", "std::string", "element types that the device has not">];
   let statistics = [
     Statistic<"outlined", "outlined", "ops that run on the device">,

@@ -190,6 +190,7 @@ void lathe::buildLoopsPipeline(OpPassManager &pm,
     kernels.reducesSubgroups = options.device->reducesSubgroups;
     kernels.copiesAsync = options.device->copiesAsync;
     kernels.multiplied = options.device->multiplied;
+    kernels.cooperates = options.device->cooperates;
     kernels.lacks = options.device->lacks;
     pm.addPass(createOutlineKernels(kernels));
   }

@@ -164,6 +164,21 @@ static constexpr Feature features[] = {{"no-f64", "f64"},
                                        {"no-int16", "i16"},
                                        {"no-int8", "i8"}};
 
+/// Gives a device the matrices that a word of its profile names; false if the
+/// word is another one.
+static bool readMatrices(StringRef word, DeviceTarget &device) {
+  if (word == "cooperative-matrices")
+    device.multiplied = {"f16"};
+  else if (word == "cooperative-bf16-matrices")
+    device.multiplied = {"f16", "bf16"};
+  else
+    return false;
+  device.cooperates = true;
+  // Devices that have them share as much, and more.
+  device.sharedBytes = 32768;
+  return true;
+}
+
 /// Reads what follows "vulkan:"; false after it has said what is wrong.
 static bool readProfile(StringRef profile, DeviceTarget &device,
                         std::string &error) {
@@ -178,11 +193,11 @@ static bool readProfile(StringRef profile, DeviceTarget &device,
         isKnown = true;
         device.lacks.push_back(feature.type.str());
       }
-    if (isKnown)
+    if (isKnown || readMatrices(word, device))
       continue;
     error = "a Vulkan device is not described by '" + word.str() +
-            "', but by core, no-f64, no-f16, no-int64, no-int16, no-int8 and "
-            "no-subgroups";
+            "', but by core, no-f64, no-f16, no-int64, no-int16, no-int8, "
+            "no-subgroups, cooperative-matrices and cooperative-bf16-matrices";
     return false;
   }
   return true;

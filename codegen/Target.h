@@ -107,7 +107,12 @@ struct DeviceTarget {
   bool copiesAsync = false;
   /// Element types of which a subgroup multiplies matrices by one instruction.
   SmallVector<std::string> multiplied;
-  /// These matrices: rows and columns of the result, in f32, and the bytes that
+  /// Whether these are cooperative matrices (SPV_KHR_cooperative_matrix) of
+  /// subgroups of whatever size, of which only the device knows what each
+  /// invocation has: rows, columns and steps are `cooperativeSize`, sums f32.
+  bool cooperates = false;
+  static constexpr int64_t cooperativeSize = 16;
+  /// Other ones: rows and columns of the result, in f32, and the bytes that
   /// each of them has of the operands.
   static constexpr int64_t productRows = 16, productColumns = 8,
                            productBytes = 32;

@@ -60,6 +60,16 @@ private:
   uint64_t rowBits = 0, columnBits = 0;
 };
 
+/// Finds what the sides are multiplied of, before it is widened: their
+/// `staged`. False where the device has no instruction for matrices of that.
+bool findFactors(const Contraction &contraction, const DeviceTarget &target,
+                 TileSide &rows, TileSide &columns);
+
+/// Plans tiles of cooperative matrices; nothing where the device has none of
+/// the sides' elements.
+std::optional<KernelPlan> planCooperativeTiles(const Contraction &contraction,
+                                               const DeviceTarget &target);
+
 /// Plans tiles that subgroups multiply by the device's instruction for
 /// matrices; nothing where it has none for the sides' elements.
 std::optional<KernelPlan> planTensorTiles(const Contraction &contraction,

@@ -36,6 +36,10 @@ std::string KernelPlan::str() const {
                          rows.extent, columns.extent, depth,
                          rows.getPerSubgroup(), columns.getPerSubgroup(), more);
   }
+  if (kind == Kind::cooperativeTiles)
+    return llvm::formatv("cooperative tiles of {0}x{1}x{2}, {3}x{4} a subgroup",
+                         rows.extent, columns.extent, depth,
+                         rows.getPerSubgroup(), columns.getPerSubgroup());
   if (lanes == 1)
     return "elements";
   return llvm::formatv("elements of {0} {1}{2}", lanes,
@@ -265,7 +269,9 @@ KernelPlan mlir::lathe::kernel::planKernel(NestOp nest,
                                            const DeviceTarget &target,
                                            int64_t unknown) {
   if (auto contraction = Contraction::find(nest, unknown)) {
-    if (auto tiles = planTensorTiles(*contraction, target))
+    if (auto tiles = target.cooperates
+                         ? planCooperativeTiles(*contraction, target)
+                         : planTensorTiles(*contraction, target))
       return *tiles;
     if (auto tiles = TilePlanner(*contraction, target).plan())
       return *tiles;

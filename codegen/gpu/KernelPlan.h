@@ -17,6 +17,10 @@
 // - Tensor tiles: such tiles of 16-bit numbers, where a subgroup multiplies
 //   matrices by one instruction. Subgroups share a tile; the instruction says
 //   which lane has which element.
+// - Cooperative tiles: the same, where only the device knows which invocation
+//   has which element, and how many have a matrix together. Subgroups take
+//   parts of a tile, one after another until none is left; results leave by way
+//   of shared memory.
 //
 //===----------------------------------------------------------------------===//
 
@@ -61,7 +65,7 @@ struct TileSide {
 
 /// The decisions for one kernel, made before any code is written.
 struct KernelPlan {
-  enum class Kind { elements, tiles, tensorTiles };
+  enum class Kind { elements, tiles, tensorTiles, cooperativeTiles };
   Kind kind = Kind::elements;
   /// Invocations of a workgroup, a power of two.
   int64_t workgroupSize = 1;
@@ -107,6 +111,9 @@ struct KernelPlan {
   /// "tensor tiles of 16x32x128, 16x32 a subgroup, 4 parts of the steps, copied
   /// 3 blocks ahead".
   std::string str() const;
+
+  /// Parts of a cooperative tile, each of which a subgroup has.
+  int64_t countTileParts() const { return rows.subgroups * columns.subgroups; }
 };
 
 /// The op that folds a value into the accumulator, if partial results can be

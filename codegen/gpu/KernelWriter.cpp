@@ -222,6 +222,8 @@ mlir::lathe::kernel::createKernelWriter(NestOp nest, const KernelPlan &plan,
     return createTileWriter(nest, plan, builder);
   case KernelPlan::Kind::tensorTiles:
     return createTensorTileWriter(nest, plan, builder);
+  case KernelPlan::Kind::cooperativeTiles:
+    return createCooperativeTileWriter(nest, plan, builder);
   }
   llvm_unreachable("a plan has one of these kinds");
 }

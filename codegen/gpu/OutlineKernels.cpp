@@ -42,6 +42,7 @@ struct OutlineKernelsPass
     target.exchanges = exchanges;
     target.reducesSubgroups = reducesSubgroups;
     target.copiesAsync = copiesAsync;
+    target.cooperates = cooperates;
     target.multiplied.assign(multiplied.begin(), multiplied.end());
     for (auto function : getOperation().getOps<func::FuncOp>()) {
       if (!function->hasAttr("lathe.entry"))

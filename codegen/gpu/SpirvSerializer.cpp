@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "codegen/gpu/KernelSerializer.h"
+#include "codegen/gpu/SpirvMatrices.h"
 #include "mlir/Conversion/ArithToSPIRV/ArithToSPIRV.h"
 #include "mlir/Conversion/FuncToSPIRV/FuncToSPIRV.h"
 #include "mlir/Conversion/GPUToSPIRV/GPUToSPIRV.h"
@@ -27,19 +28,36 @@ using namespace mlir::lathe::kernel;
 
 /// What kernels may use: SPIR-V 1.3, which every device with Vulkan 1.1 takes,
 /// and types and instructions that the runtime asks devices for.
-static spirv::TargetEnvAttr makeEnvironment(MLIRContext *context) {
+/// Cooperative matrices ask for SPIR-V 1.6 and Vulkan 1.3.
+static spirv::TargetEnvAttr makeEnvironment(MLIRContext *context,
+                                            bool hasMatrices) {
   using spirv::Capability;
   using spirv::Extension;
-  auto triple = spirv::VerCapExtAttr::get(
-      spirv::Version::V_1_3,
-      {Capability::Shader, Capability::Int8, Capability::Int16,
-       Capability::Int64, Capability::Float16, Capability::Float64,
-       Capability::StorageBuffer8BitAccess,
-       Capability::StorageBuffer16BitAccess,
-       Capability::GroupNonUniformArithmetic},
-      {Extension::SPV_KHR_storage_buffer_storage_class,
-       Extension::SPV_KHR_8bit_storage, Extension::SPV_KHR_16bit_storage},
-      context);
+  SmallVector<Capability> capabilities = {
+      Capability::Shader,
+      Capability::Int8,
+      Capability::Int16,
+      Capability::Int64,
+      Capability::Float16,
+      Capability::Float64,
+      Capability::StorageBuffer8BitAccess,
+      Capability::StorageBuffer16BitAccess,
+      Capability::GroupNonUniformArithmetic};
+  SmallVector<Extension> extensions = {
+      Extension::SPV_KHR_storage_buffer_storage_class,
+      Extension::SPV_KHR_8bit_storage, Extension::SPV_KHR_16bit_storage};
+  if (hasMatrices) {
+    capabilities.append({Capability::VulkanMemoryModel,
+                         Capability::CooperativeMatrixKHR,
+                         Capability::BFloat16TypeKHR,
+                         Capability::BFloat16CooperativeMatrixKHR});
+    extensions.append({Extension::SPV_KHR_vulkan_memory_model,
+                       Extension::SPV_KHR_cooperative_matrix,
+                       Extension::SPV_KHR_bfloat16});
+  }
+  auto triple = spirv::VerCapExtAttr::get(hasMatrices ? spirv::Version::V_1_6
+                                                      : spirv::Version::V_1_3,
+                                          capabilities, extensions, context);
   return spirv::TargetEnvAttr::get(
       triple, spirv::getDefaultResourceLimits(context),
       spirv::ClientAPI::Vulkan, spirv::Vendor::Unknown,
@@ -51,11 +69,12 @@ namespace {
 /// each pipeline, and what a device lacks can be said of one kernel.
 class SpirvSerializer : public KernelSerializer {
 public:
-  explicit SpirvSerializer(MLIRContext *context)
-      : context(context), environment(makeEnvironment(context)) {}
+  explicit SpirvSerializer(MLIRContext *context) : context(context) {}
 
   FailureOr<std::string> serialize(ModuleOp module, gpu::GPUFuncOp function,
                                    const KernelUse &) override {
+    bool matrices = hasMatrices(function);
+    environment = makeEnvironment(context, matrices);
     module->setAttr(spirv::getTargetEnvAttrName(), environment);
     function->getParentOp()->setAttr(spirv::getTargetEnvAttrName(),
                                      environment);
@@ -68,9 +87,13 @@ public:
         failed(convert(module)))
       return failure();
     forbidContraction(module);
+    if (matrices)
+      useVulkanMemoryModel(*module.getOps<spirv::ModuleOp>().begin());
+    if (failed(completeModule(module)))
+      return failure();
+    completeCapabilities(*module.getOps<spirv::ModuleOp>().begin());
     SmallVector<uint32_t> words;
-    if (failed(completeModule(module)) ||
-        failed(
+    if (failed(
             spirv::serialize(*module.getOps<spirv::ModuleOp>().begin(), words)))
       return failure();
     return std::string(reinterpret_cast<const char *>(words.data()),
@@ -102,7 +125,6 @@ private:
         spirv::mapMemorySpaceToVulkanStorageClass);
     spirv::convertMemRefTypesAndAttrs(module, spaces);
     SPIRVTypeConverter types(environment);
-    populateMMAToSPIRVCoopMatrixTypeConversion(types);
     std::unique_ptr<ConversionTarget> target =
         SPIRVConversionTarget::get(environment);
     target->addLegalOp<ModuleOp>();
@@ -114,6 +136,7 @@ private:
     populateMemRefToSPIRVPatterns(types, patterns);
     populateSCFToSPIRVPatterns(types, loops, patterns);
     populateFuncToSPIRVPatterns(types, patterns);
+    populateMatrixPatterns(types, patterns);
     return applyFullConversion(module, *target, std::move(patterns));
   }
 
@@ -134,7 +157,7 @@ private:
   }
 
   MLIRContext *context;
-  spirv::TargetEnvAttr environment;
+  spirv::TargetEnvAttr environment; ///< Of the present kernel.
 };
 } // namespace
 

@@ -23,6 +23,37 @@ using namespace mlir;
 using namespace mlir::lathe;
 using namespace mlir::lathe::kernel;
 
+bool mlir::lathe::kernel::findFactors(const Contraction &contraction,
+                                      const DeviceTarget &target,
+                                      TileSide &rows, TileSide &columns) {
+  Block &block = contraction.nest.getReduce().front();
+  Value before = block.getArguments().back();
+  auto sum =
+      block.getTerminator()->getOperand(0).getDefiningOp<arith::AddFOp>();
+  if (!sum || !before.hasOneUse() || !before.getType().isF32() ||
+      !llvm::is_contained(sum->getOperands(), before))
+    return false;
+  Value added = sum.getLhs() == before ? sum.getRhs() : sum.getLhs();
+  auto product = added.getDefiningOp<arith::MulFOp>();
+  if (!product)
+    return false;
+  for (Value factor : product->getOperands()) {
+    auto widened = factor.getDefiningOp<arith::ExtFOp>();
+    if (!widened)
+      return false;
+    if (contraction.isOfRows(widened.getIn()))
+      rows.staged.push_back(widened.getIn());
+    if (contraction.isOfColumns(widened.getIn()))
+      columns.staged.push_back(widened.getIn());
+  }
+  if (rows.staged.size() != 1 || columns.staged.size() != 1 ||
+      rows.staged[0].getType() != columns.staged[0].getType())
+    return false;
+  std::string name;
+  llvm::raw_string_ostream(name) << rows.staged[0].getType();
+  return target.multiplies(name);
+}
+
 namespace {
 class TensorTilePlanner {
 public:
@@ -40,44 +71,11 @@ public:
   }
 
 private:
-  /// Finds what the sides are multiplied of, before it is widened.
   bool findFactors() {
-    NestOp nest = contraction.nest;
-    Block &block = nest.getReduce().front();
-    Value before = block.getArguments().back();
-    auto sum =
-        block.getTerminator()->getOperand(0).getDefiningOp<arith::AddFOp>();
-    if (!sum || !before.hasOneUse() || !before.getType().isF32() ||
-        !llvm::is_contained(sum->getOperands(), before))
-      return false;
-    Value added = sum.getLhs() == before ? sum.getRhs() : sum.getLhs();
-    auto product = added.getDefiningOp<arith::MulFOp>();
-    if (!product)
-      return false;
-    for (Value factor : product->getOperands()) {
-      auto widened = factor.getDefiningOp<arith::ExtFOp>();
-      if (!widened)
-        return false;
-      addFactor(widened.getIn());
-    }
-    return plan_.rows.staged.size() == 1 && plan_.columns.staged.size() == 1 &&
-           type() == plan_.columns.staged[0].getType() &&
-           target.multiplies(getName(type()));
-  }
-
-  void addFactor(Value narrow) {
-    if (contraction.isOfRows(narrow))
-      plan_.rows.staged.push_back(narrow);
-    if (contraction.isOfColumns(narrow))
-      plan_.columns.staged.push_back(narrow);
+    return kernel::findFactors(contraction, target, plan_.rows, plan_.columns);
   }
 
   Type type() { return plan_.rows.staged[0].getType(); }
-  static std::string getName(Type type) {
-    std::string name;
-    llvm::raw_string_ostream(name) << type;
-    return name;
-  }
 
   bool chooseSizes() {
     TileSide &rows = plan_.rows, &columns = plan_.columns;

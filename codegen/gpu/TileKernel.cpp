@@ -94,30 +94,13 @@ private:
 
   /// Stores a side's part of the block that begins with step `first`.
   void stage(Side &side, Value first, Value block) {
-    int64_t elements = side.plan.extent * plan.depth;
-    for (int64_t i = 0; i < elements; i += plan.workgroupSize) {
-      Value number = add(thread, constant(i));
-      OpBuilder::InsertionGuard after(b);
-      if (i + plan.workgroupSize > elements)
-        guard(arith::CmpIOp::create(b, arith::CmpIPredicate::ult, number,
-                                    constant(elements)));
-      stageElement(side, number, first, block);
-    }
-  }
-
-  void stageElement(Side &side, Value number, Value first, Value block) {
-    Value inside =
-        constant(side.plan.alongDepth ? plan.depth : side.plan.extent);
-    Value fast = remainder(number, inside), slow = divide(number, inside);
-    Value step = side.plan.alongDepth ? fast : slow;
-    Value element = side.plan.alongDepth ? slow : fast;
-    Value place = add(side.first, element), at = add(first, step);
-    setPlace(isWhole(side) ? place : limit(place, side.extent), side.plan.dims);
-    setPlace(hasWholeBlocks() ? at : limit(at, steps), reductionDims);
-    IRMapping mapping;
-    for (auto [value, shared] : llvm::zip(side.plan.staged, side.shared))
-      memref::StoreOp::create(b, materialise(value, mapping), shared,
-                              sharedPlace(side, block, step, element));
+    forStaged(side, [&](Value element, Value step) {
+      setStagedPlace(side, element, add(first, step));
+      IRMapping mapping;
+      for (auto [value, shared] : llvm::zip(side.plan.staged, side.shared))
+        memref::StoreOp::create(b, materialise(value, mapping), shared,
+                                sharedPlace(side, block, step, element));
+    });
   }
 
   /// A step for all of the invocation's elements.

@@ -87,3 +87,24 @@ Value TileWriter::blockOf(Value first) {
   return plan.blocks == 1 ? constant(0)
                           : remainder(divide(first, plan.depth), plan.blocks);
 }
+
+void TileWriter::forStaged(const Side &side,
+                           llvm::function_ref<void(Value, Value)> write) {
+  int64_t elements = side.plan.extent * plan.depth;
+  Value inside = constant(side.plan.alongDepth ? plan.depth : side.plan.extent);
+  for (int64_t i = 0; i < elements; i += plan.workgroupSize) {
+    Value number = add(thread, constant(i));
+    OpBuilder::InsertionGuard after(b);
+    if (i + plan.workgroupSize > elements)
+      guard(arith::CmpIOp::create(b, arith::CmpIPredicate::ult, number,
+                                  constant(elements)));
+    Value fast = remainder(number, inside), slow = divide(number, inside);
+    side.plan.alongDepth ? write(slow, fast) : write(fast, slow);
+  }
+}
+
+void TileWriter::setStagedPlace(const Side &side, Value element, Value step) {
+  Value place = add(side.first, element);
+  setPlace(isWhole(side) ? place : limit(place, side.extent), side.plan.dims);
+  setPlace(hasWholeBlocks() ? step : limit(step, steps), reductionDims);
+}

@@ -59,6 +59,14 @@ protected:
   /// The block of shared memory for the steps from `first` on.
   Value blockOf(Value first);
 
+  /// Calls `write` with each element and step of a side's block that the
+  /// invocation is to share: those of neighbours lie side by side in memory.
+  void forStaged(const Side &side,
+                 llvm::function_ref<void(Value element, Value step)> write);
+  /// Sets the indices to an element of the tile and a step, or to the last ones
+  /// before the ends.
+  void setStagedPlace(const Side &side, Value element, Value step);
+
   Side rows, columns;
   Value rowTiles, columnTiles; ///< How many there are, for the host.
   Value steps;                 ///< Of the reductions.

@@ -24,6 +24,7 @@
   FUNCTION(GetPhysicalDeviceMemoryProperties)                                  \
   FUNCTION(GetPhysicalDeviceQueueFamilyProperties)                             \
   FUNCTION(GetPhysicalDeviceFeatures2)                                         \
+  FUNCTION(EnumerateDeviceExtensionProperties)                                 \
   FUNCTION(CreateDevice)                                                       \
   FUNCTION(GetDeviceProcAddr)
 #define LATHE_VULKAN_DEVICE_FUNCTIONS(FUNCTION)                                \

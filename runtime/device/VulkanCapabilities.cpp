@@ -7,6 +7,7 @@
 
 #include "runtime/device/VulkanCapabilities.h"
 #include <algorithm>
+#include <vector>
 
 using namespace lathe::runtime;
 
@@ -40,7 +41,19 @@ static constexpr Description descriptions[] = {
      "16-bit numbers in buffers (storageBuffer16BitAccess)",
      "--target=vulkan:no-f16,no-int16"},
     {Capability::storage8, "8-bit numbers in buffers (storageBuffer8BitAccess)",
-     "--target=vulkan:no-int8"}};
+     "--target=vulkan:no-int8"},
+    {Capability::bf16, "bf16 (shaderBFloat16Type)",
+     "--target=vulkan:cooperative-matrices"},
+    {Capability::cooperativeBf16Matrices,
+     "cooperative matrices of 16x16 bf16 "
+     "(shaderBFloat16CooperativeMatrix)",
+     "--target=vulkan:cooperative-matrices"},
+    {Capability::memoryModel, "Vulkan's memory model (vulkanMemoryModel)",
+     "--target=vulkan"},
+    {Capability::cooperativeMatrices,
+     "cooperative matrices of 16x16 f16 with sums of f32 "
+     "(VK_KHR_cooperative_matrix)",
+     "--target=vulkan"}};
 
 static Description describe(Capability capability) {
   for (const Description &known : descriptions)
@@ -49,18 +62,32 @@ static Description describe(Capability capability) {
   return {capability, "a capability that its kernels use", "--target=cpu"};
 }
 
-Status lathe::runtime::checkCapabilities(const LatheDeviceKernel &kernel,
-                                         std::span<const Capability> has,
-                                         std::string_view device) {
+/// The capabilities that a kernel's code begins with, but for those of all
+/// devices.
+static std::vector<Capability> listAsked(const LatheDeviceKernel &kernel) {
   constexpr uint32_t matrix = 0, shader = 1, opCapability = 2u << 16 | 17;
   constexpr size_t header = 5;
   std::span words(static_cast<const uint32_t *>(kernel.code),
                   kernel.codeSize / 4);
+  std::vector<Capability> asked;
   for (size_t i = header; i + 1 < words.size() && words[i] == opCapability;
-       i += 2) {
-    auto asked = static_cast<Capability>(words[i + 1]);
-    if (words[i + 1] == matrix || words[i + 1] == shader ||
-        std::find(has.begin(), has.end(), asked) != has.end())
+       i += 2)
+    if (words[i + 1] != matrix && words[i + 1] != shader)
+      asked.push_back(static_cast<Capability>(words[i + 1]));
+  return asked;
+}
+
+bool lathe::runtime::asksFor(const LatheDeviceKernel &kernel,
+                             Capability capability) {
+  std::vector<Capability> asked = listAsked(kernel);
+  return std::find(asked.begin(), asked.end(), capability) != asked.end();
+}
+
+Status lathe::runtime::checkCapabilities(const LatheDeviceKernel &kernel,
+                                         std::span<const Capability> has,
+                                         std::string_view device) {
+  for (Capability asked : listAsked(kernel)) {
+    if (std::find(has.begin(), has.end(), asked) != has.end())
       continue;
     Description lacking = describe(asked);
     return {LATHE_DEVICE_ERROR,

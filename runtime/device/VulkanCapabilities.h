@@ -24,8 +24,15 @@ enum class Capability : uint32_t {
   subgroups = 61,
   subgroupArithmetic = 63,
   storage16 = 4433,
-  storage8 = 4448
+  storage8 = 4448,
+  bf16 = 5116,
+  cooperativeBf16Matrices = 5118,
+  memoryModel = 5345,
+  cooperativeMatrices = 6022
 };
+
+/// Whether a kernel's code asks for a capability.
+bool asksFor(const LatheDeviceKernel &kernel, Capability capability);
 
 /// Says which of the capabilities that a kernel's code asks for is not among
 /// those that the device of that name `has` beside those of all devices, and

@@ -101,7 +101,8 @@ Status VulkanDevice::createInstance() {
   auto application =
       describe<VkApplicationInfo>(VK_STRUCTURE_TYPE_APPLICATION_INFO);
   application.pApplicationName = "lathe";
-  application.apiVersion = VK_API_VERSION_1_2;
+  // What devices of 1.2 lack is not asked of them.
+  application.apiVersion = VK_API_VERSION_1_3;
   auto info =
       describe<VkInstanceCreateInfo>(VK_STRUCTURE_TYPE_INSTANCE_CREATE_INFO);
   info.pApplicationInfo = &application;
@@ -160,14 +161,21 @@ Status VulkanDevice::choosePhysicalDevice() {
 
 void VulkanDevice::readProperties() {
   api.GetPhysicalDeviceMemoryProperties(physical, &memories);
+  auto control = describe<VkPhysicalDeviceSubgroupSizeControlProperties>(
+      VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SUBGROUP_SIZE_CONTROL_PROPERTIES);
   auto subgroups = describe<VkPhysicalDeviceSubgroupProperties>(
-      VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SUBGROUP_PROPERTIES);
+      VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SUBGROUP_PROPERTIES, &control);
   auto sizes = describe<VkPhysicalDeviceMaintenance3Properties>(
       VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MAINTENANCE_3_PROPERTIES, &subgroups);
   auto more = describe<VkPhysicalDeviceProperties2>(
       VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2, &sizes);
   api.GetPhysicalDeviceProperties2(physical, &more);
   mostMemory = sizes.maxMemoryAllocationSize;
+  if (more.properties.apiVersion >= VK_API_VERSION_1_3) {
+    mostSubgroupSize = control.maxSubgroupSize;
+    matrices.find(api, instance, physical);
+    capabilities = matrices.capabilities();
+  }
   // What subgroups do needs no feature.
   if (subgroups.supportedStages & VK_SHADER_STAGE_COMPUTE_BIT) {
     if (subgroups.supportedOperations & VK_SUBGROUP_FEATURE_BASIC_BIT)
@@ -238,6 +246,8 @@ Status VulkanDevice::createDevice() {
          Capability::storage16);
   enable(offered12.storageBuffer8BitAccess, enabled12.storageBuffer8BitAccess,
          Capability::storage8);
+  enable(offered12.vulkanMemoryModel, enabled12.vulkanMemoryModel,
+         Capability::memoryModel);
 
   float priority = 1;
   auto queueInfo = describe<VkDeviceQueueCreateInfo>(
@@ -246,7 +256,9 @@ Status VulkanDevice::createDevice() {
   queueInfo.queueCount = 1;
   queueInfo.pQueuePriorities = &priority;
   auto info = describe<VkDeviceCreateInfo>(VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO,
-                                           &enabled);
+                                           matrices.enable(&enabled));
+  info.enabledExtensionCount = matrices.extensions().size();
+  info.ppEnabledExtensionNames = matrices.extensions().data();
   info.queueCreateInfoCount = 1;
   info.pQueueCreateInfos = &queueInfo;
   VkResult result = api.CreateDevice(physical, &info, nullptr, &handle);
@@ -278,6 +290,18 @@ Status VulkanDevice::checkLimits(const LatheDeviceKernel &kernel) const {
                    "' of this model ", kernel.sharedBytes,
                    ": use another device, or compile for the processor")};
   return {};
+}
+
+Status VulkanDevice::checkSubgroups(const LatheDeviceKernel &kernel) const {
+  if (!asksFor(kernel, Capability::cooperativeMatrices) ||
+      mostSubgroupSize == 0 || kernel.workgroupSize % mostSubgroupSize == 0)
+    return {};
+  return {LATHE_DEVICE_ERROR,
+          concat("subgroups of the Vulkan device '", name, "' have up to ",
+                 mostSubgroupSize, " invocations, and workgroups of kernel '",
+                 kernel.name, "' of this model, which has matrices of whole ",
+                 "subgroups, ", kernel.workgroupSize,
+                 ": use another device, or compile with --target=vulkan")};
 }
 
 Status VulkanDevice::createLayouts(VulkanKernel &kernel) {
@@ -315,8 +339,8 @@ Status VulkanDevice::createLayouts(VulkanKernel &kernel) {
 }
 
 Status VulkanDevice::createKernel(const LatheDeviceKernel &code) {
-  for (Status status :
-       {checkCapabilities(code, capabilities, name), checkLimits(code)})
+  for (Status status : {checkCapabilities(code, capabilities, name),
+                        checkLimits(code), checkSubgroups(code)})
     if (status.failed())
       return status;
   VulkanKernel kernel;
@@ -337,6 +361,9 @@ Status VulkanDevice::createKernel(const LatheDeviceKernel &code) {
   pipeline.stage.sType = VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_CREATE_INFO;
   pipeline.stage.stage = VK_SHADER_STAGE_COMPUTE_BIT;
   pipeline.stage.module = shader;
+  if (asksFor(code, Capability::cooperativeMatrices))
+    pipeline.stage.flags =
+        VK_PIPELINE_SHADER_STAGE_CREATE_REQUIRE_FULL_SUBGROUPS_BIT;
   pipeline.stage.pName = code.name;
   pipeline.layout = kernel.layout;
   if (result == VK_SUCCESS)

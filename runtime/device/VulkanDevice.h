@@ -8,7 +8,7 @@
 #ifndef LATHE_RUNTIME_DEVICE_VULKANDEVICE_H
 #define LATHE_RUNTIME_DEVICE_VULKANDEVICE_H
 
-#include "runtime/device/VulkanCapabilities.h"
+#include "runtime/device/VulkanMatrices.h"
 #include "runtime/device/VulkanMemory.h"
 #include <mutex>
 #include <string>
@@ -66,6 +66,9 @@ private:
   Status createDevice();
   /// Says what of the device is too small for the kernel's workgroups.
   Status checkLimits(const LatheDeviceKernel &kernel) const;
+  /// Says so if the kernel has matrices of which not all invocations of a
+  /// subgroup would be in its workgroups.
+  Status checkSubgroups(const LatheDeviceKernel &kernel) const;
   Status createKernel(const LatheDeviceKernel &code);
   Status createLayouts(VulkanKernel &kernel);
 
@@ -75,6 +78,8 @@ private:
   std::mutex queueMutex;
   /// What the device offers beside what all devices do.
   std::vector<Capability> capabilities;
+  VulkanMatrices matrices;
+  uint32_t mostSubgroupSize = 0; ///< 0: it does not say, and has none.
 };
 
 } // namespace lathe::runtime

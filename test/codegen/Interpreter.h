@@ -136,6 +136,19 @@ private:
   void multiplyMatrices(nvgpu::MmaSyncOp product, const Mask &mask);
   double number(Value matrix, size_t lane, size_t i, size_t j);
 
+  //===--- Cooperative matrices (MatrixInterpreter.cpp) -------------------===//
+
+  /// The lane that accesses memory for a lane's subgroup.
+  size_t firstOfSubgroup(size_t lane) const;
+  /// Whether of each subgroup, to which no lane lacks, all lanes or none reach
+  /// an op, with the same values.
+  bool areWhole(Operation *op, ArrayRef<Value> uniform, const Mask &mask);
+  void loadMatrix(LoadMatrixOp load, const Mask &mask);
+  void storeMatrix(StoreMatrixOp store, const Mask &mask);
+  void fillMatrix(spirv::CompositeConstructOp fill, const Mask &mask);
+  void multiplyMatrices(spirv::KHRCooperativeMatrixMulAddOp product,
+                        const Mask &mask);
+
   //===--- Products of bytes by their definition (ProductInterpreter.cpp) -===//
 
   void runProduct(DotProductOp op);

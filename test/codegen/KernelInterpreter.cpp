@@ -110,6 +110,12 @@ void Interpreter::runOp(Operation &op, const Mask &mask) {
       .Case([&](gpu::NumSubgroupsOp) {
         tellIndex(op, [&](size_t) { return countSubgroups(); });
       })
+      .Case([&](LoadMatrixOp load) { loadMatrix(load, mask); })
+      .Case([&](StoreMatrixOp store) { storeMatrix(store, mask); })
+      .Case([&](spirv::CompositeConstructOp fill) { fillMatrix(fill, mask); })
+      .Case([&](spirv::KHRCooperativeMatrixMulAddOp product) {
+        multiplyMatrices(product, mask);
+      })
       .Case([&](nvgpu::LdMatrixOp load) { loadMatrices(load, mask); })
       .Case([&](nvgpu::MmaSyncOp product) { multiplyMatrices(product, mask); })
       .Case([&](gpu::ThreadIdOp id) {

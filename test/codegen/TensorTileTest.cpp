@@ -214,4 +214,77 @@ TEST_F(TensorTiles, NotCopied) {
     EXPECT_EQ(plan().find("copied"), std::string::npos) << plan();
   }
 }
+
+/// Matrices that subgroups of any size have together.
+class CooperativeTiles : public TensorTiles {
+protected:
+  CooperativeTiles() { options.cooperates = true; }
+
+  /// Checks a product on devices of all sorts.
+  void checkAll(const NarrowProduct &product, bool dynamicRows = false) {
+    for (size_t size : {4, 32, 64})
+      for (bool ofNeighbours : {false, true}) {
+        subgroups = {size, ofNeighbours};
+        std::vector<std::string> types = product.types(/*dynamic=*/false);
+        std::string rows = std::to_string(product.m);
+        for (size_t i : {0, 3})
+          if (size_t at = types[i].find(rows); dynamicRows)
+            types[i].replace(at, rows.size(), "?");
+        KernelFixture::parse(product.arguments(types), product.body(types));
+        check(product.shapes());
+        EXPECT_EQ(plan().rfind("cooperative tiles of", 0), 0u) << plan();
+      }
+  }
+};
+
+/// Of large subgroups a workgroup has fewer than a tile has parts, and of small
+/// ones more. Ends are inside of a matrix, of a block and of a part.
+TEST_F(CooperativeTiles, Loaded) {
+  for (NarrowProduct product :
+       {NarrowProduct{16, 16, 48, "bf16", "i, k", "j, k"},
+        NarrowProduct{33, 40, 67, "bf16", "i, k", "j, k"},
+        NarrowProduct{7, 31, 48, "f16", "i, k", "k, j", "f16"},
+        NarrowProduct{40, 17, 70, "bf16", "k, i", "j, k"},
+        NarrowProduct{20, 24, 65, "f16", "k, i", "k, j"}})
+    checkAll(product);
+}
+
+/// A block that is alone, and a number of rows that is known when running.
+TEST_F(CooperativeTiles, OneBlock) {
+  checkAll({33, 20, 16, "f16", "i, k", "j, k"});
+  checkAll({33, 20, 30, "bf16", "i, k", "k, j", "bf16"});
+}
+TEST_F(CooperativeTiles, DynamicRows) {
+  for (int64_t m : {9, 40, 65})
+    checkAll({m, 19, 50, "bf16", "i, k", "j, k"}, /*dynamicRows=*/true);
+}
+
+/// With what devices that have such matrices share: a tile of 64 rows.
+TEST_F(CooperativeTiles, LargeTile) {
+  options.workgroupSize = 128;
+  options.sharedBytes = 32768;
+  options.busyInvocations = 1;
+  checkAll({50, 65, 70, "f16", "i, k", "j, k"});
+  EXPECT_EQ(plan(), "cooperative tiles of 64x64x32, 32x32 a subgroup");
+}
+
+/// Where the steps are known when running there might be none, and subgroups
+/// that walk over them once more would meet.
+TEST_F(CooperativeTiles, DynamicSteps) {
+  NarrowProduct product = {9, 19, 50, "bf16", "i, k", "j, k"};
+  parse(product, /*dynamic=*/true);
+  check(product.shapes());
+  EXPECT_EQ(plan().find("cooperative"), std::string::npos) << plan();
+}
+
+/// A device whose subgroups are larger than a workgroup has no such matrices.
+TEST_F(CooperativeTiles, NeedWholeSubgroups) {
+  subgroups.size = 128;
+  NarrowProduct product = {16, 16, 48, "f16", "i, k", "j, k"};
+  parse(product);
+  outline();
+  std::vector<TestArray> arrays = makeArrays(product.shapes());
+  EXPECT_NE(interpretOn(arrays).find("subgroups lack invocations"),
+            std::string::npos);
+}
 } // namespace

@@ -27,7 +27,9 @@ TargetOptions::TargetOptions(cl::SubCommand &command)
                       "the program takes one; vulkan:no-f64,no-int64 is a "
                       "device without, vulkan:no-subgroups one whose "
                       "subgroups do not add up, vulkan:core one with what all "
-                      "have, "
+                      "have, vulkan:cooperative-matrices (or "
+                      "cooperative-bf16-matrices) one with "
+                      "VK_KHR_cooperative_matrix, not tried on hardware, "
                       "cuda:sm_90a that architecture (default: sm_80)"),
              cl::value_desc("triple|cpu+vulkan|cuda[:sm_XX]"),
              cl::sub(command)),
