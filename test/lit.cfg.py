@@ -1,6 +1,7 @@
 """How lit runs the tests: see https://llvm.org/docs/CommandGuide/lit.html."""
 
 import os
+import re
 import subprocess
 
 import lit.formats
@@ -56,6 +57,16 @@ if subprocess.run(["python3", "-c", FIND_DRIVER], capture_output=True).returncod
     config.available_features.add("vulkan")
 else:
     lit_config.note("no Vulkan driver: kernels for devices are compiled and not run; tools/setup.sh installs one")
+
+# Khronos's validator of SPIR-V, by its year: that of Debian 12 does not know cooperative matrices.
+try:
+    version = subprocess.run(["spirv-val", "--version"], capture_output=True, text=True).stdout
+    config.available_features.add("spirv-val")
+    year = re.search(r"v(\d+)", version)
+    if year and int(year[1]) >= 2025:
+        config.available_features.add("spirv-val-2025")
+except OSError:
+    lit_config.note("no spirv-val: kernels for Vulkan devices are not validated; tools/setup.sh installs one")
 
 # NVIDIA's driver, and CUDA's assembler where the compiler looks for it.
 if subprocess.run(["python3", "-c", "import ctypes; ctypes.CDLL('libcuda.so.1')"], capture_output=True).returncode == 0:

@@ -11,8 +11,8 @@ packages=(
   # Libraries and tools of our own.
   libyaml-cpp-dev nlohmann-json3-dev libpcre2-dev libutf8proc-dev libgtest-dev libbenchmark-dev
   libpng-dev libjpeg62-turbo-dev zlib1g-dev
-  # Kernels for Vulkan devices, and a driver that runs them on the processor.
-  libvulkan-dev mesa-vulkan-drivers
+  # Kernels for Vulkan devices, a driver that runs them on the processor, and a validator.
+  libvulkan-dev mesa-vulkan-drivers spirv-tools
   cmake ninja-build ccache python3
   # What counts the instructions of compiled programs, and what measures them.
   valgrind python3-numpy

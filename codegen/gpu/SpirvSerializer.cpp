@@ -87,6 +87,7 @@ public:
         failed(convert(module)))
       return failure();
     forbidContraction(module);
+    relaxReports(module);
     if (matrices)
       useVulkanMemoryModel(*module.getOps<spirv::ModuleOp>().begin());
     if (failed(completeModule(module)))
@@ -145,6 +146,15 @@ private:
     module.walk([](Operation *op) {
       if (isa<spirv::FAddOp, spirv::FSubOp, spirv::FMulOp, spirv::FDivOp>(op))
         op->setAttr("no_contraction", UnitAttr::get(op->getContext()));
+    });
+  }
+
+  /// Which invocation reports an index first, atomic operations tell without
+  /// ordering other accesses. MLIR says of them that they do, and of which
+  /// memory it does not, which SPIR-V has no meaning for.
+  static void relaxReports(ModuleOp module) {
+    module.walk([](spirv::AtomicOrOp report) {
+      report.setSemantics(spirv::MemorySemantics::None);
     });
   }
 
