@@ -24,11 +24,12 @@ struct Sizes {
 /// An attention, and what is computed of its arrays.
 class AttentionKernels : public KernelFixture {
 protected:
-  static std::string typeOf(ArrayRef<int64_t> shape, bool isDynamic) {
+  static std::string typeOf(ArrayRef<int64_t> shape, bool isDynamic,
+                            const std::string &element = "f32") {
     std::string type = "memref<";
     for (auto [i, size] : llvm::enumerate(shape))
       type += (isDynamic && i < 2 ? "?" : std::to_string(size)) + "x";
-    return type + "f32>";
+    return type + element + ">";
   }
 
   void parseAttention(const Sizes &s, bool causal, Shape bias, bool isDynamic) {
@@ -38,13 +39,13 @@ protected:
     const char *names[] = {"%q", "%k", "%v"};
     std::string types, arguments;
     for (auto [name, shape] : llvm::zip(names, shapes)) {
-      std::string type = typeOf(shape, isDynamic);
+      std::string type = typeOf(shape, isDynamic, element);
       types += (types.empty() ? "" : ", ") + type;
       arguments += name + (": " + type) + ", ";
     }
     std::string biased;
     if (!bias.empty()) {
-      std::string type = typeOf(bias, false);
+      std::string type = typeOf(bias, false, element);
       arguments += "%bias: " + type + ", ";
       biased = "bias(%bias : " + type + ") ";
       shapes.push_back(bias);
@@ -57,7 +58,7 @@ protected:
       shapes.push_back({partNumbers});
     }
     shapes.push_back({s.images, s.queries, s.heads * s.e});
-    std::string output = typeOf(shapes.back(), isDynamic);
+    std::string output = typeOf(shapes.back(), isDynamic, element);
     parse(arguments + "%y: " + output,
           "kernel.attention ins(%q, %k, %v : " + types + ") " + biased +
               "outs(%y : " + output + ")" + parts +
@@ -102,6 +103,13 @@ protected:
     return results;
   }
 
+  /// A stored element: bf16 are words.
+  static double numberOf(Attribute element) {
+    if (auto word = dyn_cast<IntegerAttr>(element))
+      return APFloat(APFloat::BFloat(), word.getValue()).convertToDouble();
+    return cast<FloatAttr>(element).getValueAsDouble();
+  }
+
   void compare(const Sizes &s, bool causal = false, Shape bias = {},
                bool isDynamic = false) {
     parseAttention(s, causal, bias, isDynamic);
@@ -112,9 +120,10 @@ protected:
     ASSERT_EQ(got.back().elements.size(), wanted.size());
     for (auto [i, element] : llvm::enumerate(got.back().elements)) {
       ASSERT_TRUE(element) << plan() << ": nothing at " << i;
-      double value = cast<FloatAttr>(element).getValueAsDouble();
+      double value = numberOf(element);
+      double allowed = 4e-6 + rounding * std::abs(wanted[i]);
       EXPECT_TRUE(std::isnan(wanted[i]) ? std::isnan(value)
-                                        : std::abs(value - wanted[i]) < 4e-6)
+                                        : std::abs(value - wanted[i]) < allowed)
           << plan() << ": " << value << " for " << wanted[i] << " at " << i;
     }
   }
@@ -126,6 +135,9 @@ protected:
   }
 
   std::vector<Shape> shapes;
+  /// Of inputs and output, and what storing a number may change it by.
+  std::string element = "f32";
+  double rounding = 0;
   /// Of memory for parts of the keys; none if 0.
   int64_t partNumbers = 0;
 };
@@ -211,6 +223,24 @@ TEST_F(AttentionKernels, PartsBarriers) {
     ++checked;
   }
   EXPECT_EQ(checked, 2u);
+}
+
+/// Numbers of 16 bits are widened as they are read, and rounded once, when they
+/// are stored: what parts of the keys give is f32.
+TEST_F(AttentionKernels, Halves) {
+  for (auto [type, unit] :
+       {std::pair("f16", std::ldexp(1, -11)), {"bf16", std::ldexp(1, -8)}}) {
+    element = type;
+    rounding = unit;
+    partNumbers = 0;
+    check({2, 17, 70, 2, 2, 20, 9}, /*causal=*/true);
+    compare({1, 1, 70, 2, 2, 24, 5});
+    compare({2, 5, 33, 2, 1, 4, 3}, /*causal=*/false, {1, 2, 5, 33});
+    compare({1, 20, 65, 2, 2, 6, 7}, /*causal=*/false, {}, /*isDynamic=*/true);
+    partNumbers = 8 * 8 * 7;
+    compare({1, 2, 300, 4, 2, 6, 5}, /*causal=*/true);
+    EXPECT_EQ(plan(), "parts of attention");
+  }
 }
 
 /// With what all devices have.

@@ -239,6 +239,15 @@ Attribute Interpreter::fold(Operation &op, ArrayRef<Attribute> operands) {
   Attribute constant;
   if (matchPattern(&op, m_Constant(&constant)))
     return constant;
+  // Folders round nothing.
+  if (auto narrowing = dyn_cast<arith::TruncFOp>(op)) {
+    auto type = cast<FloatType>(narrowing.getType());
+    APFloat number = cast<FloatAttr>(operands[0]).getValue();
+    bool isInexact;
+    number.convert(type.getFloatSemantics(), APFloat::rmNearestTiesToEven,
+                   &isInexact);
+    return FloatAttr::get(type, number);
+  }
   SmallVector<OpFoldResult> results;
   if (failed(op.fold(operands, results)) || results.size() != 1) {
     fail(&op, "does not fold");
