@@ -5,46 +5,13 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "runtime/device/VulkanMatrices.h"
+#include "runtime/device/VulkanCapabilities.h"
 #include <gmock/gmock.h>
 
 using namespace lathe::runtime;
 using testing::HasSubstr;
 
 namespace {
-
-/// Of 16x16 by 16x16 numbers of 16 bits, as kernels have them.
-MatrixProduct product(uint32_t component) {
-  MatrixProduct made = {};
-  made.rows = made.columns = made.steps = 16;
-  made.left = made.right = component;
-  made.added = made.result = componentF32;
-  made.scope = scopeSubgroup;
-  return made;
-}
-
-TEST(VulkanMatrices, AreThoseOfKernels) {
-  EXPECT_FALSE(multiplies({}, componentF16));
-  MatrixProduct f16 = product(componentF16), bf16 = product(componentBf16);
-  EXPECT_TRUE(multiplies({bf16, f16}, componentF16));
-  EXPECT_TRUE(multiplies({bf16, f16}, componentBf16));
-  EXPECT_FALSE(multiplies({bf16}, componentF16));
-  for (auto change : std::vector<void (*)(MatrixProduct &)>{
-           [](MatrixProduct &other) { other.rows = 8; },
-           [](MatrixProduct &other) { other.columns = 8; },
-           [](MatrixProduct &other) { other.steps = 8; },
-           [](MatrixProduct &other) { other.left = componentF32; },
-           [](MatrixProduct &other) { other.right = componentF32; },
-           [](MatrixProduct &other) { other.added = componentF16; },
-           [](MatrixProduct &other) { other.result = componentF16; },
-           [](MatrixProduct &other) { other.saturates = VK_TRUE; },
-           [](MatrixProduct &other) { other.scope = 2; }}) {
-    MatrixProduct other = f16;
-    change(other);
-    EXPECT_FALSE(multiplies({other}, componentF16));
-    EXPECT_TRUE(multiplies({other, f16}, componentF16));
-  }
-}
 
 /// SPIR-V's header, OpCapability Shader, and that of others; what follows is
 /// not one.
