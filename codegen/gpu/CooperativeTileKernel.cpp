@@ -10,8 +10,10 @@
 //   for each of the workgroup's subgroups at once, part = subgroup to parts by
 //     subgroups
 //     accumulators = init
-//     for each block of the reductions
-//       stage its part of both sides in shared memory; barrier
+//     numbers = load the first block of the reductions
+//     for each block
+//       store numbers in shared memory; barrier
+//       numbers = load the next block
 //       if there is such a part
 //         for each 16 steps of the block
 //           load the part's matrices of both sides from shared memory
@@ -141,44 +143,73 @@ private:
 
   SmallVector<Value> writeBlocks() {
     Value init = arith::ConstantOp::create(b, cast<TypedAttr>(nest.getInit()));
-    SmallVector<Value> sums(
-        countMatrices(rows) * countMatrices(columns),
-        spirv::CompositeConstructOp::create(b, resultType(), init));
-    auto loop =
-        scf::ForOp::create(b, constant(0), steps, constant(plan.depth), sums);
+    const size_t matrices = countMatrices(rows) * countMatrices(columns);
+    SmallVector<Value> carried(
+        matrices, spirv::CompositeConstructOp::create(b, resultType(), init));
+    llvm::append_range(carried, loadBlock(constant(0)));
+    auto loop = scf::ForOp::create(b, constant(0), steps, constant(plan.depth),
+                                   carried);
     OpBuilder::InsertionGuard after(b);
     b.setInsertionPointToStart(loop.getBody());
+    ValueRange values = loop.getRegionIterArgs();
     Value first = loop.getInductionVar(), block = blockOf(first);
-    for (Side *side : {&rows, &columns})
-      stage(*side, first, block);
+    storeBlock(block, values.drop_front(matrices));
     gpu::BarrierOp::create(b);
-    ValueRange before = loop.getRegionIterArgs();
-    auto choice = scf::IfOp::create(b, before.getTypes(), hasPart,
-                                    /*addThenBlock=*/true,
-                                    /*addElseBlock=*/true);
-    scf::YieldOp::create(b, choice.getResults());
-    b.setInsertionPointToStart(choice.elseBlock());
-    scf::YieldOp::create(b, before);
-    b.setInsertionPointToStart(choice.thenBlock());
-    scf::YieldOp::create(b, multiplyBlock(block, before));
-    return llvm::to_vector(ValueRange(loop.getResults()));
+    Value next = add(first, plan.depth);
+    // Behind the last block it is loaded once more.
+    if (hasWholeBlocks())
+      next = arith::MinUIOp::create(b, next,
+                                    subtract(steps, constant(plan.depth)));
+    SmallVector<Value> loaded = loadBlock(next);
+    SmallVector<Value> sums = multiplyIfAny(block, values.take_front(matrices));
+    sums.append(loaded);
+    scf::YieldOp::create(b, sums);
+    return llvm::to_vector(ValueRange(loop.getResults()).take_front(matrices));
   }
 
-  /// Stores a side's part of the block that begins with step `first`.
-  void stage(Side &side, Value first, Value block) {
-    forStaged(side, [&](Value line, Value step) {
-      Value at = add(first, step);
-      setStagedPlace(side, line, at);
-      IRMapping mapping;
-      Value value = materialise(side.plan.staged[0], mapping);
-      if (!hasWholeBlocks())
-        value = orZero(value, at);
-      Type stored = getStoredType(element);
-      if (stored != element)
-        value = arith::BitcastOp::create(b, stored, value);
-      memref::StoreOp::create(b, value, side.shared[0],
-                              sharedPlace(side, block, line, step));
-    });
+  /// Multiplies the block by subgroups that have a part.
+  SmallVector<Value> multiplyIfAny(Value block, ValueRange accumulators) {
+    auto choice = scf::IfOp::create(b, accumulators.getTypes(), hasPart,
+                                    /*addThenBlock=*/true,
+                                    /*addElseBlock=*/true);
+    OpBuilder::InsertionGuard after(b);
+    b.setInsertionPointToStart(choice.elseBlock());
+    scf::YieldOp::create(b, accumulators);
+    b.setInsertionPointToStart(choice.thenBlock());
+    scf::YieldOp::create(b, multiplyBlock(block, accumulators));
+    return llvm::to_vector(ValueRange(choice.getResults()));
+  }
+
+  /// The numbers of both sides that the invocation shares of the block from
+  /// step `first` on.
+  SmallVector<Value> loadBlock(Value first) {
+    SmallVector<Value> loaded;
+    for (Side *side : {&rows, &columns}) {
+      assert(side->plan.extent * plan.depth % plan.workgroupSize == 0 &&
+             "invocations share as many");
+      forStaged(*side, [&](Value line, Value step) {
+        Value at = add(first, step);
+        setStagedPlace(*side, line, at);
+        IRMapping mapping;
+        Value value = materialise(side->plan.staged[0], mapping);
+        if (!hasWholeBlocks())
+          value = orZero(value, at);
+        Type stored = getStoredType(element);
+        loaded.push_back(stored == element
+                             ? value
+                             : arith::BitcastOp::create(b, stored, value));
+      });
+    }
+    return loaded;
+  }
+
+  void storeBlock(Value block, ValueRange numbers) {
+    for (Side *side : {&rows, &columns})
+      forStaged(*side, [&](Value line, Value step) {
+        memref::StoreOp::create(b, numbers.front(), side->shared[0],
+                                sharedPlace(*side, block, line, step));
+        numbers = numbers.drop_front();
+      });
   }
 
   /// What is beyond the last step is zero.

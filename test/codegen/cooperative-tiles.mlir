@@ -4,7 +4,8 @@
 // Numbers of 16 bits are multiplied by cooperative matrices: of the left side,
 // whose steps lie side by side, as they lie in shared memory, and of the right
 // one transposed. A subgroup has 2x2 matrices of results, as long as there are
-// parts for it; they leave by way of shared memory, one of each part at once.
+// parts for it; they leave by way of shared memory, one of each part at once. The
+// next block is loaded before one is multiplied.
 
 // CHECK-LABEL: gpu.func @product_kernel
 // CHECK-SAME: workgroup(%[[X:.*]] : memref<3072xf16, #gpu.address_space<workgroup>>, %[[W:.*]] : memref<3072xf16, #gpu.address_space<workgroup>>, %[[Y:.*]] : memref<1024xf32, #gpu.address_space<workgroup>>)
@@ -15,11 +16,13 @@
 // CHECK: %[[PART:.*]] = arith.addi %[[FIRST]], %[[SUBGROUP]]
 // CHECK: %[[HAS:.*]] = arith.cmpi ult, %[[PART]], %c4
 // CHECK: spirv.CompositeConstruct %{{.*}} : (f32) -> !spirv.coopmatrix<16x16xf32, Subgroup, MatrixAcc>
+// CHECK-COUNT-8: arith.truncf {{.*}} : f32 to f16
 // CHECK: scf.for %{{.*}} = %c0{{.*}} to %c512{{.*}} step %c16
-// CHECK: arith.truncf {{.*}} : f32 to f16
-// CHECK: memref.store %{{.*}}, %[[X]]
-// CHECK: memref.store %{{.*}}, %[[W]]
+// CHECK-COUNT-8: memref.store %{{.*}}, %[[X]]
+// CHECK-COUNT-8: memref.store %{{.*}}, %[[W]]
 // CHECK: gpu.barrier
+// CHECK: arith.minui %{{.*}}, %c496
+// CHECK-COUNT-8: arith.truncf {{.*}} : f32 to f16
 // CHECK: scf.if %[[HAS]]
 // CHECK-COUNT-2: kernel.load_matrix %[[X]][%{{.*}}] pitch 24 : {{.*}} -> !spirv.coopmatrix<16x16xf16, Subgroup, MatrixA>
 // CHECK-COUNT-2: kernel.load_matrix %[[W]][%{{.*}}] pitch 24 transposed : {{.*}} -> !spirv.coopmatrix<16x16xf16, Subgroup, MatrixB>
