@@ -53,6 +53,10 @@ typedef struct LatheDeviceKernel {
   uint32_t sharedBytes;   ///< Memory that a workgroup shares.
 } LatheDeviceKernel;
 
+/// Of more shared memory than this, a CUDA kernel has none of its own: its
+/// launch asks for all.
+#define LATHE_STATIC_SHARED_BYTES 49152
+
 #define LATHE_REPORT_WORDS 4
 
 /// How the code of an image is to be read.

@@ -43,6 +43,10 @@ enum : int {
   cudaAttributeMaxSharedMemoryPerBlock = 8,
   cudaAttributeMajor = 75,
   cudaAttributeMinor = 76,
+  /// Of kernels that ask for more.
+  cudaAttributeMostSharedMemoryPerBlock = 97,
+
+  cudaFunctionMaxDynamicSharedBytes = 8,
 
   cudaHostMemoryMapped = 2,
   cudaStreamNonBlocking = 1,
@@ -79,6 +83,8 @@ enum : int {
   FUNCTION(ModuleUnload, "cuModuleUnload", (CudaModule module))                \
   FUNCTION(ModuleGetFunction, "cuModuleGetFunction",                           \
            (CudaFunction * function, CudaModule module, const char *name))     \
+  FUNCTION(FunctionSetAttribute, "cuFuncSetAttribute",                         \
+           (CudaFunction function, int attribute, int value))                  \
   FUNCTION(Allocate, "cuMemAlloc_v2", (CudaAddress * address, size_t bytes))   \
   FUNCTION(Free, "cuMemFree_v2", (CudaAddress address))                        \
   FUNCTION(AllocateHost, "cuMemHostAlloc",                                     \

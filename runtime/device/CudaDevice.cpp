@@ -257,7 +257,9 @@ Status CudaDevice::checkLimits(const LatheDeviceKernel &kernel) const {
     return static_cast<uint32_t>(std::max(attribute(number, which), 0));
   };
   uint32_t threads = limit(cudaAttributeMaxThreadsPerBlock),
-           shared = limit(cudaAttributeMaxSharedMemoryPerBlock);
+           shared = limit(countLaunchBytes(kernel)
+                              ? cudaAttributeMostSharedMemoryPerBlock
+                              : cudaAttributeMaxSharedMemoryPerBlock);
   if (threads < kernel.workgroupSize)
     return {LATHE_DEVICE_ERROR,
             concat("the CUDA device '", name, "' runs ", threads,
@@ -311,6 +313,13 @@ Status CudaDevice::loadKernels(const LatheDeviceCode &code) {
     result = api.ModuleGetFunction(&function, module, kernel.name);
     if (result != cudaSuccess)
       return api.status(result, concat("find kernel '", kernel.name, "'"));
+    if (uint32_t bytes = countLaunchBytes(kernel)) {
+      result = api.FunctionSetAttribute(
+          function, cudaFunctionMaxDynamicSharedBytes, static_cast<int>(bytes));
+      if (result != cudaSuccess)
+        return api.status(result, concat("let kernel '", kernel.name,
+                                         "' share ", bytes, " bytes"));
+    }
     kernels.push_back({&kernel, function});
   }
   return {};

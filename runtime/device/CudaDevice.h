@@ -76,6 +76,12 @@ struct CudaKernel {
   CudaFunction function = nullptr;
 };
 
+/// The memory for workgroups that a kernel's launch asks for.
+inline uint32_t countLaunchBytes(const LatheDeviceKernel &kernel) {
+  return kernel.sharedBytes > LATHE_STATIC_SHARED_BYTES ? kernel.sharedBytes
+                                                        : 0;
+}
+
 class CudaDevice : public Device {
 public:
   static Result<std::unique_ptr<Device>> open(const LatheDeviceCode &code);

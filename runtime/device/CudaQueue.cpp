@@ -192,8 +192,9 @@ CudaResult CudaQueue::submitLaunch(const Command &command) {
   for (uint32_t i = 0; i < kernel.code->scalarCount; ++i)
     parameters.push_back(&gathered.scalars[command.firstScalar + i]);
   return device.api.LaunchKernel(kernel.function, command.columns, command.rows,
-                                 1, kernel.code->workgroupSize, 1, 1, 0,
-                                 staging.stream, parameters.data(), nullptr);
+                                 1, kernel.code->workgroupSize, 1, 1,
+                                 countLaunchBytes(*kernel.code), staging.stream,
+                                 parameters.data(), nullptr);
 }
 
 CudaResult CudaQueue::submit() {

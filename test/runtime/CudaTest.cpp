@@ -61,8 +61,8 @@ void copyFloats(const FakeCuda::Launch &launch) {
 struct Bench {
   static constexpr int32_t size = 1000;
 
-  Status open() {
-    auto opened = latheCuda.open(onlyPtx);
+  Status open(const LatheDeviceCode &model = onlyPtx) {
+    auto opened = latheCuda.open(model);
     if (!opened)
       return opened.status();
     device = std::move(*opened);
@@ -127,7 +127,8 @@ TEST_F(Cuda, SaysWhatDeviceIsMissing) {
   sharing.kernels = &greedy;
   sharing.kernelCount = 1;
   fakeCudaReset();
-  EXPECT_NE(openFails(sharing).find("share 49152 bytes of memory, those of "
+  fakeCuda()->mostSharedBytes = 65535;
+  EXPECT_NE(openFails(sharing).find("share 65535 bytes of memory, those of "
                                     "kernel 'copy' of this model 65536"),
             std::string::npos);
   LatheDeviceImage exact = images[1];
@@ -139,6 +140,27 @@ TEST_F(Cuda, SaysWhatDeviceIsMissing) {
   fakeCuda()->capability = 100;
   EXPECT_NE(openFails(model).find("9.0 alone: 'Fake' has 10.0"),
             std::string::npos);
+}
+
+/// A kernel's launch asks for what it shares where that is more than kernels
+/// have of their own.
+TEST_F(Cuda, LaunchesAskForMemory) {
+  for (auto [shared, asked] :
+       {std::pair(49152u, 0u), std::pair(49153u, 49153u)}) {
+    fakeCudaReset();
+    fakeCuda()->kernel = copyFloats;
+    LatheDeviceKernel kernel = kernels[0];
+    kernel.sharedBytes = shared;
+    LatheDeviceCode model = onlyPtx;
+    model.kernels = &kernel;
+    model.kernelCount = 1;
+    Bench bench;
+    ASSERT_FALSE(bench.open(model).failed());
+    ASSERT_FALSE(bench.run().failed());
+    for (const FakeCuda::Launch &launch : fakeCuda()->launches)
+      EXPECT_EQ(launch.sharedBytes, asked);
+    EXPECT_FALSE(fakeCuda()->launches.empty());
+  }
 }
 
 TEST_F(Cuda, TakesMachineCodeWhereItSuits) {

@@ -29,12 +29,12 @@ struct Kernel {
     functions = ptx::parse(text, mistakes);
   }
 
-  Words run(const char *order = "forward") {
+  Words run(const char *order = "forward", unsigned threads = 64) {
     setenv("LATHE_FAKE_CUDA_ORDER", order, 1);
     std::fill(y.begin(), y.end(), 0u);
     std::vector<uint64_t> parameters = {address(x), address(y)};
     ptx::run(
-        functions["k"], {1, 1}, {64, 1}, parameters,
+        functions["k"], {1, 1}, {threads, 1}, parameters,
         [&](uint64_t at) {
           for (const Words *words : {&x, &y})
             if (at >= address(*words) && at < address(*words) + 256)
@@ -281,6 +281,58 @@ TEST(Ptx, TakesNumbersApart) {
   EXPECT_EQ(y[1], 3u);
   EXPECT_EQ(y[2], 0x81u);
   EXPECT_EQ(y[3], 0x81ff0404u);
+}
+
+/// D = A B + D by four subgroups, of A that is 1 and B whose column n is 2^n in
+/// all of its 16 steps, rows of 32 bytes each.
+std::string multiplyShared(const std::string &wait,
+                           const std::string &strides = "0010") {
+  return ".shared .align 256 .b8 tile[2304];\nmov.b64 %rd6, tile;\n"
+         "mul.wide.u32 %rd7, %r1, 16;\nadd.s64 %rd8, %rd6, %rd7;\n"
+         "mov.b32 %r2, 0x3f803f80;\n"
+         "st.shared.v4.b32 [%rd8], {%r2, %r2, %r2, %r2};\n"
+         "shr.u32 %r3, %r1, 3;\nadd.u32 %r3, %r3, 127;\n"
+         "shl.b32 %r3, %r3, 7;\nshl.b32 %r4, %r3, 16;\n"
+         "or.b32 %r3, %r3, %r4;\nsetp.lt.u32 %p1, %r1, 64;\n"
+         "add.s64 %rd9, %rd6, %rd3;\n@%p1 st.shared.b32 [%rd9+2048], %r3;\n"
+         "fence.proxy.async.shared::cta;\nbar.sync 0;\n"
+         "mov.b32 %r10, 0f3F800000;\nmov.b32 %r11, %r10;\n"
+         "mov.b32 %r12, %r10;\nmov.b32 %r13, %r10;\n"
+         "wgmma.fence.sync.aligned;\n"
+         "{\n.reg .pred p;\nsetp.ne.b32 p, 1, 0;\n"
+         "wgmma.mma_async.sync.aligned.m64n8k16.f32.bf16.bf16 "
+         "{%r10, %r11, %r12, %r13}, 0xc000" +
+         strides + "00010000, 0xc000" + strides +
+         "00010080, p, 1, 1, 0, 0;\n}\n"
+         "wgmma.commit_group.sync.aligned;\n" +
+         wait + "add.f32 %r14, %r11, %r12;\n@%p1 st.global.b32 [%rd5], %r14;\n";
+}
+
+TEST(Ptx, MultipliesSharedMatrices) {
+  Kernel kernel(multiplyShared("mov.b32 %r15, %r11;\n"
+                               "wgmma.wait_group.sync.aligned 0;\n"
+                               "mov.b32 %r11, %r15;\n"));
+  Words y = kernel.run("forward", 128);
+  EXPECT_EQ(kernel.mistakes, std::vector<std::string>());
+  for (uint32_t lane = 0; lane < 64; ++lane) {
+    uint32_t column = 2 * (lane % 4);
+    EXPECT_EQ(std::bit_cast<float>(y[lane]),
+              2.f + 16.f *
+                        static_cast<float>((1 << column) + (1 << (column + 1))))
+        << lane;
+  }
+  for (const char *wait : {"", "wgmma.wait_group.sync.aligned 1;\n"}) {
+    Kernel early(multiplyShared(wait));
+    early.run("forward", 128);
+    ASSERT_EQ(early.mistakes.size(), 1u);
+    EXPECT_NE(early.mistakes[0].find("a sum whose product is under way"),
+              std::string::npos);
+  }
+  // Eight rows further is behind the memory.
+  Kernel beyond(multiplyShared("", "1000"));
+  beyond.run("forward", 128);
+  ASSERT_EQ(beyond.mistakes.size(), 1u);
+  EXPECT_NE(beyond.mistakes[0].find("in no memory"), std::string::npos);
 }
 
 TEST(Ptx, SeesWhatADeviceWouldNotDo) {

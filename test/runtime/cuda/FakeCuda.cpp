@@ -14,7 +14,6 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
-#include <fstream>
 #include <memory>
 #include <optional>
 #include <set>
@@ -68,17 +67,11 @@ CudaContext contextOf(State &of) { return reinterpret_cast<CudaContext>(&of); }
 State &get() {
   if (!state) {
     state = std::make_unique<State>();
+    if (const char *capability = std::getenv("LATHE_FAKE_CUDA_CAPABILITY"))
+      state->seen.capability = std::atoi(capability);
     std::atexit([] {
-      const char *path = std::getenv("LATHE_FAKE_CUDA_LOG");
-      if (!path)
-        return;
-      std::ofstream log(path);
-      for (const auto &[kind, count] : state->seen.alive)
-        log << "alive: " << count << " " << kind << "\n";
-      for (const std::string &mistake : state->seen.mistakes)
-        log << "mistake: " << mistake << "\n";
-      log << "launches: " << state->seen.launches.size() << "\n";
-      log << "graph launches: " << state->seen.graphLaunches << "\n";
+      if (const char *path = std::getenv("LATHE_FAKE_CUDA_LOG"))
+        state->seen.writeLog(path);
     });
   }
   return *state;
@@ -156,7 +149,7 @@ void runKernel(const ptx::Function &function, const FakeCuda::Launch &launch) {
           }
         return ptx::Range();
       },
-      get().seen.mistakes);
+      get().seen.mistakes, launch.sharedBytes);
 }
 
 /// Does an action now, or when the graph that is being captured runs.
@@ -217,6 +210,7 @@ int cuDeviceGetAttribute(int *value, int attribute, int) {
            : attribute == 8  ? 49152
            : attribute == 75 ? seen.capability / 10
            : attribute == 76 ? seen.capability % 10
+           : attribute == 97 ? seen.mostSharedBytes
                              : 0;
   return success;
 }
@@ -282,6 +276,18 @@ int cuModuleGetFunction(CudaFunction *function, CudaModule module,
   if (found == functions.end())
     return notFound;
   *function = reinterpret_cast<CudaFunction>(&found->second);
+  return success;
+}
+
+int cuFuncSetAttribute(CudaFunction handle, int attribute, int value) {
+  if (int result = enter())
+    return result;
+  constexpr int maxDynamicSharedBytes = 8;
+  if (attribute != maxDynamicSharedBytes || value < 0 ||
+      value > get().seen.mostSharedBytes)
+    return mistake("sets what a kernel has not");
+  reinterpret_cast<ptx::Function *>(handle)->launchBytes =
+      static_cast<unsigned>(value);
   return success;
 }
 
@@ -390,14 +396,17 @@ int cuStreamSynchronize(CudaStream stream) {
 
 int cuLaunchKernel(CudaFunction handle, unsigned x, unsigned y, unsigned z,
                    unsigned threadsX, unsigned threadsY, unsigned threadsZ,
-                   unsigned, CudaStream stream, void **parameters, void **) {
+                   unsigned sharedBytes, CudaStream stream, void **parameters,
+                   void **) {
   if (int result = enter())
     return result;
   const auto &function = *reinterpret_cast<ptx::Function *>(handle);
   if (x == 0 || y == 0 || z != 1 || x > INT32_MAX || y > 65535 ||
       threadsX == 0 || threadsX > 1024 || threadsY != 1 || threadsZ != 1)
     return mistake("a grid that no device has");
-  FakeCuda::Launch launch{function.name, x, y, threadsX, {}, {}};
+  if (sharedBytes > function.launchBytes)
+    return mistake("kernel '" + function.name + "' shares more than it may");
+  FakeCuda::Launch launch{function.name, x, y, threadsX, {}, {}, sharedBytes};
   size_t pointers = countPointers(function);
   for (size_t i = 0; i < pointers; ++i) {
     launch.addresses.push_back(*static_cast<uint64_t *>(parameters[i]));

@@ -25,6 +25,7 @@ struct FakeCuda {
     unsigned columns, rows, threads;
     std::vector<uint64_t> addresses;
     std::vector<int32_t> scalars;
+    unsigned sharedBytes = 0; ///< That the launch asks for.
   };
 
   /// What a launch takes of the device's time.
@@ -33,6 +34,8 @@ struct FakeCuda {
   //===--- What tests set -------------------------------------------------===//
 
   int devices = 1, capability = 80, threads = 1024;
+  /// Memory of a block that a kernel's launch may ask for.
+  int mostSharedBytes = 232448;
   bool takesMachineCode = true;
   /// The error of PTX, if it takes none.
   int ptxError = 0;
@@ -51,6 +54,9 @@ struct FakeCuda {
   std::map<std::string, int> alive;
   /// Calls that a driver would have refused, or crashed on.
   std::vector<std::string> mistakes;
+
+  /// Writes what is alive, and mistakes, to a file.
+  void writeLog(const char *path) const;
 };
 
 extern "C" {

@@ -8,7 +8,7 @@
 #include "PtxMachine.h"
 #include "PtxArithmetic.h"
 #include "PtxCopies.h"
-#include "PtxSubgroup.h"
+#include "PtxThread.h"
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
@@ -17,38 +17,16 @@ using namespace ptx;
 
 namespace {
 
-/// How far a thread has come.
-enum class State { ready, atBarrier, atExchange, done };
-
-struct Thread {
-  std::vector<uint64_t> slots;
-  size_t next = 0;
-  State state = State::ready;
-  std::array<unsigned, 2> place = {0, 0};
-};
-
-/// What an instruction does, found once.
-enum class Kind {
-  compute,
-  load,
-  store,
-  copy,
-  atomic,
-  branch,
-  finish,
-  wait,
-  exchange
-};
-
 class Machine {
 public:
   Machine(const Function &function, std::array<unsigned, 2> grid,
           std::array<unsigned, 2> block,
           const std::vector<uint64_t> &parameters, const FindMemory &findMemory,
-          std::vector<std::string> &mistakes)
+          std::vector<std::string> &mistakes, unsigned launchBytes)
       : function(function), grid(grid), block(block), parameters(parameters),
         findMemory(findMemory), mistakes(mistakes),
-        shared(function.sharedBytes), threads(size_t(block[0]) * block[1]) {
+        shared(function.sharedBytes + launchBytes),
+        threads(size_t(block[0]) * block[1]) {
     const char *order = std::getenv("LATHE_FAKE_CUDA_ORDER");
     backward = order && std::string_view(order) == "backward";
     for (const Instruction &instruction : function.code) {
@@ -77,17 +55,6 @@ private:
     bool written = false, constant = false;
   };
 
-  static Kind kindOf(const Instruction &instruction) {
-    const std::pair<const char *, Kind> names[] = {
-        {"ld", Kind::load},    {"st", Kind::store},     {"atom", Kind::atomic},
-        {"bra", Kind::branch}, {"ret", Kind::finish},   {"exit", Kind::finish},
-        {"bar", Kind::wait},   {"barrier", Kind::wait}, {"cp", Kind::copy}};
-    for (auto [known, kind] : names)
-      if (instruction.words[0] == known)
-        return kind;
-    return isOfSubgroup(instruction) ? Kind::exchange : Kind::compute;
-  }
-
   void fail(const std::string &what, const Instruction &instruction) {
     if (!failed)
       mistakes.push_back("kernel '" + function.name + "': " + what + ": " +
@@ -104,6 +71,7 @@ private:
       threads[i].slots.assign(function.slots, 0);
       threads[i].next = 0;
       threads[i].state = State::ready;
+      threads[i].pending = {};
       threads[i].place = {static_cast<unsigned>(i % block[0]),
                           static_cast<unsigned>(i / block[0])};
     }
@@ -139,6 +107,9 @@ private:
   /// Lets the threads of a subgroup do an instruction together, once all are
   /// there.
   bool exchange(size_t first, size_t end) {
+    if (threads[first].state == State::atExchange &&
+        isOfWarpgroup(function.code[threads[first].next - 1]))
+      return first % warpgroupThreads == 0 && multiply(first);
     for (size_t i = first; i < end; ++i)
       if (threads[i].state != State::atExchange ||
           threads[i].next != threads[first].next)
@@ -158,6 +129,57 @@ private:
       threads[i].state = State::ready;
     }
     return !failed;
+  }
+
+  /// Lets a warpgroup begin a product once all of its threads are there.
+  bool multiply(size_t first) {
+    if (first + warpgroupThreads > threads.size())
+      return false;
+    const Instruction &instruction = function.code[threads[first].next - 1];
+    LaneValues given(warpgroupThreads);
+    for (size_t i = 0; i < warpgroupThreads; ++i) {
+      const Thread &thread = threads[first + i];
+      if (thread.state != State::atExchange ||
+          thread.next != threads[first].next)
+        return false;
+      for (const Operand &sum : instruction.to) {
+        const uint64_t *pending = thread.pending.find(sum.index);
+        given[i].push_back(pending ? *pending : thread.slots[sum.index]);
+      }
+      for (const Operand &source : instruction.sources)
+        given[i].push_back(get(thread, source));
+    }
+    std::optional<LaneValues> results =
+        multiplyShared(instruction, given, [&](uint64_t address) {
+          uint16_t word = 0;
+          if (unsigned char *memory =
+                  reachShared(threads[first], instruction, address, 2))
+            std::memcpy(&word, memory, 2);
+          return word;
+        });
+    if (!results)
+      fail("there is no such instruction", instruction);
+    for (size_t i = 0; i < warpgroupThreads && !failed; ++i) {
+      Thread &thread = threads[first + i];
+      for (size_t j = 0; j < instruction.to.size(); ++j)
+        thread.pending.begin(instruction.to[j].index, (*results)[i][j]);
+      thread.state = State::ready;
+    }
+    return !failed;
+  }
+
+  /// fence.proxy.async…; wgmma.{fence, commit_group}.sync.aligned;
+  /// wgmma.wait_group.sync.aligned N.
+  void order(Thread &thread, const Instruction &instruction) {
+    const std::string &name = instruction.words[1];
+    if (instruction.words[0] == "fence" ? name == "proxy" : name == "fence")
+      return;
+    if (name == "commit_group")
+      thread.pending.makeGroup();
+    else if (name == "wait_group")
+      thread.pending.await(get(thread, instruction.sources[0]), thread.slots);
+    else
+      fail("there is no such instruction", instruction);
   }
 
   std::vector<uint64_t>
@@ -195,6 +217,9 @@ private:
         (thread.slots[static_cast<size_t>(instruction.guard)] != 0) ==
             instruction.unless)
       return;
+    if (!thread.pending.empty() && kinds[at] != Kind::exchange &&
+        moveSum(thread, instruction))
+      return;
     switch (kinds[at]) {
     case Kind::compute:
       return compute(thread, instruction, operations[at]);
@@ -218,6 +243,8 @@ private:
     case Kind::exchange:
       thread.state = State::atExchange;
       return;
+    case Kind::order:
+      return order(thread, instruction);
     }
   }
 
@@ -256,6 +283,21 @@ private:
       thread.slots[instruction.to[i].index] =
           instruction.to.size() == 1 ? whole
                                      : truncate(whole >> (i * bits), bits);
+  }
+
+  /// Moves a sum that is not there yet to another register, which is all that
+  /// may happen to it.
+  bool moveSum(Thread &thread, const Instruction &instruction) {
+    for (const Operand &source : instruction.sources) {
+      if (source.kind != Operand::slot || !thread.pending.find(source.index))
+        continue;
+      if (instruction.words[0] == "mov" && instruction.to.size() == 1)
+        thread.pending.move(source.index, instruction.to[0].index);
+      else
+        fail("a sum whose product is under way", instruction);
+      return true;
+    }
+    return false;
   }
 
   //===--- Memory ---------------------------------------------------------===//
@@ -429,8 +471,10 @@ private:
 void ptx::run(const Function &function, std::array<unsigned, 2> grid,
               std::array<unsigned, 2> block,
               const std::vector<uint64_t> &parameters,
-              const FindMemory &findMemory,
-              std::vector<std::string> &mistakes) {
+              const FindMemory &findMemory, std::vector<std::string> &mistakes,
+              unsigned launchBytes) {
   if (!function.code.empty())
-    Machine(function, grid, block, parameters, findMemory, mistakes).run();
+    Machine(function, grid, block, parameters, findMemory, mistakes,
+            launchBytes)
+        .run();
 }

@@ -53,6 +53,8 @@ struct Function {
   std::string name;
   std::vector<unsigned> parameterBytes;
   unsigned slots = 0, sharedBytes = 0;
+  /// Of memory that launches ask for behind its own, as much as they may.
+  unsigned launchBytes = 0;
   std::vector<Instruction> code;
 };
 
@@ -66,10 +68,12 @@ struct Range {
 };
 using FindMemory = std::function<Range(uint64_t address)>;
 
-/// Runs all blocks of a grid. What a device would not do goes to `mistakes`.
+/// Runs all blocks of a grid, which share so many bytes beside the kernel's
+/// own. What a device would not do goes to `mistakes`.
 void run(const Function &function, std::array<unsigned, 2> grid,
          std::array<unsigned, 2> block, const std::vector<uint64_t> &parameters,
-         const FindMemory &findMemory, std::vector<std::string> &mistakes);
+         const FindMemory &findMemory, std::vector<std::string> &mistakes,
+         unsigned launchBytes = 0);
 
 } // namespace ptx
 

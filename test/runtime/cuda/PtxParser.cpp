@@ -45,7 +45,9 @@ std::string withoutComments(std::string_view text) {
 
 class Parser {
 public:
-  explicit Parser(std::vector<std::string> &mistakes) : mistakes(mistakes) {}
+  Parser(const std::vector<std::string> &launchMemory,
+         std::vector<std::string> &mistakes)
+      : launchMemory(launchMemory), mistakes(mistakes) {}
 
   Function parse(std::string_view name, std::string_view parameters,
                  std::string_view body) {
@@ -68,6 +70,12 @@ public:
         declare(statement);
       else
         ++count;
+    // Behind a kernel's own memory is that of its launch.
+    for (const std::string &statement : launchMemory) {
+      size_t open = statement.find('['), begin = statement.rfind(' ', open) + 1;
+      function.sharedBytes = alignTo(function.sharedBytes, statement);
+      names[statement.substr(begin, open - begin)] = function.sharedBytes;
+    }
     for (const std::string &statement : statements)
       if (statement.back() != ':' && statement[0] != '.')
         function.code.push_back(parseInstruction(statement));
@@ -118,6 +126,17 @@ private:
     return type;
   }
 
+  /// The next multiple of 16, and of what ".align N" asks for.
+  static unsigned alignTo(unsigned bytes, const std::string &statement) {
+    constexpr std::string_view word = ".align ";
+    size_t at = statement.find(word);
+    unsigned unit = 16;
+    if (at != statement.npos)
+      unit = std::max(unit, static_cast<unsigned>(std::stoul(
+                                statement.substr(at + word.size()))));
+    return (bytes + unit - 1) / unit * unit;
+  }
+
   /// .shared .align 4 .b8 NAME[BYTES]: memory from there on; or .reg .b16 NAME.
   void declare(const std::string &statement) {
     if (statement.starts_with(".reg"))
@@ -126,7 +145,7 @@ private:
       return;
     size_t open = statement.find('['), begin = statement.rfind(' ', open) + 1;
     unsigned &bytes = function.sharedBytes;
-    bytes = (bytes + 15) / 16 * 16;
+    bytes = alignTo(bytes, statement);
     names[statement.substr(begin, open - begin)] = bytes;
     bytes += static_cast<unsigned>(std::stoul(statement.substr(open + 1)));
   }
@@ -222,7 +241,8 @@ private:
         parts.back() += letter;
     }
     bool stores = made.words[0] == "st" || made.words[0] == "bar" ||
-                  made.words[0] == "cp";
+                  made.words[0] == "cp" ||
+                  (made.words[0] == "wgmma" && made.words[1] == "wait_group");
     for (size_t i = 0; i < parts.size(); ++i)
       for (const Operand &operand : parseOperands(std::string(trim(parts[i]))))
         (i == 0 && !stores ? made.to : made.sources).push_back(operand);
@@ -239,6 +259,7 @@ private:
     made.type = typeOf(words[words.size() - 2]);
   }
 
+  const std::vector<std::string> &launchMemory;
   std::vector<std::string> &mistakes;
   Function function;
   std::map<std::string, unsigned> slots;
@@ -253,18 +274,25 @@ std::map<std::string, Function> ptx::parse(std::string_view source,
   std::map<std::string, Function> functions;
   std::string cleaned = withoutComments(source);
   std::string_view text = cleaned;
+  // .extern .shared .align N .b8 NAME[];
+  std::vector<std::string> launchMemory;
+  for (const std::string &line : split(text, '\n'))
+    if (line.starts_with(".extern .shared"))
+      launchMemory.push_back(line);
   constexpr std::string_view entry = ".entry ";
   for (size_t at = 0; (at = text.find(entry, at)) != text.npos;) {
     at += entry.size();
     size_t open = text.find('(', at), close = text.find(')', open);
     std::string_view name = trim(text.substr(at, open - at));
     size_t next = std::min(text.find(entry, close), text.size());
-    size_t begin = text.find("\n{", close), end = text.find("\n}", close);
+    // Inline PTX has blocks of its own.
+    size_t begin = text.find("\n{", close), end = text.rfind("\n}", next);
     std::string_view body;
-    if (begin < next && end != text.npos)
+    if (begin < next && end != text.npos && end > begin)
       body = text.substr(begin + 2, end - begin - 2);
-    functions[std::string(name)] = Parser(mistakes).parse(
-        name, text.substr(open + 1, close - open - 1), body);
+    functions[std::string(name)] =
+        Parser(launchMemory, mistakes)
+            .parse(name, text.substr(open + 1, close - open - 1), body);
   }
   return functions;
 }
