@@ -344,7 +344,11 @@ def ReserveKernelMemory : LathePass<"lathe-reserve-kernel-memory", "::mlir::func
     Option<"workgroupSize", "workgroup-size", "int64_t", "128", "invocations of a workgroup">,
     Option<"sharedBytes", "shared-bytes", "int64_t", "16384", "memory that a workgroup shares">,
     Option<"accumulators", "accumulators", "int64_t", "32", "sums that an invocation has in registers">,
-    Option<"busyInvocations", "busy-invocations", "int64_t", "16384", "invocations that keep the device busy">];
+    Option<"busyInvocations", "busy-invocations", "int64_t", "16384", "invocations that keep the device busy">,
+    Option<"exchanges", "exchanges", "bool", "false", "whether invocations of a subgroup take each other's values">,
+    Option<"copiesAsync", "copies-async", "bool", "false", "whether invocations copy to shared memory and go on meanwhile">,
+    ListOption<"multiplied", "multiplied", "std::string", "element types of which a subgroup multiplies matrices at once">,
+    Option<"warpgroupBytes", "warpgroup-bytes", "int64_t", "0", "memory that a workgroup shares whose warpgroups multiply matrices in it, 0 if none do">];
   let statistics = [
     Statistic<"split", "split", "ops whose keys or inputs workgroups share">,
     Statistic<"spectra", "spectra", "filters whose spectra are in memory">];
@@ -374,6 +378,7 @@ def OutlineKernels : LathePass<"lathe-outline-kernels", "::mlir::ModuleOp"> {
     Option<"copiesAsync", "copies-async", "bool", "false", "whether invocations copy to shared memory and go on meanwhile">,
     ListOption<"multiplied", "multiplied", "std::string", "element types of which a subgroup multiplies matrices at once">,
     Option<"cooperates", "cooperates", "bool", "false", "whether these are cooperative matrices of subgroups of any size">,
+    Option<"warpgroupBytes", "warpgroup-bytes", "int64_t", "0", "memory that a workgroup shares whose warpgroups multiply matrices in it, 0 if none do">,
     ListOption<"lacks", "lacks", "std::string", "element types that the device has not">];
   let statistics = [
     Statistic<"outlined", "outlined", "ops that run on the device">,
@@ -382,10 +387,10 @@ def OutlineKernels : LathePass<"lathe-outline-kernels", "::mlir::ModuleOp"> {
   let dependentDialects = [
     "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
     "::mlir::gpu::GPUDialect", "::mlir::lathe::kernel::KernelDialect",
-    "::mlir::math::MathDialect", "::mlir::memref::MemRefDialect",
-    "::mlir::nvgpu::NVGPUDialect", "::mlir::NVVM::NVVMDialect",
-    "::mlir::scf::SCFDialect", "::mlir::spirv::SPIRVDialect",
-    "::mlir::vector::VectorDialect"];
+    "::mlir::LLVM::LLVMDialect", "::mlir::math::MathDialect",
+    "::mlir::memref::MemRefDialect", "::mlir::nvgpu::NVGPUDialect",
+    "::mlir::NVVM::NVVMDialect", "::mlir::scf::SCFDialect",
+    "::mlir::spirv::SPIRVDialect", "::mlir::vector::VectorDialect"];
 }
 
 def OutlineParallel : LathePass<"lathe-outline-parallel", "::mlir::ModuleOp"> {

@@ -142,6 +142,10 @@ static Options optionsOfDevice(const DeviceTarget &device) {
   options.sharedBytes = device.sharedBytes;
   options.accumulators = device.accumulators;
   options.busyInvocations = device.busyInvocations;
+  options.exchanges = device.exchanges;
+  options.copiesAsync = device.copiesAsync;
+  options.multiplied = device.multiplied;
+  options.warpgroupBytes = device.warpgroupBytes;
   return options;
 }
 
@@ -186,10 +190,7 @@ void lathe::buildLoopsPipeline(OpPassManager &pm,
   planBuffers(pm.nest<func::FuncOp>(), options);
   if (options.device) {
     auto kernels = optionsOfDevice<OutlineKernelsOptions>(*options.device);
-    kernels.exchanges = options.device->exchanges;
     kernels.reducesSubgroups = options.device->reducesSubgroups;
-    kernels.copiesAsync = options.device->copiesAsync;
-    kernels.multiplied = options.device->multiplied;
     kernels.cooperates = options.device->cooperates;
     kernels.lacks = options.device->lacks;
     pm.addPass(createOutlineKernels(kernels));

@@ -239,6 +239,9 @@ std::optional<DeviceTarget> mlir::lathe::resolveDevice(StringRef text,
     device.copiesAsync = true;
     device.multiplied = {"bf16", "f16", "i8"};
   }
+  // Only devices of this generation have wgmma, and blocks of 227 KiB.
+  if (device.getCapability() == 90 && device.isExact())
+    device.warpgroupBytes = 227 * 1024;
   return device;
 }
 

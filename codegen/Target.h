@@ -116,6 +116,11 @@ struct DeviceTarget {
   /// each of them has of the operands.
   static constexpr int64_t productRows = 16, productColumns = 8,
                            productBytes = 32;
+  /// Memory that a workgroup may share whose warpgroups, four subgroups each,
+  /// multiply matrices of 16-bit numbers in it by one instruction and go on
+  /// meanwhile; 0 if there is no such instruction.
+  int64_t warpgroupBytes = 0;
+  static constexpr int64_t warpgroupSize = 4 * subgroupSize;
   /// Element types that it has not; what computes with them is the host's.
   SmallVector<std::string> lacks;
 

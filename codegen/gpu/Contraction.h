@@ -75,6 +75,12 @@ std::optional<KernelPlan> planCooperativeTiles(const Contraction &contraction,
 std::optional<KernelPlan> planTensorTiles(const Contraction &contraction,
                                           const DeviceTarget &target);
 
+/// Plans tiles of the sides of `plan` that warpgroups multiply; nothing where
+/// there are too few rows for them, or the device has no such instruction.
+std::optional<KernelPlan> planWarpgroupTiles(const Contraction &contraction,
+                                             const KernelPlan &plan,
+                                             const DeviceTarget &target);
+
 } // namespace mlir::lathe::kernel
 
 #endif // LATHE_CODEGEN_GPU_CONTRACTION_H

@@ -40,6 +40,9 @@ std::string KernelPlan::str() const {
     return llvm::formatv("cooperative tiles of {0}x{1}x{2}, {3}x{4} a subgroup",
                          rows.extent, columns.extent, depth,
                          rows.getPerSubgroup(), columns.getPerSubgroup());
+  if (kind == Kind::warpgroupTiles)
+    return llvm::formatv("warpgroup tiles of {0}x{1}x{2}, {3} blocks",
+                         rows.extent, columns.extent, depth, blocks);
   if (lanes == 1)
     return "elements";
   return llvm::formatv("elements of {0} {1}{2}", lanes,

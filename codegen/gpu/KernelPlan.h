@@ -21,6 +21,8 @@
 //   has which element, and how many have a matrix together. Subgroups take
 //   parts of a tile, one after another until none is left; results leave by way
 //   of shared memory.
+// - Warpgroup tiles: the same, where four subgroups multiply matrices of 64
+//   rows by one instruction, which reads shared memory while they go on.
 //
 //===----------------------------------------------------------------------===//
 
@@ -65,7 +67,13 @@ struct TileSide {
 
 /// The decisions for one kernel, made before any code is written.
 struct KernelPlan {
-  enum class Kind { elements, tiles, tensorTiles, cooperativeTiles };
+  enum class Kind {
+    elements,
+    tiles,
+    tensorTiles,
+    cooperativeTiles,
+    warpgroupTiles
+  };
   Kind kind = Kind::elements;
   /// Invocations of a workgroup, a power of two.
   int64_t workgroupSize = 1;
@@ -105,6 +113,10 @@ struct KernelPlan {
   int64_t getSharedSize(const TileSide &side) const {
     return blocks * (side.alongDepth ? side.extent : depth) * getPitch(side);
   }
+
+  /// Blocks of a warpgroup tile whose products may be under way when the next
+  /// one's begin: what is stored meanwhile must be another block's.
+  int64_t countPending() const { return blocks > 2 ? 1 : 0; }
 
   /// As in "elements of 8 lanes", "elements of 64 neighbouring lanes, by
   /// subgroups", "tiles of 64x64x8, 8x4 an invocation" or

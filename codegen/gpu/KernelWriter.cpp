@@ -224,6 +224,8 @@ mlir::lathe::kernel::createKernelWriter(NestOp nest, const KernelPlan &plan,
     return createTensorTileWriter(nest, plan, builder);
   case KernelPlan::Kind::cooperativeTiles:
     return createCooperativeTileWriter(nest, plan, builder);
+  case KernelPlan::Kind::warpgroupTiles:
+    return createWarpgroupTileWriter(nest, plan, builder);
   }
   llvm_unreachable("a plan has one of these kinds");
 }

@@ -83,6 +83,9 @@ createTensorTileWriter(NestOp nest, const KernelPlan &plan, OpBuilder &builder);
 std::unique_ptr<KernelWriter>
 createCooperativeTileWriter(NestOp nest, const KernelPlan &plan,
                             OpBuilder &builder);
+std::unique_ptr<KernelWriter> createWarpgroupTileWriter(NestOp nest,
+                                                        const KernelPlan &plan,
+                                                        OpBuilder &builder);
 /// Makes the writer for the plan's kind, which must outlive it.
 std::unique_ptr<KernelWriter>
 createKernelWriter(NestOp nest, const KernelPlan &plan, OpBuilder &builder);

@@ -44,6 +44,7 @@ struct OutlineKernelsPass
     target.copiesAsync = copiesAsync;
     target.cooperates = cooperates;
     target.multiplied.assign(multiplied.begin(), multiplied.end());
+    target.warpgroupBytes = warpgroupBytes;
     for (auto function : getOperation().getOps<func::FuncOp>()) {
       if (!function->hasAttr("lathe.entry"))
         continue;

@@ -24,6 +24,7 @@
 #include "mlir/Conversion/MathToLLVM/MathToLLVM.h"
 #include "mlir/Conversion/MemRefToLLVM/MemRefToLLVM.h"
 #include "mlir/Conversion/NVGPUToNVVM/NVGPUToNVVM.h"
+#include "mlir/Conversion/NVVMToLLVM/NVVMToLLVM.h"
 #include "mlir/Conversion/Passes.h"
 #include "mlir/Conversion/UBToLLVM/UBToLLVM.h"
 #include "mlir/Conversion/VectorToLLVM/ConvertVectorToLLVM.h"
@@ -224,6 +225,7 @@ static LogicalResult convertToLlvm(gpu::GPUModuleOp kernels) {
                                        /*benefit=*/2);
   populateGpuToNVVMConversionPatterns(types, patterns);
   populateNVGPUToNVVMConversionPatterns(types, patterns);
+  populateNVVMToLLVMConversionPatterns(patterns);
   patterns.add<ConvertProduct>(types, /*benefit=*/2);
   populateVectorToLLVMConversionPatterns(types, patterns);
   vector::populateVectorFromElementsUnrollPatterns(patterns);
@@ -234,9 +236,58 @@ static LogicalResult convertToLlvm(gpu::GPUModuleOp kernels) {
   populateFinalizeMemRefToLLVMConversionPatterns(types, patterns);
   LLVMConversionTarget target(*context);
   target.addLegalDialect<NVVM::NVVMDialect>();
+  // LLVM has no intrinsic for it: it becomes PTX.
+  target.addIllegalOp<NVVM::WgmmaMmaAsyncOp>();
   target.addLegalOp<gpu::GPUModuleOp>();
   return applyFullConversion(kernels.getOperation(), target,
                              std::move(patterns));
+}
+
+/// Makes of arrays that are too large for a kernel's own, one behind the other,
+/// the memory that its launch asks for (runtime/abi.h).
+static void shareByLaunch(gpu::GPUModuleOp kernels) {
+  constexpr StringLiteral name = "lathe_shared_by_launch";
+  constexpr auto sharedSpace =
+      static_cast<uint32_t>(NVVM::NVVMMemorySpace::Shared);
+  SmallVector<LLVM::GlobalOp> arrays;
+  DataLayout layout(kernels->getParentOfType<ModuleOp>());
+  uint64_t bytes = 0, alignment = 1;
+  auto placeBehind = [&](LLVM::GlobalOp array) {
+    uint64_t each = array.getAlignment().value_or(1);
+    alignment = std::max(alignment, each);
+    uint64_t place = llvm::alignTo(bytes, each);
+    bytes = place + layout.getTypeSize(array.getGlobalType());
+    return place;
+  };
+  SmallVector<uint64_t> places;
+  for (auto array : kernels.getOps<LLVM::GlobalOp>())
+    if (array.getAddrSpace() == sharedSpace) {
+      arrays.push_back(array);
+      places.push_back(placeBehind(array));
+    }
+  if (bytes <= LATHE_STATIC_SHARED_BYTES)
+    return;
+  OpBuilder b = OpBuilder::atBlockBegin(kernels.getBody());
+  Type byte = b.getI8Type();
+  auto all = LLVM::GlobalOp::create(
+      b, kernels.getLoc(), LLVM::LLVMArrayType::get(byte, 0),
+      /*isConstant=*/false, LLVM::Linkage::External, name, Attribute(),
+      alignment, sharedSpace);
+  for (auto [array, place] : llvm::zip(arrays, places)) {
+    std::optional<SymbolTable::UseRange> uses =
+        SymbolTable::getSymbolUses(array, kernels.getBody()->getParent());
+    for (SymbolTable::SymbolUse use : llvm::make_early_inc_range(*uses)) {
+      auto address = cast<LLVM::AddressOfOp>(use.getUser());
+      b.setInsertionPoint(address);
+      Value begin = LLVM::AddressOfOp::create(b, address.getLoc(), all);
+      Value inside = LLVM::GEPOp::create(
+          b, address.getLoc(), address.getType(), byte, begin,
+          ArrayRef<LLVM::GEPArg>(static_cast<int32_t>(place)));
+      address.replaceAllUsesWith(inside);
+      address.erase();
+    }
+    array.erase();
+  }
 }
 
 //===----------------------------------------------------------------------===//
@@ -283,6 +334,7 @@ public:
     if (all.wasInterrupted() || failed(lowerControl(module)) ||
         failed(convertToLlvm(kernels)))
       return failure();
+    shareByLaunch(kernels);
     describeBuffers(kernels.lookupSymbol<LLVM::LLVMFuncOp>(name), use);
     addToModule(kernels);
     return std::string();
@@ -335,6 +387,12 @@ private:
     for (Operation &op :
          llvm::make_early_inc_range(kernels.getBody()->getOperations())) {
       op.remove();
+      // Kernels name the memory of their launches alike.
+      if (auto array = dyn_cast<LLVM::GlobalOp>(op);
+          array && joint->lookupSymbol(array.getSymName())) {
+        array.erase();
+        continue;
+      }
       joint->getBody()->push_back(&op);
     }
   }

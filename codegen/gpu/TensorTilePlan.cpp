@@ -65,7 +65,15 @@ public:
     plan_.rows.dims = contraction.rows.dims;
     plan_.columns.dims = contraction.columns.dims;
     plan_.batch = contraction.batch;
-    if (!findFactors() || !chooseSizes())
+    if (!findFactors())
+      return {};
+    for (TileSide *side : {&plan_.rows, &plan_.columns}) {
+      side->alongDepth = contraction.isAlongDepth(*side);
+      side->copied = countCopied(*side);
+    }
+    if (auto tiles = planWarpgroupTiles(contraction, plan_, target))
+      return tiles;
+    if (!chooseSizes())
       return {};
     return plan_;
   }
@@ -85,8 +93,6 @@ private:
     auto most = static_cast<int64_t>(std::bit_floor<uint64_t>(
         std::sqrt(double(target.workgroupSize * target.accumulators))));
     for (TileSide *side : {&rows, &columns}) {
-      side->alongDepth = contraction.isAlongDepth(*side);
-      side->copied = countCopied(*side);
       int64_t extent = llvm::PowerOf2Ceil(contraction.count(side->dims));
       side->extent = std::clamp(extent, least, std::max(least, most));
     }

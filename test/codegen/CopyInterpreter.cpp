@@ -66,6 +66,7 @@ void Interpreter::awaitCopies(int64_t allBut, const Mask &mask) {
     // Until the next barrier it is this lane's alone.
     copy.access->writer = static_cast<int64_t>(copy.lane);
     copy.access->writeEpoch = epoch;
+    copy.access->isFenced = false;
     return true;
   });
 }

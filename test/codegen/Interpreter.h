@@ -11,6 +11,7 @@
 #include "KernelInterpreter.h"
 #include "codegen/KernelDialect.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "mlir/Dialect/NVGPU/IR/NVGPUDialect.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -22,12 +23,14 @@ namespace mlir::lathe::kernel {
 using Lanes = std::vector<Attribute>;
 using Mask = std::vector<bool>;
 
-/// Who accessed an element, and between which barriers; and whether a copy to
-/// it is under way.
+/// Who accessed an element, and between which barriers; whether a copy to it is
+/// under way, and how many products that read it are; and whether a fence of
+/// proxies stands behind what was stored.
 struct Access {
   static constexpr int64_t nobody = -1, several = -2;
   int64_t writer = nobody, writeEpoch = -1, reader = nobody, readEpoch = -1;
-  bool underWay = false;
+  bool underWay = false, isFenced = false;
+  int64_t products = 0;
 };
 
 /// An array as code sees it.
@@ -45,6 +48,16 @@ struct Copy {
   int64_t group;
   Attribute *element, value;
   Access *access;
+};
+
+/// A product that a warpgroup began: what it reads may not change, and its sums
+/// are nobody's, until the warpgroup waited for the group.
+struct Product {
+  size_t warpgroup;
+  int64_t group;
+  std::vector<Access *> reads;
+  Lanes sums; ///< Of the warpgroup's lanes.
+  bool isDone = false;
 };
 
 /// Runs one function's code.
@@ -149,6 +162,29 @@ private:
   void multiplyMatrices(spirv::KHRCooperativeMatrixMulAddOp product,
                         const Mask &mask);
 
+  //===--- What warpgroups multiply meanwhile (WarpgroupInterpreter.cpp) --===//
+
+  static constexpr size_t warpgroup = 128;
+
+  /// Gives the arrays of the workgroup addresses.
+  void placeShared(gpu::GPUFuncOp kernel);
+  Attribute readForProduct(Operation *op, uint64_t address, Product &product);
+  /// The 16 steps of a matrix's lines, line by line.
+  std::vector<double> readMatrix(NVVM::WgmmaMmaAsyncOp op, uint64_t descriptor,
+                                 int64_t lines, bool isKMajor,
+                                 Product &product);
+  /// Calls a function for each warpgroup that reaches the op as a whole.
+  void forWarpgroups(Operation *op, const Mask &mask,
+                     function_ref<void(size_t)> function);
+  void beginProduct(NVVM::WgmmaMmaAsyncOp op, const Mask &mask);
+  void beginProduct(NVVM::WgmmaMmaAsyncOp op, size_t number, Lanes &results);
+  void groupProducts(Operation *op, const Mask &mask);
+  void awaitProducts(NVVM::WgmmaWaitGroupSyncOp op, const Mask &mask);
+  void fenceProxy(const Mask &mask);
+  ArrayAttr readSums(Operation *op, Value sums, size_t lane);
+  void extractSum(LLVM::ExtractValueOp op, const Mask &mask);
+  void gatherOperands(LLVM::InlineAsmOp op, const Mask &mask);
+
   //===--- Products of bytes by their definition (ProductInterpreter.cpp) -===//
 
   void runProduct(DotProductOp op);
@@ -176,6 +212,11 @@ private:
   llvm::DenseMap<Value, Memory> memories;
   std::vector<Copy> copies;
   std::vector<int64_t> copyGroups; ///< That each lane has made.
+  std::vector<Product> products;
+  std::vector<int64_t> productGroups; ///< That each warpgroup has made.
+  /// Whether a warpgroup's registers are fenced since they were written.
+  std::vector<bool> registersFenced;
+  llvm::MapVector<Value, int64_t> sharedAddresses;
   std::string failure;
 };
 

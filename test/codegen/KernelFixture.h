@@ -136,9 +136,16 @@ protected:
   /// What must be found of a kernel that ran if it lacks one of the ops that
   /// make copies be there: each is left out once.
   void missWaits(ArrayRef<Shape> shapes) {
+    missEach<NVVM::CpAsyncWaitGroupOp, NVVM::CpAsyncCommitGroupOp>(shapes,
+                                                                   "under way");
+  }
+
+  /// The same of any ops without results.
+  template <typename... Ops>
+  void missEach(ArrayRef<Shape> shapes, StringRef wanted) {
     SmallVector<Operation *> ops;
     kernel().walk([&](Operation *op) {
-      if (isa<NVVM::CpAsyncWaitGroupOp, NVVM::CpAsyncCommitGroupOp>(op))
+      if (isa<Ops...>(op))
         ops.push_back(op);
     });
     EXPECT_FALSE(ops.empty());
@@ -147,7 +154,7 @@ protected:
       op->remove();
       std::vector<TestArray> arrays = makeArrays(shapes);
       std::string found = interpretOn(arrays);
-      EXPECT_NE(found.find("under way"), std::string::npos)
+      EXPECT_NE(found.find(wanted), std::string::npos)
           << plan() << ": " << found;
       next->getBlock()->getOperations().insert(next->getIterator(), op);
     }

@@ -118,6 +118,20 @@ void Interpreter::runOp(Operation &op, const Mask &mask) {
       })
       .Case([&](nvgpu::LdMatrixOp load) { loadMatrices(load, mask); })
       .Case([&](nvgpu::MmaSyncOp product) { multiplyMatrices(product, mask); })
+      .Case([&](memref::ExtractAlignedPointerAsIndexOp begin) {
+        values[begin.getAlignedPointer()].assign(
+            width,
+            number(begin.getType(), sharedAddresses.lookup(begin.getSource())));
+      })
+      .Case([&](NVVM::FenceProxyOp) { fenceProxy(mask); })
+      .Case([&](NVVM::WgmmaFenceAlignedOp) {
+        forWarpgroups(&op, mask, [&](size_t i) { registersFenced[i] = true; });
+      })
+      .Case([&](NVVM::WgmmaMmaAsyncOp product) { beginProduct(product, mask); })
+      .Case([&](NVVM::WgmmaGroupSyncAlignedOp) { groupProducts(&op, mask); })
+      .Case([&](NVVM::WgmmaWaitGroupSyncOp wait) { awaitProducts(wait, mask); })
+      .Case([&](LLVM::ExtractValueOp extract) { extractSum(extract, mask); })
+      .Case([&](LLVM::InlineAsmOp code) { gatherOperands(code, mask); })
       .Case([&](gpu::ThreadIdOp id) {
         Lanes &result = values[id.getResult()];
         result.clear();
@@ -201,11 +215,14 @@ Attribute *Interpreter::access(Operation *op, Value array, ValueRange indices,
   bool races = last.writeEpoch == now && last.writer != who;
   if (stores)
     races |= last.readEpoch == now && last.reader != who;
+  if (stores && last.products > 0)
+    fail(op, "a product that reads place " + Twine(place) + " is under way");
   if (races && width > 1)
     fail(op, "invocations race for place " + Twine(place));
   if (stores) {
     last.writer = who;
     last.writeEpoch = now;
+    last.isFenced = false;
   } else {
     bool isFirst = last.readEpoch != now || last.reader == who;
     last.reader = isFirst ? who : Access::several;
@@ -379,9 +396,15 @@ void Interpreter::runGroup(gpu::GPUFuncOp kernel) {
                         true};
   copies.clear();
   copyGroups.assign(width, 0);
+  products.clear();
+  productGroups.assign(width / warpgroup, 0);
+  registersFenced.assign(width / warpgroup, false);
+  placeShared(kernel);
   runBlock(kernel.getBody().front(), Mask(width, true));
   if (!copies.empty())
     fail(kernel, "copies are under way at its end");
+  if (!llvm::all_of(products, [](const Product &made) { return made.isDone; }))
+    fail(kernel, "products are under way at its end");
 }
 
 std::string mlir::lathe::kernel::interpret(func::FuncOp function,

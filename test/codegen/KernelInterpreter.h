@@ -15,6 +15,9 @@
 // invocation
 //   that began it waits for its group, behind which a barrier must stand before
 //   others read;
+// - an element is stored while a product of matrices that reads it is under
+//   way, its sums are used before it was waited for, or no fence stands between
+//   what was stored and the other proxy that reads it;
 // - not all invocations of a workgroup reach a barrier;
 // - a place is outside of an array, or nobody has stored to it before.
 //
