@@ -18,6 +18,10 @@ using namespace mlir::lathe;
 
 /// Whether the op does work that a profile should show.
 static bool doesWork(Operation &op) {
+  // The host chooses among launches by sizes.
+  if (isa<scf::IfOp>(op))
+    return op.walk([](kernel::LaunchOp) { return WalkResult::interrupt(); })
+        .wasInterrupted();
   return isa<DestinationStyleOpInterface, kernel::ReportIndexOp,
              kernel::LaunchOp, scf::ForOp, scf::ParallelOp>(op);
 }

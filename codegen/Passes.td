@@ -337,8 +337,10 @@ def ReserveKernelMemory : LathePass<"lathe-reserve-kernel-memory", "::mlir::func
     Before memory is planned, each kernel.attention and kernel.dot_product of
     bytes whose rows would not occupy the device gets `init_partial`, of as many
     numbers as the workgroups that do occupy it have, and each kernel.frequency_filter of which a workgroup does
-    not share the spectrum of a block gets `init_spectrum`. The options are the
-    fields of `DeviceTarget`.
+    not share the spectrum of a block gets `init_spectrum`. A nest whose tiles of
+    16-bit numbers would not occupy the device becomes one that computes parts of
+    a long reduction, in memory of their own, and one that adds these up
+    (`codegen/gpu/SplitNests.h`). The options are the fields of `DeviceTarget`.
   }];
   let options = [
     Option<"workgroupSize", "workgroup-size", "int64_t", "128", "invocations of a workgroup">,

@@ -9,6 +9,8 @@
 #include "codegen/gpu/AttentionKernel.h"
 #include "codegen/gpu/DotProductKernel.h"
 #include "codegen/gpu/FilterKernel.h"
+#include "codegen/gpu/SplitNests.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 
 namespace mlir::lathe {
 #define GEN_PASS_DEF_RESERVEKERNELMEMORY
@@ -30,6 +32,13 @@ struct ReserveKernelMemoryPass
     target.sharedBytes = sharedBytes;
     target.accumulators = accumulators;
     target.busyInvocations = busyInvocations;
+    target.exchanges = exchanges;
+    target.copiesAsync = copiesAsync;
+    target.multiplied.assign(multiplied.begin(), multiplied.end());
+    target.warpgroupBytes = warpgroupBytes;
+    IRRewriter rewriter(&getContext());
+    getOperation().walk(
+        [&](NestOp nest) { split += splitReduction(rewriter, nest, target); });
     getOperation().walk([&](AttentionOp op) { reserveParts(op, target); });
     getOperation().walk([&](DotProductOp op) { reserveParts(op, target); });
     getOperation().walk([&](kernel::FrequencyFilterOp op) {
@@ -47,6 +56,11 @@ struct ReserveKernelMemoryPass
       op.getInitSpectrumMutable().assign(spectrum);
       ++spectra;
     });
+  }
+
+  void getDependentDialects(DialectRegistry &registry) const override {
+    ReserveKernelMemoryBase::getDependentDialects(registry);
+    registry.insert<arith::ArithDialect, scf::SCFDialect>();
   }
 
 private:

@@ -13,9 +13,11 @@
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/NVGPU/IR/NVGPUDialect.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/SPIRV/IR/SPIRVOps.h"
+#include <list>
 
 namespace mlir::lathe::kernel {
 
@@ -100,6 +102,9 @@ private:
       if (mask[lane])
         function(lane);
   }
+  int64_t known(OpFoldResult size);
+  void allocate(memref::AllocOp made);
+  void viewBeginning(memref::SubViewOp view);
   /// The place that is so many places behind a lane's indices, or nothing.
   std::optional<int64_t> placeOf(Operation *op, const Memory &memory,
                                  ValueRange indices, size_t lane,
@@ -210,6 +215,8 @@ private:
   int64_t group = 0, gridWidth = 1, epoch = 0, launches = 0;
   llvm::DenseMap<Value, Lanes> values;
   llvm::DenseMap<Value, Memory> memories;
+  /// What the host allocated.
+  std::list<std::pair<std::vector<Attribute>, std::vector<Access>>> allocated;
   std::vector<Copy> copies;
   std::vector<int64_t> copyGroups; ///< That each lane has made.
   std::vector<Product> products;

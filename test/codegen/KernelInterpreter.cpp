@@ -8,6 +8,7 @@
 #include "Interpreter.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/Matchers.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -166,6 +167,16 @@ void Interpreter::runOp(Operation &op, const Mask &mask) {
           stride *= memory.shape[axis];
         }
       })
+      .Case([&](memref::AllocOp made) { allocate(made); })
+      .Case([&](memref::ExpandShapeOp view) {
+        Memory memory = memories.at(view.getSrc());
+        std::vector<int64_t> shape;
+        for (OpFoldResult size : view.getMixedOutputShape())
+          shape.push_back(known(size));
+        memory.shape = shape;
+        memories[view.getResult()] = memory;
+      })
+      .Case([&](memref::SubViewOp view) { viewBeginning(view); })
       .Case([&](memref::AssumeAlignmentOp view) {
         memories[view.getResult()] = memories.at(view.getMemref());
       })
@@ -182,6 +193,33 @@ void Interpreter::runOp(Operation &op, const Mask &mask) {
       })
       .Case<scf::YieldOp, gpu::ReturnOp, func::ReturnOp, YieldOp>([](auto) {})
       .Default([&](Operation *) { fold(op, mask); });
+}
+
+int64_t Interpreter::known(OpFoldResult size) {
+  auto value = dyn_cast<Value>(size);
+  return value ? integer(value, 0) : *getConstantIntValue(size);
+}
+
+void Interpreter::allocate(memref::AllocOp made) {
+  ArrayRef<int64_t> shape = made.getType().getShape();
+  size_t size = made.getType().getNumElements();
+  auto &[elements, accesses] = allocated.emplace_back();
+  elements.resize(size);
+  accesses.resize(size);
+  memories[made.getResult()] = {shape.vec(), &elements, &accesses};
+}
+
+/// Less of the outermost dimension, which lies without gaps.
+void Interpreter::viewBeginning(memref::SubViewOp view) {
+  Memory memory = memories.at(view.getSource());
+  SmallVector<OpFoldResult> sizes = view.getMixedSizes();
+  for (auto [axis, size] : llvm::enumerate(sizes)) {
+    bool isWhole = axis == 0 || known(size) == memory.shape[axis];
+    if (!isWhole || !isConstantIntValue(view.getMixedOffsets()[axis], 0))
+      return fail(view, "unknown");
+    memory.shape[axis] = known(size);
+  }
+  memories[view.getResult()] = memory;
 }
 
 std::optional<int64_t> Interpreter::placeOf(Operation *op, const Memory &memory,

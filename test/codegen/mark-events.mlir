@@ -30,3 +30,24 @@ func.func @call(%x: memref<4xf32>, %run: !llvm.ptr) attributes {lathe.entry} {
   kernel.call @f outs(%x : memref<4xf32>) loc("match")
   return
 }
+
+// So is a choice between launches, whose event they have.
+
+// CHECK-LABEL: func @choice
+// CHECK-SAME: lathe.events = ["product"]
+// CHECK: kernel.event 0 in %arg2
+// CHECK-NEXT: scf.if
+// CHECK-NEXT: kernel.launch @k {{.*}} {lathe.event = 0 : i64}
+// CHECK: kernel.event 0 end in %arg2
+// CHECK-NOT: kernel.event
+func.func @choice(%x: memref<4xf32>, %few: i1, %run: !llvm.ptr) attributes {lathe.entry} {
+  %one = arith.constant 1 : index
+  scf.if %few {
+    kernel.launch @k over %one(%x) in %run : !llvm.ptr, memref<4xf32> loc("product")
+  } loc("product")
+  scf.if %few {
+    memref.assume_alignment %x, 4 : memref<4xf32>
+  } loc("head")
+  return
+}
+kernel.binary @k buffers 1 scalars 0 workgroup 64 shared 0 code "abcd"

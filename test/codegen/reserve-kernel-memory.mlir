@@ -1,5 +1,6 @@
 // RUN: lathe-opt %s -split-input-file -pass-pipeline='builtin.module(func.func(lathe-reserve-kernel-memory))' | FileCheck %s
 // RUN: lathe-opt %s -split-input-file -pass-pipeline='builtin.module(func.func(lathe-reserve-kernel-memory),lathe-outline-kernels,cse,canonicalize)' | FileCheck %s --check-prefix=KERNELS
+// RUN: lathe-opt %s -split-input-file -pass-pipeline='builtin.module(func.func(lathe-reserve-kernel-memory{multiplied=bf16 copies-async workgroup-size=256 shared-bytes=49152 accumulators=64 busy-invocations=65536}))' | FileCheck %s --check-prefix=TENSOR
 
 // One query in four heads that share keys and values, of four such groups: 4 workgroups would have all the work. There is
 // memory for the parts of 128 workgroups, four rows of 130 numbers each, and so 32 may share the keys of a group.
@@ -125,5 +126,81 @@ func.func @few(%q: memref<3x64xi8>, %t: memref<3x1xf32>, %z: memref<3x1xi32>, %u
 // CHECK-NOT: partial
 func.func @pairs(%q: memref<3x8192xbf16>, %u: memref<1x4096x64xbf16>, %y: memref<3x32xf32>) {
   kernel.dot_product rows(%q : memref<3x8192xbf16>) weights(%u : memref<1x4096x64xbf16>) outs(%y : memref<3x32xf32>)
+  return
+}
+
+// -----
+
+// Products of few rows and columns of 16-bit numbers have few tiles: workgroups share the steps, of which each part is a
+// view of the operands, and another nest adds up the parts and finishes.
+
+// TENSOR-LABEL: func @long
+// TENSOR: %[[PARTS:.*]] = memref.alloc() : memref<64x8x512xf32>
+// TENSOR: %[[LEFT:.*]] = memref.expand_shape %arg0 {{\[}}[0], [1, 2]] output_shape [64, 8, 512] : memref<64x4096xbf16> into memref<64x8x512xbf16>
+// TENSOR: %[[RIGHT:.*]] = memref.expand_shape %arg1 {{\[}}[0], [1, 2]] output_shape [512, 8, 512] : memref<512x4096xbf16> into memref<512x8x512xbf16>
+// TENSOR: kernel.nest ins(%[[LEFT]], %[[RIGHT]] : {{.*}}) outs(%[[PARTS]] : memref<64x8x512xf32>)
+// TENSOR-SAME: init = 0.000000e+00 : f32, reductions = array<i1: false, false, false, true>
+// TENSOR: kernel.yield
+// TENSOR: finish
+// TENSOR-NEXT: ^bb0(%{{.*}}: bf16, %{{.*}}: bf16, %[[SUM:.*]]: f32):
+// TENSOR-NEXT: kernel.yield %[[SUM]]
+// TENSOR: kernel.nest ins(%[[PARTS]], %arg2 : {{.*}}) outs(%arg3 : memref<64x512xf32>)
+// TENSOR-SAME: init = 2.000000e+00 : f32, reductions = array<i1: false, false, true>
+// TENSOR-NEXT: ^bb0(%[[PART:.*]]: f32, %{{.*}}: f32, %[[BEFORE:.*]]: f32):
+// TENSOR-NEXT: arith.addf %[[BEFORE]], %[[PART]]
+// TENSOR: finish
+// TENSOR-NEXT: ^bb0(%{{.*}}: f32, %[[BIAS:.*]]: f32, %[[TOTAL:.*]]: f32):
+// TENSOR-NEXT: arith.addf %[[TOTAL]], %[[BIAS]]
+// CHECK-LABEL: func @long
+// CHECK-NOT: memref.alloc
+func.func @long(%x: memref<64x4096xbf16>, %w: memref<512x4096xbf16>, %b: memref<512xf32>, %y: memref<64x512xf32>, %arena: memref<?xi8>, %run: !llvm.ptr) attributes {lathe.entry} {
+  kernel.nest ins(%x, %w, %b : memref<64x4096xbf16>, memref<512x4096xbf16>, memref<512xf32>) outs(%y : memref<64x512xf32>)
+      {indexing_maps = [affine_map<(i, j, k) -> (i, k)>, affine_map<(i, j, k) -> (j, k)>, affine_map<(i, j, k) -> (j)>, affine_map<(i, j, k) -> (i, j)>],
+       reductions = array<i1: false, false, true>, init = 2.0 : f32} reduce {
+  ^bb0(%a: bf16, %c: bf16, %d: f32, %sum: f32):
+    %e = arith.extf %a : bf16 to f32
+    %f = arith.extf %c : bf16 to f32
+    %p = arith.mulf %e, %f : f32
+    %s = arith.addf %sum, %p : f32
+    kernel.yield %s : f32
+  } finish {
+  ^bb0(%a: bf16, %c: bf16, %d: f32, %sum: f32):
+    %s = arith.addf %sum, %d : f32
+    kernel.yield %s : f32
+  }
+  return
+}
+
+// -----
+
+// Where the number of rows is dynamic there is memory for 128, and the host asks whether there are as few, but enough for
+// tiles; of more, the nest is one.
+
+// TENSOR-LABEL: func @rows
+// TENSOR: %[[PARTS:.*]] = memref.alloc() : memref<128x4x512xf32>
+// TENSOR: %[[ROWS:.*]] = memref.dim %arg2
+// TENSOR: %[[ENOUGH:.*]] = arith.cmpi uge, %[[ROWS]], %c8
+// TENSOR: %[[FEW:.*]] = arith.cmpi ule, %[[ROWS]], %c128
+// TENSOR: %[[SUITS:.*]] = arith.andi %[[ENOUGH]], %[[FEW]]
+// TENSOR: scf.if %[[SUITS]]
+// TENSOR: memref.subview %[[PARTS]]
+// TENSOR-COUNT-2: kernel.nest
+// TENSOR: else
+// TENSOR: kernel.nest
+// TENSOR-NOT: kernel.nest
+func.func @rows(%x: memref<?x4096xbf16>, %w: memref<512x4096xbf16>, %y: memref<?x512xf32>, %arena: memref<?xi8>, %run: !llvm.ptr) attributes {lathe.entry} {
+  kernel.nest ins(%x, %w : memref<?x4096xbf16>, memref<512x4096xbf16>) outs(%y : memref<?x512xf32>)
+      {indexing_maps = [affine_map<(i, j, k) -> (i, k)>, affine_map<(i, j, k) -> (j, k)>, affine_map<(i, j, k) -> (i, j)>],
+       reductions = array<i1: false, false, true>, init = 0.0 : f32} reduce {
+  ^bb0(%a: bf16, %c: bf16, %sum: f32):
+    %e = arith.extf %a : bf16 to f32
+    %f = arith.extf %c : bf16 to f32
+    %p = arith.mulf %e, %f : f32
+    %s = arith.addf %sum, %p : f32
+    kernel.yield %s : f32
+  } finish {
+  ^bb0(%a: bf16, %c: bf16, %sum: f32):
+    kernel.yield %sum : f32
+  }
   return
 }
