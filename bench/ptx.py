@@ -69,6 +69,12 @@ def read_report(report):
     return kernels, others
 
 
+def find_shared(spec, settings, architecture):
+    """The shared memory of each kernel, with what its launch asks for."""
+    text = run([LATHE, "compile", spec, *settings, f"--target=cuda:{architecture}", "--stop-after=target"])
+    return {name: int(shared) for name, shared in re.findall(r"kernel.binary @(\w+) .*? shared (\d+)", text)}
+
+
 def assemble(spec, values, architecture, ptxas, folder):
     """A row of the table, and what is wrong with it."""
     ptx = folder / "kernels.ptx"
@@ -81,6 +87,9 @@ def assemble(spec, values, architecture, ptxas, folder):
     written = len(re.findall(r"\.entry ", ptx.read_text()))
     if written != len(kernels) or not kernels:
         wrong.append(f"{written} kernels were written, {len(kernels)} assembled")
+    if ".extern .shared" in ptx.read_text():
+        for name, shared in find_shared(spec, settings, architecture).items():
+            kernels[name]["shared"] = shared
     for name, kernel in kernels.items():
         if kernel["spilled"] > MOST_SPILLED:
             wrong.append(f"'{name}' spills {kernel['spilled']} bytes a thread, more than {MOST_SPILLED}")
