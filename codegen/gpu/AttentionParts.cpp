@@ -9,13 +9,11 @@
 //
 //   M = max of m, output = sum of exp(m - M) sums / sum of exp(m - M) l
 //
-// As many workgroups as keep a device busy bound the memory for all parts,
-// whatever the sizes: where rows alone have half as many, keys are not shared.
-//
 //===----------------------------------------------------------------------===//
 
 #include "codegen/gpu/AttentionKernel.h"
 #include "codegen/gpu/FusedKernel.h"
+#include "codegen/gpu/Parts.h"
 #include "llvm/Support/MathExtras.h"
 #include <cmath>
 
@@ -27,10 +25,8 @@ int64_t mlir::lathe::kernel::getPartNumbers(AttentionOp op) {
   return 2 + op.getValueWidth();
 }
 
-/// Workgroups that there is memory for.
-static int64_t countMostGroups(AttentionOp op, const AttentionPlan &plan) {
-  auto type = cast<ShapedType>(op.getInitPartial().getType());
-  return type.getNumElements() / (plan.getRows() * getPartNumbers(op));
+static Parts partsOf(AttentionOp op, const AttentionPlan &plan) {
+  return Parts(op.getInitPartial(), plan.getRows() * getPartNumbers(op));
 }
 
 int64_t mlir::lathe::kernel::countPartialNumbers(AttentionOp op,
@@ -46,10 +42,11 @@ int64_t mlir::lathe::kernel::countPartialNumbers(AttentionOp op,
   groups *= known(op.getQuery(), 0) * llvm::divideCeil(rows, plan.getRows());
   int64_t most = target.busyInvocations / target.workgroupSize;
   int64_t keys = cast<ShapedType>(op.getKey().getType()).getDimSize(1);
-  bool isOneBlock = !ShapedType::isDynamic(keys) && keys <= plan.getKeys();
-  if (isOneBlock || 2 * groups > most)
-    return 0;
-  return most * plan.getRows() * getPartNumbers(op);
+  int64_t blocks = ShapedType::isDynamic(keys)
+                       ? most
+                       : llvm::divideCeil(keys, plan.getKeys());
+  return Parts(most, plan.getRows() * getPartNumbers(op))
+      .countNumbers(groups, blocks);
 }
 
 AttentionParts mlir::lathe::kernel::countAttentionParts(
@@ -75,12 +72,8 @@ AttentionParts mlir::lathe::kernel::countAttentionParts(
       multiply(multiply(size(op.getQuery(), 0), constant(groups)), parts.tiles);
   if (!op.getInitPartial())
     return parts;
-  Value most = constant(countMostGroups(op, plan)), one = constant(1);
   Value blocks = divideCeil(size(op.getKey(), 1), constant(plan.getKeys()));
-  Value some = b.createOrFold<arith::MaxUIOp>(parts.groups, one);
-  Value room = b.createOrFold<arith::DivUIOp>(most, some);
-  parts.splits = b.createOrFold<arith::MaxUIOp>(
-      b.createOrFold<arith::MinUIOp>(room, blocks), one);
+  parts.splits = partsOf(op, plan).writeSplits(b, parts.groups, blocks);
   parts.span =
       multiply(divideCeil(blocks, parts.splits), constant(plan.getKeys()));
   return parts;
@@ -90,9 +83,8 @@ Value mlir::lathe::kernel::writeIsSplit(AttentionOp op,
                                         const AttentionPlan &plan,
                                         OpBuilder &builder) {
   ImplicitLocOpBuilder b(op.getLoc(), builder);
-  Value most = arith::ConstantIndexOp::create(b, countMostGroups(op, plan) / 2);
-  return b.createOrFold<arith::CmpIOp>(
-      arith::CmpIPredicate::ule, countAttentionParts(op, plan, b).groups, most);
+  return partsOf(op, plan).writeIsShared(
+      b, countAttentionParts(op, plan, b).groups);
 }
 
 namespace {

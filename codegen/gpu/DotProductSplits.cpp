@@ -3,27 +3,21 @@
 // Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Where few tiles would leave a device idle, several workgroups share the
-// inputs of one. Each gives the totals of its part, and another kernel adds
-// them up in order and finishes what comes out, so that results are the same in
-// every run.
-//
-// As many workgroups as keep a device busy bound the memory for all parts,
-// whatever the number of rows: where tiles alone are half as many, inputs are
-// not shared.
+// Several workgroups share the inputs of a tile (Parts.h). Each gives the
+// totals of its part, and another kernel adds them up in order and finishes
+// what comes out, so that results are the same in every run.
 //
 //===----------------------------------------------------------------------===//
 
 #include "codegen/gpu/DotProductWriter.h"
+#include "codegen/gpu/Parts.h"
 
 using namespace mlir;
 using namespace mlir::lathe;
 using namespace mlir::lathe::kernel;
 
-/// Workgroups that there is memory for.
-static int64_t countMostGroups(DotProductOp op, const DotProductPlan &plan) {
-  auto type = cast<ShapedType>(op.getInitPartial().getType());
-  return type.getNumElements() / (plan.rows * plan.columns);
+static Parts partsOf(DotProductOp op, const DotProductPlan &plan) {
+  return Parts(op.getInitPartial(), plan.rows * plan.columns);
 }
 
 /// Inputs of a step of the loop over groups.
@@ -54,10 +48,9 @@ int64_t mlir::lathe::kernel::countPartialNumbers(DotProductOp op,
   int64_t tiles =
       llvm::divideCeil(ShapedType::isDynamic(rows) ? few : rows, plan.rows) *
       llvm::divideCeil(countFeatures(op), plan.columns);
-  int64_t most = target.busyInvocations / plan.getWorkgroupSize();
-  if (countMostSplits(op, plan) < 2 || 2 * tiles > most)
-    return 0;
-  return most * plan.rows * plan.columns;
+  return Parts(target.busyInvocations / plan.getWorkgroupSize(),
+               plan.rows * plan.columns)
+      .countNumbers(tiles, countMostSplits(op, plan));
 }
 
 DotProductSplits mlir::lathe::kernel::countDotProductSplits(
@@ -77,12 +70,8 @@ DotProductSplits mlir::lathe::kernel::countDotProductSplits(
     return splits;
   int64_t step = getStep(op, plan);
   Value steps = constant(op.getRowsType().getDimSize(1) / step);
-  Value most = constant(countMostGroups(op, plan)), one = constant(1);
-  Value some = b.createOrFold<arith::MaxUIOp>(splits.tiles, one);
-  Value room = b.createOrFold<arith::DivUIOp>(most, some);
-  Value wanted = b.createOrFold<arith::MaxUIOp>(
-      b.createOrFold<arith::MinUIOp>(room, constant(countMostSplits(op, plan))),
-      one);
+  Value wanted = partsOf(op, plan).writeSplits(
+      b, splits.tiles, constant(countMostSplits(op, plan)));
   Value stepsEach = divideCeil(steps, wanted);
   splits.splits = divideCeil(steps, stepsEach);
   splits.span = b.createOrFold<arith::MulIOp>(stepsEach, constant(step));
@@ -93,10 +82,8 @@ Value mlir::lathe::kernel::writeIsSplit(DotProductOp op,
                                         const DotProductPlan &plan,
                                         OpBuilder &builder) {
   ImplicitLocOpBuilder b(op.getLoc(), builder);
-  Value most = arith::ConstantIndexOp::create(b, countMostGroups(op, plan) / 2);
-  return b.createOrFold<arith::CmpIOp>(arith::CmpIPredicate::ule,
-                                       countDotProductSplits(op, plan, b).tiles,
-                                       most);
+  return partsOf(op, plan).writeIsShared(
+      b, countDotProductSplits(op, plan, b).tiles);
 }
 
 namespace {
