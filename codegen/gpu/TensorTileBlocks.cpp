@@ -35,7 +35,7 @@ int64_t TensorTileWriter::countSums() const {
 /// Where in the tile the invocation's results are.
 void TensorTileWriter::findLane() {
   constexpr int64_t subgroupSize = DeviceTarget::subgroupSize;
-  subgroup = divide(thread, subgroupSize);
+  Value subgroup = divide(thread, subgroupSize);
   lane = remainder(thread, subgroupSize);
   columnOfSubgroup = multiply(remainder(subgroup, columns.plan.subgroups),
                               columns.plan.getPerSubgroup());
@@ -281,9 +281,6 @@ Value TensorTileWriter::setRun(Side &side, Value line, Value step) {
 //===----------------------------------------------------------------------===//
 
 void TensorTileWriter::writeResults(ArrayRef<Value> sums) {
-  OpBuilder::InsertionGuard afterAll(b);
-  if (plan.parts > 1)
-    guard(isFirstPart());
   for (int64_t i = 0; i < rows.plan.getPerSubgroup(); i += productRows)
     for (int64_t j = 0; j < columns.plan.getPerSubgroup();
          j += productColumns) {

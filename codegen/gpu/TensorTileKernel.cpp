@@ -50,7 +50,11 @@ private:
   void writeGroup(Value group) override {
     beginTile(group);
     Values sums = writeBlocks(Values(countSums(), writeFirst()));
-    writeResults(addUpParts(sums, part, plan.parts));
+    sums = addUpParts(sums, part, plan.parts);
+    OpBuilder::InsertionGuard after(b);
+    if (plan.parts > 1)
+      guard(isFirstPart());
+    writeResults(sums);
   }
 
   /// What sums begin with, those of the first part.
@@ -60,6 +64,11 @@ private:
       return init;
     Value zero = arith::ConstantOp::create(b, b.getF32FloatAttr(0));
     return arith::SelectOp::create(b, isFirstPart(), init, zero);
+  }
+
+  Value isFirstPart() {
+    return arith::CmpIOp::create(b, arith::CmpIPredicate::eq, part,
+                                 constant(0));
   }
 
   //===--- Blocks ---------------------------------------------------------===//

@@ -64,6 +64,8 @@ protected:
     return arith::ConstantOp::create(b, cast<TypedAttr>(nest.getInit()));
   }
 
+  /// A vector of numbers as the words that they are in memory, or back.
+  Value convert(Value numbers, Type to);
   Value beginOfBlock(const Side &side, Value block) {
     return multiply(block, getSharedSize(side.plan) / plan.blocks);
   }
@@ -78,7 +80,7 @@ protected:
   static constexpr int64_t loadedRun = 8;
 
   Type element;
-  Value subgroup, lane, part;            ///< Of the tile.
+  Value lane, part;                      ///< Of the subgroup.
   Value rowOfSubgroup, columnOfSubgroup; ///< The first in the tile.
 
 private:
@@ -121,14 +123,6 @@ private:
   /// Sets the indices to where a run that is copied begins, or to some place
   /// inside. Returns how many elements of it are inside; nothing if all are.
   Value setRun(Side &side, Value line, Value step);
-
-protected:
-  /// A vector of numbers as the words that they are in memory, or back.
-  Value convert(Value numbers, Type to);
-  Value isFirstPart() {
-    return arith::CmpIOp::create(b, arith::CmpIPredicate::eq, part,
-                                 constant(0));
-  }
 };
 
 } // namespace mlir::lathe::kernel
