@@ -350,6 +350,7 @@ def ReserveKernelMemory : LathePass<"lathe-reserve-kernel-memory", "::mlir::func
     Option<"exchanges", "exchanges", "bool", "false", "whether invocations of a subgroup take each other's values">,
     Option<"copiesAsync", "copies-async", "bool", "false", "whether invocations copy to shared memory and go on meanwhile">,
     ListOption<"multiplied", "multiplied", "std::string", "element types of which a subgroup multiplies matrices at once">,
+    Option<"cooperates", "cooperates", "bool", "false", "whether these are cooperative matrices of subgroups of any size">,
     Option<"warpgroupBytes", "warpgroup-bytes", "int64_t", "0", "memory that a workgroup shares whose warpgroups multiply matrices in it, 0 if none do">];
   let statistics = [
     Statistic<"split", "split", "ops whose keys or inputs workgroups share">,

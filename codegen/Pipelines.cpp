@@ -145,6 +145,7 @@ static Options optionsOfDevice(const DeviceTarget &device) {
   options.exchanges = device.exchanges;
   options.copiesAsync = device.copiesAsync;
   options.multiplied = device.multiplied;
+  options.cooperates = device.cooperates;
   options.warpgroupBytes = device.warpgroupBytes;
   return options;
 }
@@ -191,7 +192,6 @@ void lathe::buildLoopsPipeline(OpPassManager &pm,
   if (options.device) {
     auto kernels = optionsOfDevice<OutlineKernelsOptions>(*options.device);
     kernels.reducesSubgroups = options.device->reducesSubgroups;
-    kernels.cooperates = options.device->cooperates;
     kernels.lacks = options.device->lacks;
     pm.addPass(createOutlineKernels(kernels));
   }

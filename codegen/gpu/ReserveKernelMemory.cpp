@@ -35,6 +35,7 @@ struct ReserveKernelMemoryPass
     target.exchanges = exchanges;
     target.copiesAsync = copiesAsync;
     target.multiplied.assign(multiplied.begin(), multiplied.end());
+    target.cooperates = cooperates;
     target.warpgroupBytes = warpgroupBytes;
     IRRewriter rewriter(&getContext());
     getOperation().walk(
