@@ -60,7 +60,7 @@ void mlir::lathe::kernel::planPrefetch(NestPlan &plan, NestOp nest) {
 }
 
 void NestEmitter::startPrefetch(int64_t rows) {
-  // Single rows at an edge keep memory busy all the time.
+  // A single row at an edge leaves memory no time for the next panel.
   constexpr int64_t fewestRows = 2;
   prefetch = {};
   if (plan.prefetched < 0)
