@@ -9,7 +9,7 @@ packages=(
   # What LLVM's CMake files look for.
   libzstd-dev libedit-dev libcurl4-openssl-dev
   # Libraries and tools of our own.
-  libyaml-cpp-dev nlohmann-json3-dev libpcre2-dev libutf8proc-dev libgtest-dev libbenchmark-dev
+  libyaml-cpp-dev nlohmann-json3-dev libpcre2-dev libutf8proc-dev libgtest-dev libgmock-dev libbenchmark-dev
   libpng-dev libjpeg62-turbo-dev zlib1g-dev
   # Kernels for Vulkan devices, a driver that runs them on the processor, and a validator.
   libvulkan-dev mesa-vulkan-drivers spirv-tools
