@@ -106,6 +106,10 @@ inline int64_t countDotTileRows(DotProductOp op, int64_t registers) {
 /// Whether the reduction reads other elements of input `i` for other lanes.
 bool isReadByLanes(NestOp nest, unsigned input, unsigned laneDim);
 
+/// Whether inputs are walked along a dimension by subscripts of their own, so
+/// that it can be cut.
+bool isWalkedAlone(NestOp nest, unsigned dim);
+
 /// Chooses the largest input that the nest reads in whole panels.
 void planPrefetch(NestPlan &plan, NestOp nest);
 

@@ -34,8 +34,7 @@ static bool sumsInPlace(NestOp nest) {
          getElementTypeOrSelf(nest.getInitOutput()).isF32();
 }
 
-/// Whether operands are walked along a dimension by subscripts of their own.
-static bool isPlain(NestOp nest, unsigned dim) {
+bool mlir::lathe::kernel::isWalkedAlone(NestOp nest, unsigned dim) {
   AffineExpr along = getAffineDimExpr(dim, nest.getContext());
   for (unsigned i = 0; i < nest.getInputs().size(); ++i)
     for (AffineExpr subscript : nest.getMap(i).getResults())
@@ -53,7 +52,7 @@ static int64_t chooseReduction(NestOp nest) {
       continue;
     if (ShapedType::isDynamic(size))
       return -1;
-    if (isPlain(nest, dim) && (chosen < 0 || size > extents[chosen]))
+    if (isWalkedAlone(nest, dim) && (chosen < 0 || size > extents[chosen]))
       chosen = dim;
   }
   return chosen;

@@ -247,14 +247,10 @@ static bool multipliesNarrow(NestOp nest) {
   return narrow;
 }
 
-/// Whether operands of the reduction are walked along a dimension by subscripts
-/// of their own, and nothing else depends on it.
+/// Whether nothing but subscripts of their own depends on a dimension.
 static bool isPlain(NestOp nest, unsigned dim) {
-  AffineExpr along = getAffineDimExpr(dim, nest.getContext());
-  for (unsigned i = 0; i < nest.getInputs().size(); ++i)
-    for (AffineExpr subscript : nest.getMap(i).getResults())
-      if (subscript != along && subscript.isFunctionOfDim(dim))
-        return false;
+  if (!isWalkedAlone(nest, dim))
+    return false;
   WalkResult found = nest.getReduce().walk([&](IndexOp index) {
     return index.getDim() == dim ? WalkResult::interrupt()
                                  : WalkResult::advance();
