@@ -274,14 +274,18 @@ void DotMatrixEmitter::addGroup(Value row, Value count, Value group) {
     Values place = {add(row, r), group};
     Value step = load(op.getSteps(), place);
     Value rowSum = memref::LoadOp::create(b, op.getSums(), place);
-    Value shift = arith::ConstantIntOp::create(b, b.getI32Type(),
-                                               -int64_t(op.getShift()));
-    Value below = vector::BroadcastOp::create(
-        b, wordsType(), b.createOrFold<arith::MulIOp>(rowSum, shift));
+    Value below;
+    if (op.getShift()) {
+      Value shift = arith::ConstantIntOp::create(b, b.getI32Type(),
+                                                 -int64_t(op.getShift()));
+      below = vector::BroadcastOp::create(
+          b, wordsType(), b.createOrFold<arith::MulIOp>(rowSum, shift));
+    }
     for (int64_t v = 0; v < across; ++v) {
       Value column = constant(v * lanes);
       Value sum = vector::LoadOp::create(b, wordsType(), sums, {r, column});
-      sum = arith::AddIOp::create(b, sum, below);
+      if (below)
+        sum = arith::AddIOp::create(b, sum, below);
       Value total = loadScratch(totals, r, column);
       total = addScaled(total, sum, step, rowSum, scales[v], offsets[v]);
       storeScratch(total, totals, r, column);

@@ -97,6 +97,9 @@ void DotProductEmitter::emitTile(Value row, int64_t rows) {
 // Sums
 //===----------------------------------------------------------------------===//
 
+/// What unsigned bytes are above signed ones.
+static constexpr int64_t raise = 128;
+
 /// y += s t (Σ q u - shift Σ q) + o t Σ q
 SmallVector<Value> DotProductEmitter::addGroup(Value row, int64_t rows,
                                                Value group, ValueRange totals) {
@@ -105,8 +108,8 @@ SmallVector<Value> DotProductEmitter::addGroup(Value row, int64_t rows,
     Values place = {add(row, r), group};
     steps.push_back(load(op.getSteps(), place));
     rowSums.push_back(memref::LoadOp::create(b, op.getSums(), place));
-    Value shift = arith::ConstantIntOp::create(b, b.getI32Type(),
-                                               -int64_t(op.getShift()));
+    int64_t above = op.getShift() + (target.raised ? raise : 0);
+    Value shift = arith::ConstantIntOp::create(b, b.getI32Type(), -above);
     Value begin = b.createOrFold<arith::MulIOp>(rowSums.back(), shift);
     sums.append(vectors, vector::BroadcastOp::create(b, wordsType(), begin));
   }
@@ -154,6 +157,11 @@ SmallVector<Value> DotProductEmitter::addUnits(Value row, int64_t rows,
 Value DotProductEmitter::splatWord(int64_t value) {
   return arith::ConstantOp::create(
       b, DenseElementsAttr::get(wordsType(), static_cast<int32_t>(value)));
+}
+
+Value DotProductEmitter::raiseCodes(Value codes) {
+  Value bits = vector::BitCastOp::create(b, wordsType(), codes);
+  return codesOf(arith::XOrIOp::create(b, bits, splatWord(0x80808080)));
 }
 
 std::pair<Value, Value> DotProductEmitter::unpack(Value codes) {
@@ -208,7 +216,7 @@ SmallVector<Value> DotProductEmitter::addUnit(Value row, int64_t rows,
     Value codes = vector::LoadOp::create(b, codesType(), op.getCodes(),
                                          {panel, unit, place});
     if (!op.getPacked()) {
-      low.push_back(codes);
+      low.push_back(target.raised ? raiseCodes(codes) : codes);
       continue;
     }
     auto [even, odd] = unpack(codes);

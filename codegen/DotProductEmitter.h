@@ -17,6 +17,9 @@ struct DotTarget {
   KernelTarget vectors;
   /// As in CpuTarget, for the numbers that are multiplied.
   StringRef dot, matrices;
+  /// Whether the numbers of columns have to be raised for `dot`, which takes
+  /// them as unsigned.
+  bool raised;
   int64_t secondCacheBytes, leastThreadWork;
 };
 
@@ -86,6 +89,8 @@ private:
   Values addUnit(Value row, int64_t rows, Value unit, ValueRange sums);
   void prefetchAfter(Value operand, Value place, int64_t perColumn);
   Value splatWord(int64_t value);
+  /// Signed bytes as unsigned ones.
+  Value raiseCodes(Value codes);
   Value rowCodes(Value row, Value place);
   Value multiplyAdd(Value codes, Value row, Value sum);
   Value maskFrom(Value at);

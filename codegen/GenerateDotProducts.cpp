@@ -30,6 +30,7 @@ struct GenerateDotProductsPass
       DotTarget target = {{vectorBytes, registers, /*cacheBytes=*/0},
                           op.isInteger() ? byteDot : bf16Dot,
                           op.isInteger() ? byteMatrices : bf16Matrices,
+                          op.isInteger() && unsignedDot && !op.getPacked(),
                           secondCacheBytes,
                           leastThreadWork};
       OpBuilder b(op);

@@ -307,7 +307,7 @@ def Kernel_DotProductOp : Kernel_Op<"dot_product",
 
         y[m, n] = finish(Σ_k q[m, k] u[n, k], extras)
 
-    Both are bf16 and sums f32, or rows are signed and weights unsigned bytes.
+    Both are bf16 and sums f32, or signed bytes.
     Codes u are [⌈N/C⌉, K/e, e C], e = 2 numbers of bf16 or 4 bytes: so many
     neighbours k of a column, then the next column.
 
@@ -317,7 +317,7 @@ def Kernel_DotProductOp : Kernel_Op<"dot_product",
                      + o[n, g] Σ_{k in g} q[m, k])
 
     with `steps` t [M, G] and `sums` Σ q [M, G], scales s (f32 or bf16) and
-    offsets o (0 where there are none) [⌈N/C⌉, G, C]. With `packed` u are numbers of 4 bits
+    offsets o (0 where there are none) [⌈N/C⌉, G, C]. With `packed` u are unsigned numbers of 4 bits
     [⌈N/C⌉, K/8, 4 C]: byte j of eight neighbours holds the one of k = j and,
     times 16, that of k = 4 + j. Integers do not round, so that a group's sum has
     one value in any order.

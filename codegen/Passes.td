@@ -321,6 +321,7 @@ def GenerateDotProducts : LathePass<"lathe-generate-dot-products", "::mlir::func
     Option<"registers", "registers", "int64_t", "32", "number of vector registers">,
     Option<"byteDot", "byte-dot", "std::string", "\"llvm.x86.avx512.vpdpbusd.512\"",
            "LLVM's intrinsic that multiplies and sums bytes">,
+    Option<"unsignedDot", "unsigned-dot", "bool", "true", "it takes a column's bytes as unsigned">,
     Option<"bf16Dot", "bf16-dot", "std::string", "\"llvm.x86.avx512bf16.dpbf16ps.512\"",
            "LLVM's intrinsic that multiplies and sums bf16">,
     Option<"byteMatrices", "byte-matrices", "std::string", "", "LLVM's intrinsic that multiplies matrices of bytes">,

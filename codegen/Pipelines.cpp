@@ -210,6 +210,7 @@ void lathe::buildLoopsPipeline(OpPassManager &pm,
       optionsOfKernels<GenerateWinogradOptions>(options)));
   auto dots = optionsOfKernels<GenerateDotProductsOptions>(options);
   dots.byteDot = options.target.byteDot;
+  dots.unsignedDot = options.target.unsignedDot;
   dots.bf16Dot = options.target.bf16Dot;
   dots.byteMatrices = options.target.byteMatrices;
   dots.bf16Matrices = options.target.bf16Matrices;

@@ -48,6 +48,7 @@ static void describeVectors(CpuTarget &target, const llvm::Triple &triple,
       target.byteDot = "llvm.x86.avx512.vpdpbusd.512";
     else if (info.checkFeatures("+avxvnni"))
       target.byteDot = "llvm.x86.avx512.vpdpbusd.256";
+    target.unsignedDot = true;
     if (info.checkFeatures("+avx512f")) {
       target.vectorBytes = 64;
       target.registers = 32;
@@ -59,7 +60,7 @@ static void describeVectors(CpuTarget &target, const llvm::Triple &triple,
     }
     if (info.checkFeatures("+amx-tile")) {
       if (info.checkFeatures("+amx-int8"))
-        target.byteMatrices = "llvm.x86.tdpbsud";
+        target.byteMatrices = "llvm.x86.tdpbssd";
       if (info.checkFeatures("+amx-bf16"))
         target.bf16Matrices = "llvm.x86.tdpbf16ps";
       // All processors that have it have these, too.
@@ -71,8 +72,8 @@ static void describeVectors(CpuTarget &target, const llvm::Triple &triple,
     target.convertsBf16 = info.checkFeatures("+bf16");
     if (target.convertsBf16)
       target.bf16Dot = "llvm.aarch64.neon.bfdot.v4f32.v8bf16";
-    if (info.checkFeatures("+i8mm"))
-      target.byteDot = "llvm.aarch64.neon.usdot.v4i32.v16i8";
+    if (info.checkFeatures("+dotprod"))
+      target.byteDot = "llvm.aarch64.neon.sdot.v4i32.v16i8";
   }
 }
 

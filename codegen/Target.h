@@ -45,13 +45,15 @@ struct CpuTarget {
   /// as fast as all of them.
   bool masks = false;
   /// LLVM's intrinsic that adds to each lane of 4 bytes the products of four
-  /// unsigned bytes by four signed ones, of full vectors; "" if there is none.
+  /// bytes by four others, of full vectors; "" if there is none.
   std::string byteDot;
+  /// Whether it takes the first four as unsigned.
+  bool unsignedDot = false;
   /// The one that adds to each lane of f32 the products of two pairs of bf16;
   /// "" if there is none.
   std::string bf16Dot;
   /// LLVM's intrinsics that multiply registers of 16 rows by 64 bytes, signed
-  /// bytes by unsigned ones or bf16, with sums of 32 bits, as Intel's Advanced
+  /// bytes or bf16, with sums of 32 bits, as Intel's Advanced
   /// Matrix Extensions have them; "" if there are none.
   std::string byteMatrices, bf16Matrices;
   /// Whether an instruction rounds f32 to bf16.

@@ -25,10 +25,7 @@
 // Workgroups that share the inputs of a tile have a part of them each, and give
 // totals, which another kernel adds up (DotProductSplits.cpp).
 //
-// Weights are unsigned bytes, which the processor's instructions want; here
-// both sides are signed. So bytes are moved back by 128 on the way to the
-// registers, which leaves nothing to shift, and numbers of 4 bits stay as they
-// are. Integers do not round: a group's sum is the processor's.
+// Integers do not round: a group's sum is the processor's.
 //
 // A block has rows one after the other, and the words of weights as panels have
 // them, those of all columns for the same inputs side by side. What is beyond

@@ -39,8 +39,8 @@ DotProductWriter::Group DotProductWriter::loadGroup(Value number) {
 SmallVector<Value> DotProductWriter::beginSums(const Group &group) {
   Values sums;
   for (Value rowSum : group.sums) {
-    Value shift = arith::ConstantIntOp::create(
-        b, b.getI32Type(), moved() - int64_t(op.getShift()));
+    Value shift = arith::ConstantIntOp::create(b, b.getI32Type(),
+                                               -int64_t(op.getShift()));
     Value begin = b.createOrFold<arith::MulIOp>(rowSum, shift);
     sums.append(countColumns(), begin);
   }
@@ -133,7 +133,7 @@ Value DotProductWriter::loadWord(Value first, int64_t input, int64_t column) {
       vector::BitCastOp::create(b, VectorType::get(1, b.getI32Type()), codes);
   bits = vector::ExtractOp::create(b, bits, 0);
   if (!op.getPacked())
-    return arith::XOrIOp::create(b, bits, constantWord(0x80808080));
+    return bits;
   // The low halves are those of the first four of eight.
   Value by = multiply(remainder(place, 2), 4);
   by = arith::IndexCastOp::create(b, b.getI32Type(), by);

@@ -120,8 +120,6 @@ private:
 
   //===--- Products -------------------------------------------------------===//
 
-  /// What signed numbers are below the op's.
-  int64_t moved() { return op.getPacked() ? 0 : 128; }
   Group loadGroup(Value number);
   Values beginSums(const Group &group);
   Values multiplyPart(Value first, ValueRange sums);

@@ -117,9 +117,7 @@ public:
   /// [P, K / unit, e C]: what a lane multiplies are neighbours of a column,
   /// four bytes or two numbers of bf16.
   Value codes() {
-    Value numbers = weight.isPacked ? joinHalves()
-                    : weight.scales ? makeUnsigned()
-                                    : weight.codes;
+    Value numbers = weight.isPacked ? joinHalves() : weight.codes;
     int64_t each = weight.scales ? 4 : 2;
     int64_t units = *shape[1].getConstant() / each;
     numbers =
@@ -139,25 +137,12 @@ public:
     return b.transpose(values, {0, 2, 1});
   }
 
-  /// What the unsigned numbers are above the codes.
-  int64_t shift() const {
-    if (!weight.scales)
-      return 0;
-    return !weight.isPacked ? 128 : weight.offsets ? 0 : 8;
-  }
+  /// What the numbers are above the codes.
+  int64_t shift() const { return weight.isPacked && !weight.offsets ? 8 : 0; }
 
   int64_t features;
 
 private:
-  Value makeUnsigned() {
-    return b.map(shape, b.getI8Type(), weight.codes,
-                 [](Structured &b, ValueRange args) -> Value {
-                   Value top = arith::ConstantIntOp::create(b, b.getI8Type(),
-                                                            int64_t(-128));
-                   return arith::XOrIOp::create(b, args[0], top);
-                 });
-  }
-
   /// Pairs of neighbours become pairs of numbers that are four apart, so that
   /// the low halves of four bytes are neighbours, and the high ones are.
   Value joinHalves() {

@@ -106,7 +106,7 @@ struct Product {
           kernel.yield %s : f32
       })";
     }
-    int shift = !packed ? 128 : offsets ? 0 : 8;
+    int shift = packed && !offsets ? 8 : 0;
     text += llvm::formatv("outs(%a{0} : {1}) ", t.size() - 1, t.back());
     if (partial)
       text += llvm::formatv("partial(%a{0} : {1}) ", next, t[next]);

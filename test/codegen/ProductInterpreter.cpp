@@ -30,15 +30,14 @@ struct Reader {
 };
 } // namespace
 
-/// The unsigned number of a column that an input meets.
+/// The number of a column that an input meets.
 static int64_t weightAt(DotProductOp op, const Reader &codes, int64_t input,
                         int64_t column) {
   constexpr int64_t panelColumns = 32;
   int64_t inUnit = input % op.getUnit();
   int64_t byte = codes.integer({column / panelColumns, input / op.getUnit(),
-                                4 * (column % panelColumns) + inUnit % 4}) &
-                 255;
-  return !op.getPacked() ? byte : inUnit < 4 ? byte & 15 : byte >> 4;
+                                4 * (column % panelColumns) + inUnit % 4});
+  return !op.getPacked() ? byte : (inUnit < 4 ? byte : byte >> 4) & 15;
 }
 
 /// Sum over groups g of t (s (sum of q u - shift sum of q) + o sum of q).

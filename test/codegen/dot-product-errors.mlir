@@ -3,7 +3,7 @@
 func.func @dynamic(%q: memref<?x?xi8>, %t: memref<?x2xf32>, %z: memref<?x2xi32>, %u: memref<1x16x128xi8>, %s: memref<1x2x32xf32>, %y: memref<?x32xf32>) {
   // expected-error @+1 {{needs rows, results and codes of rank 2, 2 and 3, static but for the number of rows}}
   kernel.dot_product rows(%q : memref<?x?xi8>) weights(%u : memref<1x16x128xi8>)
-      groups(%t, %z, %s : memref<?x2xf32>, memref<?x2xi32>, memref<1x2x32xf32>) outs(%y : memref<?x32xf32>) {shift = 128 : i64}
+      groups(%t, %z, %s : memref<?x2xf32>, memref<?x2xi32>, memref<1x2x32xf32>) outs(%y : memref<?x32xf32>)
   return
 }
 
@@ -12,7 +12,7 @@ func.func @dynamic(%q: memref<?x?xi8>, %t: memref<?x2xf32>, %z: memref<?x2xi32>,
 func.func @units(%q: memref<?x36xi8>, %t: memref<?x2xf32>, %z: memref<?x2xi32>, %u: memref<1x9x128xi8>, %s: memref<1x2x32xf32>, %y: memref<?x32xf32>) {
   // expected-error @+1 {{has 2 groups of 36 inputs, which come in 4s [C2]}}
   kernel.dot_product rows(%q : memref<?x36xi8>) weights(%u : memref<1x9x128xi8>)
-      groups(%t, %z, %s : memref<?x2xf32>, memref<?x2xi32>, memref<1x2x32xf32>) outs(%y : memref<?x32xf32>) {shift = 128 : i64}
+      groups(%t, %z, %s : memref<?x2xf32>, memref<?x2xi32>, memref<1x2x32xf32>) outs(%y : memref<?x32xf32>)
   return
 }
 
@@ -30,7 +30,7 @@ func.func @codes(%q: memref<?x64xi8>, %t: memref<?x2xf32>, %z: memref<?x2xi32>, 
 func.func @panels(%q: memref<?x64xi8>, %t: memref<?x2xf32>, %z: memref<?x2xi32>, %u: memref<2x16x128xi8>, %s: memref<2x2x32xf32>, %y: memref<?x32xf32>) {
   // expected-error @+1 {{has 2 panels of 32 columns for results 'memref<?x32xf32>' [C3]}}
   kernel.dot_product rows(%q : memref<?x64xi8>) weights(%u : memref<2x16x128xi8>)
-      groups(%t, %z, %s : memref<?x2xf32>, memref<?x2xi32>, memref<2x2x32xf32>) outs(%y : memref<?x32xf32>) {shift = 128 : i64}
+      groups(%t, %z, %s : memref<?x2xf32>, memref<?x2xi32>, memref<2x2x32xf32>) outs(%y : memref<?x32xf32>)
   return
 }
 
@@ -39,7 +39,7 @@ func.func @panels(%q: memref<?x64xi8>, %t: memref<?x2xf32>, %z: memref<?x2xi32>,
 func.func @sums(%q: memref<?x64xi8>, %t: memref<?x2xf32>, %z: memref<?x2xf32>, %u: memref<1x16x128xi8>, %s: memref<1x2x32xf32>, %y: memref<?x32xf32>) {
   // expected-error @+1 {{has an operand of an unfit shape or type, 'memref<?x2xf32>' [C3]}}
   kernel.dot_product rows(%q : memref<?x64xi8>) weights(%u : memref<1x16x128xi8>)
-      groups(%t, %z, %s : memref<?x2xf32>, memref<?x2xf32>, memref<1x2x32xf32>) outs(%y : memref<?x32xf32>) {shift = 128 : i64}
+      groups(%t, %z, %s : memref<?x2xf32>, memref<?x2xf32>, memref<1x2x32xf32>) outs(%y : memref<?x32xf32>)
   return
 }
 
@@ -94,7 +94,7 @@ func.func @stored(%q: memref<?x64xbf16>, %u: memref<1x32x64xbf16>, %y: memref<?x
 func.func @square(%q: memref<?x64xi8>, %t: memref<?x1xf32>, %z: memref<?x1xi32>, %u: memref<1x16x128xi8>, %s: memref<1x1x32xf32>, %y: memref<?x32xf32>, %p: memref<2x64xf32>) {
   // expected-error @+1 {{needs f32 of rank 1 for parts, got 'memref<2x64xf32>' [C5]}}
   kernel.dot_product rows(%q : memref<?x64xi8>) weights(%u : memref<1x16x128xi8>) groups(%t, %z, %s : memref<?x1xf32>, memref<?x1xi32>, memref<1x1x32xf32>)
-      outs(%y : memref<?x32xf32>) partial(%p : memref<2x64xf32>) {shift = 128 : i64}
+      outs(%y : memref<?x32xf32>) partial(%p : memref<2x64xf32>)
   return
 }
 

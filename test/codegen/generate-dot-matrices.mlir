@@ -1,5 +1,5 @@
-// RUN: lathe-opt %s -split-input-file -pass-pipeline='builtin.module(func.func(lathe-generate-dot-products{byte-matrices=llvm.x86.tdpbsud bf16-matrices=llvm.x86.tdpbf16ps},canonicalize,cse))' | FileCheck %s
-// RUN: lathe-opt %s -split-input-file -pass-pipeline='builtin.module(func.func(lathe-generate-dot-products{byte-matrices=llvm.x86.tdpbsud bf16-matrices=llvm.x86.tdpbf16ps second-cache-bytes=65536 parallel=false},canonicalize,cse))' | FileCheck %s --check-prefix=SMALL
+// RUN: lathe-opt %s -split-input-file -pass-pipeline='builtin.module(func.func(lathe-generate-dot-products{byte-matrices=llvm.x86.tdpbssd bf16-matrices=llvm.x86.tdpbf16ps},canonicalize,cse))' | FileCheck %s
+// RUN: lathe-opt %s -split-input-file -pass-pipeline='builtin.module(func.func(lathe-generate-dot-products{byte-matrices=llvm.x86.tdpbssd bf16-matrices=llvm.x86.tdpbf16ps second-cache-bytes=65536 parallel=false},canonicalize,cse))' | FileCheck %s --check-prefix=SMALL
 
 // Pairs of 64 numbers are two steps of 16. Rows go by 32, what is left of them is one tile of one or two registers of
 // rows, whose shapes the table says; below four of them are left to vectors. All panels meet 3072 rows, for which three
@@ -64,7 +64,7 @@ func.func @pairs(%q: memref<?x64xbf16>, %u: memref<3x32x64xbf16>, %b: memref<70x
 // CHECK-COUNT-4: llvm.call_intrinsic "llvm.x86.tilezero"
 // CHECK: arith.shrui
 // CHECK: vector.store {{.*}} : memref<16x128xi8>, vector<64xi8>
-// CHECK: llvm.call_intrinsic "llvm.x86.tdpbsud"
+// CHECK: llvm.call_intrinsic "llvm.x86.tdpbssd"
 // CHECK: llvm.call_intrinsic "llvm.x86.tilestored64"
 // CHECK: vector.load {{.*}} : memref<1x2x32xf32>
 // CHECK: arith.muli %{{.*}}, %c-8_i32
@@ -76,6 +76,23 @@ func.func @bytes(%q: memref<40x128xi8>, %t: memref<40x2xf32>, %z: memref<40x2xi3
                  %y: memref<40x32xf32>) {
   kernel.dot_product rows(%q : memref<40x128xi8>) weights(%u : memref<1x16x128xi8>)
       groups(%t, %z, %s : memref<40x2xf32>, memref<40x2xi32>, memref<1x2x32xf32>) outs(%y : memref<40x32xf32>) {shift = 8 : i64, packed}
+  return
+}
+
+// -----
+
+// Signed bytes need no shift.
+
+// CHECK-LABEL: func @whole
+// CHECK: scf.for %[[GROUP:.*]] = %c0 to %c2 step %c1
+// CHECK: llvm.call_intrinsic "llvm.x86.tdpbssd"
+// CHECK: llvm.call_intrinsic "llvm.x86.tilestored64"
+// CHECK-NOT: arith.addi {{.*}} : vector<16xi32>
+// CHECK: arith.sitofp {{.*}} : vector<16xi32>
+func.func @whole(%q: memref<64x128xi8>, %t: memref<64x2xf32>, %z: memref<64x2xi32>, %u: memref<1x32x128xi8>, %s: memref<1x2x32xf32>,
+                 %y: memref<64x32xf32>) {
+  kernel.dot_product rows(%q : memref<64x128xi8>) weights(%u : memref<1x32x128xi8>)
+      groups(%t, %z, %s : memref<64x2xf32>, memref<64x2xi32>, memref<1x2x32xf32>) outs(%y : memref<64x32xf32>)
   return
 }
 

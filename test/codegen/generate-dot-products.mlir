@@ -1,10 +1,12 @@
 // RUN: lathe-opt %s -split-input-file -pass-pipeline='builtin.module(func.func(lathe-generate-dot-products,canonicalize,cse))' | FileCheck %s
 // RUN: lathe-opt %s -split-input-file -pass-pipeline='builtin.module(func.func(lathe-generate-dot-products{parallel=false vector-bytes=32 registers=16 byte-dot=llvm.x86.avx512.vpdpbusd.256 bf16-dot=llvm.x86.avx512bf16.dpbf16ps.256},canonicalize,cse))' | FileCheck %s --check-prefix=HALF
+// RUN: lathe-opt %s -split-input-file -pass-pipeline='builtin.module(func.func(lathe-generate-dot-products{unsigned-dot=false},canonicalize,cse))' | FileCheck %s --check-prefix=SIGNED
 
 // Tiles of 7 rows by both vectors of a panel, then 4, 2 and 1; sums of 8 units a group begin at -128 times those of the
-// row. The last of three panels has 16 columns: its second vector is masked away. A thread is worth waking for 131072
-// operations, or for as many bytes of panels, which have 2048 each. Tiles of fewer rows wait for their panel, and ask for
-// what is multiplied four units (512 bytes) later, and for scales as far ahead.
+// row, since the instruction takes columns as unsigned, 128 above. The last of three panels has 16 columns: its second
+// vector is masked away. A thread is worth waking for 131072 operations, or for as many bytes of panels, which have 2048
+// each. Tiles of fewer rows wait for their panel, and ask for what is multiplied four units (512 bytes) later, and for
+// scales as far ahead.
 
 // CHECK-LABEL: func @rows
 // CHECK: %[[WORK:.*]] = arith.maxsi %{{.*}}, %c2048
@@ -16,6 +18,7 @@
 // CHECK: scf.for {{.*}} iter_args({{.*}}) -> ({{(vector<16xi32>, ){13}vector<16xi32>}})
 // CHECK-NOT: memref.prefetch
 // CHECK: vector.load {{.*}} : memref<3x16x128xi8>, vector<64xi8>
+// CHECK: arith.xori {{.*}} : vector<16xi32>
 // CHECK: vector.load {{.*}} : memref<?x64xi8>, vector<4xi8>
 // CHECK-COUNT-14: llvm.call_intrinsic "llvm.x86.avx512.vpdpbusd.512"
 // CHECK-NOT: llvm.call_intrinsic
@@ -43,10 +46,16 @@
 // HALF-COUNT-2: llvm.call_intrinsic
 // HALF-COUNT-12: llvm.call_intrinsic
 // HALF-NOT: llvm.call_intrinsic
+// An instruction that takes both sides as signed multiplies them as they are.
+// SIGNED-LABEL: func @rows
+// SIGNED-NOT: arith.xori
+// SIGNED: scf.for {{.*}} iter_args({{.*}}%[[ZERO:cst[_0-9]*]]) -> ({{(vector<16xi32>, ){13}vector<16xi32>}})
+// SIGNED-NOT: arith.xori
+// SIGNED: func @pairs
 func.func @rows(%q: memref<?x64xi8>, %t: memref<?x2xf32>, %z: memref<?x2xi32>, %u: memref<3x16x128xi8>, %s: memref<3x2x32xf32>,
                 %y: memref<?x80xf32>) {
   kernel.dot_product rows(%q : memref<?x64xi8>) weights(%u : memref<3x16x128xi8>)
-      groups(%t, %z, %s : memref<?x2xf32>, memref<?x2xi32>, memref<3x2x32xf32>) outs(%y : memref<?x80xf32>) {shift = 128 : i64}
+      groups(%t, %z, %s : memref<?x2xf32>, memref<?x2xi32>, memref<3x2x32xf32>) outs(%y : memref<?x80xf32>)
   return
 }
 

@@ -2,7 +2,7 @@
 // RUN: lathe-opt %s -pass-pipeline='builtin.module(lathe-lower-to-linalg{channels-last byte-dots byte-unit=32})' | FileCheck %s --check-prefix=MATRICES
 // RUN: lathe-opt %s -pass-pipeline='builtin.module(lathe-lower-to-linalg)' | FileCheck %s --check-prefix=PLAIN
 
-// The largest of a group becomes 127; infinity and NaN leave no code out of range. Codes are unsigned, in panels filled up
+// The largest of a group becomes 127; infinity and NaN leave no code out of range. Codes are in panels filled up
 // to 32 columns. -O0 has floats only.
 
 // CHECK-LABEL: @rows
@@ -14,8 +14,7 @@
 // CHECK: arith.minnumf
 // CHECK: arith.fptosi %{{.*}} : f32 to i8
 // CHECK: arith.fptosi %{{.*}} : f32 to i32
-// CHECK: arith.xori
-// CHECK: kernel.dot_product rows(%{{.*}} : tensor<6x64xi8>) weights(%{{.*}} : tensor<2x16x128xi8>) groups(%{{.*}} : tensor<6x2xf32>, tensor<6x2xi32>, tensor<2x2x32xf32>) outs(%{{.*}} : tensor<6x40xf32>) {shift = 128 : i64}
+// CHECK: kernel.dot_product rows(%{{.*}} : tensor<6x64xi8>) weights(%{{.*}} : tensor<2x16x128xi8>) groups(%{{.*}} : tensor<6x2xf32>, tensor<6x2xi32>, tensor<2x2x32xf32>) outs(%{{.*}} : tensor<6x40xf32>)
 // MATRICES-LABEL: @rows
 // MATRICES: kernel.dot_product
 // PLAIN-LABEL: @rows

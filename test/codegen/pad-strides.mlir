@@ -202,7 +202,7 @@ func.func @kept(%z: memref<?x1xf32>, %s: memref<1x1x32xf32>, %i: memref<?x1xi32>
                 %y: memref<?x32xf32>, %n: index) -> memref<?x2048xbf16> {
   %q = memref.alloc(%n) : memref<?x4096xi8>
   kernel.dot_product rows(%q : memref<?x4096xi8>) weights(%c : memref<1x1024x128xi8>)
-      groups(%z, %i, %s : memref<?x1xf32>, memref<?x1xi32>, memref<1x1x32xf32>) outs(%y : memref<?x32xf32>) {shift = 128 : i64}
+      groups(%z, %i, %s : memref<?x1xf32>, memref<?x1xi32>, memref<1x1x32xf32>) outs(%y : memref<?x32xf32>)
   %h = memref.alloc(%n) : memref<?x2048xbf16>
   kernel.dot_product rows(%h : memref<?x2048xbf16>) weights(%u : memref<1x1024x64xbf16>) outs(%y : memref<?x32xf32>)
   return %h : memref<?x2048xbf16>

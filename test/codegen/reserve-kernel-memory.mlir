@@ -107,7 +107,7 @@ func.func @shared(%x: memref<?x8x8x240xf32>, %w: memref<2x8x30x30xf32>, %b: memr
 // KERNELS: lathe.plan = "bytes of 16x32x64, 16x32 a subgroup, copied 3 blocks ahead, parts of the inputs"
 // KERNELS: lathe.plan = "totals of bytes"
 func.func @bytes(%q: memref<3x8192xi8>, %t: memref<3x128xf32>, %z: memref<3x128xi32>, %u: memref<2x2048x128xi8>, %s: memref<2x128x32xf32>, %y: memref<3x64xf32>, %arena: memref<?xi8>, %run: !llvm.ptr) attributes {lathe.entry} {
-  kernel.dot_product rows(%q : memref<3x8192xi8>) weights(%u : memref<2x2048x128xi8>) groups(%t, %z, %s : memref<3x128xf32>, memref<3x128xi32>, memref<2x128x32xf32>) outs(%y : memref<3x64xf32>) {shift = 128 : i64}
+  kernel.dot_product rows(%q : memref<3x8192xi8>) weights(%u : memref<2x2048x128xi8>) groups(%t, %z, %s : memref<3x128xf32>, memref<3x128xi32>, memref<2x128x32xf32>) outs(%y : memref<3x64xf32>)
   return
 }
 
@@ -118,7 +118,7 @@ func.func @bytes(%q: memref<3x8192xi8>, %t: memref<3x128xf32>, %z: memref<3x128x
 // CHECK-LABEL: func @few
 // CHECK-NOT: partial
 func.func @few(%q: memref<3x64xi8>, %t: memref<3x1xf32>, %z: memref<3x1xi32>, %u: memref<1x16x128xi8>, %s: memref<1x1x32xf32>, %y: memref<3x32xf32>) {
-  kernel.dot_product rows(%q : memref<3x64xi8>) weights(%u : memref<1x16x128xi8>) groups(%t, %z, %s : memref<3x1xf32>, memref<3x1xi32>, memref<1x1x32xf32>) outs(%y : memref<3x32xf32>) {shift = 128 : i64}
+  kernel.dot_product rows(%q : memref<3x64xi8>) weights(%u : memref<1x16x128xi8>) groups(%t, %z, %s : memref<3x1xf32>, memref<3x1xi32>, memref<1x1x32xf32>) outs(%y : memref<3x32xf32>)
   return
 }
 
