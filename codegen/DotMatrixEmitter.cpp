@@ -12,6 +12,7 @@
 #include "codegen/Bounds.h"
 #include "codegen/DotProductEmitter.h"
 #include "codegen/NestPlan.h"
+#include "codegen/Target.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 
 using namespace mlir;
@@ -250,6 +251,30 @@ void DotMatrixEmitter::prefetchStep(Value row, Value step) {
           /*isWrite=*/false, /*localityHint=*/2, /*isDataCache=*/true);
 }
 
+/// While sums are scaled, what the next group's steps load comes closer: row
+/// `r` of a tile, and a line of the panel's for each of the tile's rows.
+void DotMatrixEmitter::prefetchGroup(Value row, Value r, Value group) {
+  auto fetch = [&](Value buffer, ValueRange place) {
+    memref::PrefetchOp::create(b, buffer, place, /*isWrite=*/false,
+                               /*localityHint=*/3, /*isDataCache=*/true);
+  };
+  Value next = least(add(group, 1), constant(op.getGroups() - 1));
+  int64_t rowLength = steps * depth * length;
+  for (int64_t at = 0; at < rowLength; at += lineBytes)
+    fetch(op.getRows(), {add(row, r), add(mul(next, rowLength), at)});
+  int64_t units = rowLength / op.getUnit(),
+          unitBytes = op.getCodesType().getDimSize(2);
+  for (int64_t from = 0; from < units;
+       from += tileHeight * lineBytes / unitBytes) {
+    Value at = mul(r, lineBytes);
+    Value unit = add(divide(at, unitBytes), from);
+    if (from + tileHeight * lineBytes / unitBytes > units)
+      unit = least(unit, constant(units - 1));
+    Value byte = b.createOrFold<arith::RemUIOp>(at, constant(unitBytes));
+    fetch(op.getCodes(), {panel, add(mul(next, units), unit), byte});
+  }
+}
+
 void DotMatrixEmitter::storeSums(int64_t down) {
   for (int64_t i = 0; i < down * across; ++i) {
     Values place = {constant(i / across * mostRows),
@@ -271,6 +296,7 @@ void DotMatrixEmitter::addGroup(Value row, Value count, Value group) {
       offsets[v] = loadLanes(op.getOffsets(), place, lanes);
   }
   loop(constant(0), count, 1, [&](Value r) {
+    prefetchGroup(row, r, group);
     Values place = {add(row, r), group};
     Value step = load(op.getSteps(), place);
     Value rowSum = memref::LoadOp::create(b, op.getSums(), place);

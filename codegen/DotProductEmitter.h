@@ -126,6 +126,7 @@ private:
   void addGroup(Value row, Value count, Value group);
   Value unpackStep(Value step);
   void prefetchStep(Value row, Value step);
+  void prefetchGroup(Value row, Value r, Value group);
 
   void call(StringRef name, ValueRange arguments);
   Value number(int64_t matrix) {

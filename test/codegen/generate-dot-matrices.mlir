@@ -81,12 +81,22 @@ func.func @bytes(%q: memref<40x128xi8>, %t: memref<40x2xf32>, %z: memref<40x2xi3
 
 // -----
 
-// Signed bytes need no shift.
+// Signed bytes need no shift. While a group's sums are scaled, each row of the tile fetches its part of the next group, and
+// a line of the 32 that the group has of the panel.
 
 // CHECK-LABEL: func @whole
 // CHECK: scf.for %[[GROUP:.*]] = %c0 to %c2 step %c1
+// CHECK: %[[AFTER:.*]] = arith.addi %[[GROUP]], %c1
 // CHECK: llvm.call_intrinsic "llvm.x86.tdpbssd"
 // CHECK: llvm.call_intrinsic "llvm.x86.tilestored64"
+// CHECK: scf.for %[[ROW:.*]] = %c0 to
+// CHECK: %[[NEXT:.*]] = arith.minsi %[[AFTER]], %c1
+// CHECK: %[[INPUT:.*]] = arith.muli %[[NEXT]], %c64
+// CHECK: memref.prefetch %arg0[%{{.*}}, %[[INPUT]]], read, locality<3>
+// CHECK: %[[BYTE:.*]] = arith.muli %[[ROW]], %c64
+// CHECK: %[[UNIT:.*]] = arith.divui %[[BYTE]], %c128
+// CHECK-NOT: arith.minsi
+// CHECK: memref.prefetch %arg3[%{{.*}}, %{{.*}}, %{{.*}}], read, locality<3>
 // CHECK-NOT: arith.addi {{.*}} : vector<16xi32>
 // CHECK: arith.sitofp {{.*}} : vector<16xi32>
 func.func @whole(%q: memref<64x128xi8>, %t: memref<64x2xf32>, %z: memref<64x2xi32>, %u: memref<1x32x128xi8>, %s: memref<1x2x32xf32>,
