@@ -174,15 +174,20 @@ private:
   //===--- Lanes along a reduction ----------------------------------------===//
 
   /// The neutral element of the op that combines lanes.
-  Attribute neutral(Operation *combiner, FloatType type);
+  Attribute neutral(Operation *combiner);
 
-  static vector::CombiningKind combiningKind(Operation *combiner);
+  /// The same op on other values.
+  Value combine(Operation *combiner, Value left, Value right);
 
-  /// One scalar: lanes of the last reduction are folded side by side, then
-  /// across, then the elements that fill no vector one by one.
+  /// One scalar: lanes of the last reduction are folded side by side, in a few
+  /// vectors, and then across; the elements that fill no vector one by one.
   Value emitLaneReduction();
 
-  /// The loops of a reduction along lanes; carries {vector, scalar}.
+  /// One scalar of all lanes of the vectors: halves meet, and halves of those,
+  /// so that few steps wait for each other.
+  Value combineLanes(Operation *combiner, MutableArrayRef<Value> vectors);
+
+  /// The loops of a reduction along lanes; carries vectors and a scalar.
   SmallVector<Value> emitLaneLoop(unsigned dim, ValueRange carried);
 
   //===--- Elements -------------------------------------------------------===//

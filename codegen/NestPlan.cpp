@@ -104,8 +104,8 @@ Operation *mlir::lathe::kernel::getCombiner(NestOp nest) {
   Value accumulator = block.getArguments().back();
   if (!last || !accumulator.hasOneUse() ||
       *accumulator.getUsers().begin() != last ||
-      !isa<arith::AddFOp, arith::MulFOp, arith::MaximumFOp, arith::MinimumFOp>(
-          last))
+      !isa<arith::AddFOp, arith::AddIOp, arith::MulFOp, arith::MaximumFOp,
+           arith::MinimumFOp>(last))
     return nullptr;
   return last;
 }
@@ -384,6 +384,14 @@ NestPlan mlir::lathe::kernel::planNest(NestOp nest,
       plan.kind = NestPlan::Kind::reductionLanes;
       plan.lanes = lanes;
       plan.laneDim = last;
+      // So many additions are under way at a time.
+      constexpr int64_t mostVectors = 4;
+      int64_t size = nest.getStaticExtents()[last];
+      plan.laneVectors =
+          ShapedType::isDynamic(size)
+              ? mostVectors
+              : std::clamp<int64_t>(llvm::bit_floor(uint64_t(size / lanes)), 1,
+                                    mostVectors);
       return plan;
     }
   }

@@ -93,80 +93,96 @@ Value NestEmitter::emitSteps(unsigned dim, int64_t row, int64_t lane,
   return accumulator;
 }
 
-Attribute NestEmitter::neutral(Operation *combiner, FloatType type) {
-  const llvm::fltSemantics &semantics = type.getFloatSemantics();
+Attribute NestEmitter::neutral(Operation *combiner) {
+  Type type = combiner->getResult(0).getType();
+  auto floating = dyn_cast<FloatType>(type);
+  if (!floating)
+    return b.getZeroAttr(type);
+  const llvm::fltSemantics &semantics = floating.getFloatSemantics();
   if (isa<arith::MulFOp>(combiner))
     return b.getFloatAttr(type, 1.0);
   if (isa<arith::MaximumFOp>(combiner))
     return b.getFloatAttr(type, APFloat::getInf(semantics, true));
   if (isa<arith::MinimumFOp>(combiner))
     return b.getFloatAttr(type, APFloat::getInf(semantics, false));
-  return b.getFloatAttr(type, 0.0);
+  return b.getZeroAttr(type);
 }
 
-vector::CombiningKind NestEmitter::combiningKind(Operation *combiner) {
-  if (isa<arith::MulFOp>(combiner))
-    return vector::CombiningKind::MUL;
-  if (isa<arith::MaximumFOp>(combiner))
-    return vector::CombiningKind::MAXIMUMF;
-  if (isa<arith::MinimumFOp>(combiner))
-    return vector::CombiningKind::MINIMUMF;
-  return vector::CombiningKind::ADD;
+Value NestEmitter::combine(Operation *combiner, Value left, Value right) {
+  OperationState state(nest.getLoc(), combiner->getName());
+  state.addOperands({left, right});
+  state.addTypes(left.getType());
+  return b.create(state)->getResult(0);
 }
 
 Value NestEmitter::emitLaneReduction() {
   Operation *combiner =
       nest.getReduce().front().getTerminator()->getOperand(0).getDefiningOp();
-  auto type = cast<FloatType>(combiner->getResult(0).getType());
   widths = {plan.lanes};
-  SmallVector<Value> sides =
-      emitLaneLoop(numParallel, {splat(neutral(combiner, type), plan.lanes),
-                                 splat(nest.getInit(), 1)});
+  SmallVector<Value> carried(plan.laneVectors,
+                             splat(neutral(combiner), plan.lanes));
+  carried.push_back(splat(nest.getInit(), 1));
+  carried = emitLaneLoop(numParallel, carried);
   widths = {1};
-  Value across =
-      vector::ReductionOp::create(b, combiningKind(combiner), sides[0]);
-  OperationState state(nest.getLoc(), combiner->getName());
-  state.addOperands({sides[1], across});
-  state.addTypes(type);
-  return b.create(state)->getResult(0);
+  Value rest = carried.pop_back_val();
+  return combine(combiner, rest, combineLanes(combiner, carried));
+}
+
+Value NestEmitter::combineLanes(Operation *combiner,
+                                MutableArrayRef<Value> vectors) {
+  for (size_t half = vectors.size() / 2; half > 0; half /= 2)
+    for (size_t i = 0; i < half; ++i)
+      vectors[i] = combine(combiner, vectors[i], vectors[i + half]);
+  Value lanes = vectors.front();
+  auto part = [&](int64_t from, int64_t width) -> Value {
+    if (width == 1)
+      return vector::ExtractOp::create(b, lanes, from);
+    return vector::ExtractStridedSliceOp::create(b, lanes, {from}, {width},
+                                                 {1});
+  };
+  for (int64_t half = plan.lanes / 2; half > 0; half /= 2)
+    lanes = combine(combiner, part(0, half), part(half, half));
+  return lanes;
 }
 
 SmallVector<Value> NestEmitter::emitLaneLoop(unsigned dim, ValueRange carried) {
-  bool innermost = dim + 1 == nest.getNumDims();
-  Value size = extent(dim);
-  Value whole = size;
-  if (innermost) {
-    Value lanes = constant(plan.lanes);
-    Value rest = b.createOrFold<arith::RemUIOp>(size, lanes);
-    whole = b.createOrFold<arith::SubIOp>(size, rest);
-  }
-  Value step = constant(innermost ? plan.lanes : 1);
-  auto loop = scf::ForOp::create(b, constant(0), whole, step, carried);
-  {
+  if (dim + 1 < nest.getNumDims()) {
+    auto loop =
+        scf::ForOp::create(b, constant(0), extent(dim), constant(1), carried);
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(loop.getBody());
     ivs[dim] = loop.getInductionVar();
-    SmallVector<Value> updated(loop.getRegionIterArgs());
-    if (!innermost) {
-      updated = emitLaneLoop(dim + 1, updated);
-    } else {
-      Loads loads;
-      updated[0] =
-          applyRegion(nest.getReduce(), 0, 0, plan.lanes, updated[0], loads);
-    }
-    scf::YieldOp::create(b, updated);
-  }
-  if (!innermost)
+    scf::YieldOp::create(b, emitLaneLoop(dim + 1, loop.getRegionIterArgs()));
     return loop.getResults();
-  auto tail = scf::ForOp::create(b, whole, size, constant(1),
-                                 ValueRange(loop.getResult(1)));
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(tail.getBody());
-  ivs[dim] = tail.getInductionVar();
-  Loads loads;
-  scf::YieldOp::create(b, applyRegion(nest.getReduce(), 0, 0, 1,
-                                      tail.getRegionIterArg(0), loads));
-  return {loop.getResult(0), tail.getResult(0)};
+  }
+  SmallVector<Value> sums(carried);
+  Value size = extent(dim), from = constant(0);
+  // What fills no block of vectors are single ones, then single elements.
+  auto emitBlocks = [&](int64_t width, MutableArrayRef<Value> sums) {
+    int64_t step = width * sums.size();
+    Value rest = b.createOrFold<arith::RemUIOp>(size, constant(step));
+    Value to = b.createOrFold<arith::SubIOp>(size, rest);
+    if (isEqualConstantIntOrValue(from, to))
+      return;
+    auto loop = scf::ForOp::create(b, from, to, constant(step), sums);
+    from = to;
+    llvm::copy(loop.getResults(), sums.begin());
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(loop.getBody());
+    ivs[dim] = loop.getInductionVar();
+    Loads loads;
+    SmallVector<Value> updated;
+    for (auto [i, sum] : llvm::enumerate(loop.getRegionIterArgs()))
+      updated.push_back(
+          applyRegion(nest.getReduce(), 0, i * width, width, sum, loads));
+    scf::YieldOp::create(b, updated);
+  };
+  MutableArrayRef<Value> vectors = MutableArrayRef(sums).drop_back();
+  emitBlocks(plan.lanes, vectors);
+  if (vectors.size() > 1)
+    emitBlocks(plan.lanes, vectors.take_front());
+  emitBlocks(1, MutableArrayRef(sums).take_back());
+  return sums;
 }
 
 AffineMap NestEmitter::mapAt(unsigned operand, int64_t row, int64_t lane) {

@@ -67,17 +67,15 @@ public:
                  });
   }
 
-  /// Of the codes of each group. Whole numbers up to 2^24 are exact in f32.
-  Value sums() {
-    Value sums =
-        b.reduce(perGroup, 1, type, 0, {rows, steps}, maps(),
-                 [this](Structured &b, ValueRange args) {
-                   return add(b, args.back(), number(args.drop_back()));
-                 });
-    return b.map(perGroup, b.getI32Type(), sums,
-                 [](Structured &b, ValueRange args) -> Value {
-                   return arith::FPToSIOp::create(b, b.getI32Type(), args[0]);
-                 });
+  /// Of the codes of each group.
+  Value sumUp(Value codes) {
+    AffineMap identity = b.getMultiDimIdentityMap(rank);
+    return b.reduce(perGroup, 1, b.getI32Type(), 0, codes, identity,
+                    [](Structured &b, ValueRange args) -> Value {
+                      Value code =
+                          arith::ExtSIOp::create(b, b.getI32Type(), args[0]);
+                      return arith::AddIOp::create(b, args[1], code);
+                    });
   }
 
   Structured &b;
@@ -218,8 +216,8 @@ Value projectBytes(Structured &b, Value x, const StoredWeight &weight) {
   int64_t unit = std::max<int64_t>(b.getByteUnit(), weight.isPacked ? 8 : 4);
   if (!b.hasByteDots() || length % unit)
     return projectStored(b, rows.decode(), weight);
-  Value codes = b.reshape(rows.codes(), rows.shape);
-  return multiply(b, codes, rows.steps, rows.sums(), weight);
+  Value codes = rows.codes(), sums = rows.sumUp(codes);
+  return multiply(b, b.reshape(codes, rows.shape), rows.steps, sums, weight);
 }
 
 Value projectBf16(Structured &b, Value x, const StoredWeight &weight) {

@@ -133,13 +133,25 @@ func.func @dynamic(%x: memref<?xf32>, %y: memref<?xf32>) {
 
 // -----
 
-// A sum along the contiguous dimension: lanes run along the reduction and are
-// summed up at its end.
+// A sum along the contiguous dimension: lanes run along the reduction, in four
+// vectors that do not wait for each other, and are summed up at its end, halves
+// of them first. What is left is no whole vector.
 
 // CHECK-LABEL: func @rowSum
-// CHECK: scf.for {{.*}} -> (vector<8xf32>, f32)
-// CHECK: vector.load
-// CHECK: vector.reduction <add>
+// CHECK: %[[SUMS:.*]]:4 = scf.for %{{.*}} = %c0{{.*}} to %c96 step %c32{{.*}} iter_args({{.*}}) -> (vector<8xf32>, vector<8xf32>, vector<8xf32>, vector<8xf32>)
+// CHECK-COUNT-4: vector.load
+// CHECK: scf.yield
+// CHECK-NOT: scf.for {{.*}} vector
+// CHECK: %[[REST:.*]] = scf.for %{{.*}} = %c96{{.*}} to %c100 step %c1{{.*}} iter_args({{.*}}) -> (f32)
+// CHECK: %[[LEFT:.*]] = arith.addf %[[SUMS]]#0, %[[SUMS]]#2 : vector<8xf32>
+// CHECK: %[[RIGHT:.*]] = arith.addf %[[SUMS]]#1, %[[SUMS]]#3 : vector<8xf32>
+// CHECK: arith.addf %[[LEFT]], %[[RIGHT]] : vector<8xf32>
+// CHECK: vector.extract_strided_slice {{.*}}offsets = [4], sizes = [4]
+// CHECK: arith.addf {{.*}} : vector<4xf32>
+// CHECK: arith.addf {{.*}} : vector<2xf32>
+// CHECK: vector.extract
+// CHECK: %[[LANES:.*]] = arith.addf {{.*}} : f32
+// CHECK: arith.addf %[[REST]], %[[LANES]] : f32
 #all = affine_map<(d0, d1) -> (d0, d1)>
 #row = affine_map<(d0, d1) -> (d0)>
 func.func @rowSum(%x: memref<4x100xf32>, %y: memref<4xf32>) {
@@ -151,6 +163,31 @@ func.func @rowSum(%x: memref<4x100xf32>, %y: memref<4xf32>) {
   } finish {
   ^bb0(%p: f32, %acc: f32):
     kernel.yield %acc : f32
+  }
+  return
+}
+
+// -----
+
+// Of any number of whole ones, blocks, vectors and elements are left.
+
+// CHECK-LABEL: func @wholeSum
+// CHECK: scf.for {{.*}} step %c32{{.*}} iter_args({{.*}}) -> (vector<8xi32>, vector<8xi32>, vector<8xi32>, vector<8xi32>)
+// CHECK: scf.for {{.*}} step %c8{{.*}} iter_args({{.*}}) -> (vector<8xi32>)
+// CHECK: scf.for {{.*}} step %c1{{.*}} iter_args({{.*}}) -> (i32)
+// CHECK: arith.addi {{.*}} : vector<2xi32>
+#all = affine_map<(d0, d1) -> (d0, d1)>
+#row = affine_map<(d0, d1) -> (d0)>
+func.func @wholeSum(%x: memref<4x?xi8>, %y: memref<4xi32>) {
+  kernel.nest ins(%x : memref<4x?xi8>) outs(%y : memref<4xi32>)
+      {indexing_maps = [#all, #row], init = 0 : i32, reductions = array<i1: false, true>} reduce {
+  ^bb0(%p: i8, %acc: i32):
+    %0 = arith.extsi %p : i8 to i32
+    %1 = arith.addi %acc, %0 : i32
+    kernel.yield %1 : i32
+  } finish {
+  ^bb0(%p: i8, %acc: i32):
+    kernel.yield %acc : i32
   }
   return
 }
@@ -377,12 +414,12 @@ func.func @share(%x: memref<?x64xf32>, %y: memref<?x64xf32>) {
 // would fit, of which 8 part the 8 columns best: 10 elements are loaded, not 24,
 // besides 3 weights. 16 registers hold 8 rows x 1 vector.
 
-// CHECK-LABEL: func @window
+// CHECK-LABEL: func @slidingWindow
 // CHECK: scf.for {{.*}} iter_args
 // CHECK-COUNT-13: vector.load
 // CHECK-NOT: vector.load
 // CHECK: scf.yield
-// WIDE-LABEL: func @window
+// WIDE-LABEL: func @slidingWindow
 // WIDE: scf.for {{.*}} iter_args
 // WIDE-COUNT-26: vector.load
 // WIDE-NOT: vector.load
@@ -390,7 +427,7 @@ func.func @share(%x: memref<?x64xf32>, %y: memref<?x64xf32>) {
 #image = affine_map<(i, j, c, p, q) -> (i + p, j + q, c)>
 #weights = affine_map<(i, j, c, p, q) -> (p, q, c)>
 #result = affine_map<(i, j, c, p, q) -> (i, j, c)>
-func.func @window(%x: memref<10x10x32xf32>, %w: memref<3x3x32xf32>, %y: memref<8x8x32xf32>) {
+func.func @slidingWindow(%x: memref<10x10x32xf32>, %w: memref<3x3x32xf32>, %y: memref<8x8x32xf32>) {
   kernel.nest ins(%x, %w : memref<10x10x32xf32>, memref<3x3x32xf32>) outs(%y : memref<8x8x32xf32>)
       {indexing_maps = [#image, #weights, #result], init = 0.0 : f32,
        reductions = array<i1: false, false, false, true, true>} reduce {

@@ -13,7 +13,8 @@
 // CHECK: arith.maxnumf
 // CHECK: arith.minnumf
 // CHECK: arith.fptosi %{{.*}} : f32 to i8
-// CHECK: arith.fptosi %{{.*}} : f32 to i32
+// CHECK: arith.extsi %{{.*}} : i8 to i32
+// CHECK: arith.addi
 // CHECK: kernel.dot_product rows(%{{.*}} : tensor<6x64xi8>) weights(%{{.*}} : tensor<2x16x128xi8>) groups(%{{.*}} : tensor<6x2xf32>, tensor<6x2xi32>, tensor<2x2x32xf32>) outs(%{{.*}} : tensor<6x40xf32>)
 // MATRICES-LABEL: @rows
 // MATRICES: kernel.dot_product
