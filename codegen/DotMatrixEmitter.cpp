@@ -60,6 +60,9 @@ DotMatrixEmitter::DotMatrixEmitter(DotProductOp op, const DotTarget &target,
   // two.
   int64_t inCache = target.secondCacheBytes / 4 * 3 / (4 * lines);
   blockRows = std::max<int64_t>(inCache / tileHeight, 1) * tileHeight;
+  // A panel that comes ahead of time must not take the place of rows.
+  prefetchesPanel =
+      blockRows * 4 * lines + 2 * countPanelBytes() <= target.secondCacheBytes;
   panelsInside = true;
 }
 
@@ -214,7 +217,8 @@ void DotMatrixEmitter::addStep(Value row, Value step, int64_t down) {
     for (int64_t v = 0; v < across; ++v)
       multiply(1, v);
   }
-  prefetchStep(row, step);
+  if (prefetchesPanel)
+    prefetchStep(row, step);
 }
 
 /// Two numbers of a byte are four places of a column apart.

@@ -35,9 +35,7 @@ void DotProductEmitter::emit(bool parallel) {
       mul(most(least(count, constant(blockRows)), constant(1)), countRowWork());
   // Of a few rows, a task takes as long as its panel comes from memory: a byte
   // in the time of an operation.
-  int64_t panelBytes = op.getCodesType().getNumElements() / op.getPanels() *
-                       op.getCodesType().getElementTypeBitWidth() / 8;
-  work = most(work, constant(panelBytes));
+  work = most(work, constant(countPanelBytes()));
   Value grain = b.createOrFold<arith::CeilDivUIOp>(
       constant(target.leastThreadWork), work);
   forTasks(

@@ -50,6 +50,11 @@ protected:
     return units * 4 * op.getPanelColumns() / lanes;
   }
 
+  int64_t countPanelBytes() {
+    return op.getCodesType().getNumElements() / op.getPanels() *
+           op.getCodesType().getElementTypeBitWidth() / 8;
+  }
+
   /// These rows in tiles of vectors: whole ones, and of what is left a half, a
   /// quarter, …
   void emitVectorRows(Value begin, Value end);
@@ -138,6 +143,8 @@ private:
 
   /// Lines of 64 bytes that a step multiplies, and steps of a group.
   int64_t depth, steps;
+  /// Whether a panel's tiles fetch the next one.
+  bool prefetchesPanel;
   // Of a task, on the stack:
   Value shapes, sums, totals, unpacked;
 };

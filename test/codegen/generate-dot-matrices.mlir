@@ -1,5 +1,6 @@
 // RUN: lathe-opt %s -split-input-file -pass-pipeline='builtin.module(func.func(lathe-generate-dot-products{byte-matrices=llvm.x86.tdpbssd bf16-matrices=llvm.x86.tdpbf16ps},canonicalize,cse))' | FileCheck %s
 // RUN: lathe-opt %s -split-input-file -pass-pipeline='builtin.module(func.func(lathe-generate-dot-products{byte-matrices=llvm.x86.tdpbssd bf16-matrices=llvm.x86.tdpbf16ps second-cache-bytes=65536 parallel=false},canonicalize,cse))' | FileCheck %s --check-prefix=SMALL
+// RUN: lathe-opt %s -split-input-file -pass-pipeline='builtin.module(func.func(lathe-generate-dot-products{byte-matrices=llvm.x86.tdpbssd bf16-matrices=llvm.x86.tdpbf16ps second-cache-bytes=16384},canonicalize,cse))' | FileCheck %s --check-prefix=TINY
 
 // Pairs of 64 numbers are two steps of 16. Rows go by 32, what is left of them is one tile of one or two registers of
 // rows, whose shapes the table says; below four of them are left to vectors. All panels meet 3072 rows, for which three
@@ -44,6 +45,12 @@
 // CHECK: llvm.call_intrinsic "llvm.x86.avx512bf16.dpbf16ps.512"
 // SMALL-LABEL: func @pairs
 // SMALL: arith.muli %{{.*}}, %c384
+// SMALL: memref.prefetch {{.*}}locality<2>
+// Where the next panel would take the place of rows, it is not fetched ahead of time.
+// TINY-LABEL: func @pairs
+// TINY: arith.muli %{{.*}}, %c96
+// TINY-NOT: locality<2>
+// TINY-LABEL: func @bytes
 func.func @pairs(%q: memref<?x64xbf16>, %u: memref<3x32x64xbf16>, %b: memref<70xf32>, %y: memref<?x70xf32>) {
   kernel.dot_product rows(%q : memref<?x64xbf16>) weights(%u : memref<3x32x64xbf16>) extras(%b : memref<70xf32>)
       outs(%y : memref<?x70xf32>) {extra_maps = [affine_map<(m, n) -> (n)>]} finish {
