@@ -28,11 +28,7 @@ bool NestEmitter::emit() {
 Value NestEmitter::extent(unsigned dim) {
   if (!ShapedType::isDynamic(extents[dim]))
     return constant(extents[dim]);
-  for (auto [i, operand] : llvm::enumerate(nest->getOperands()))
-    for (auto [axis, result] : llvm::enumerate(nest.getMap(i).getResults()))
-      if (result == b.getAffineDimExpr(dim))
-        return memref::DimOp::create(b, operand, axis);
-  llvm_unreachable("a dimension that no operand has");
+  return createExtent(b, nest, dim);
 }
 
 NestEmitter::Axis NestEmitter::makeAxis(Axis::Kind kind, unsigned dim,

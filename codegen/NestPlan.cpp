@@ -125,6 +125,15 @@ SmallVector<int64_t> mlir::lathe::kernel::getExtentFactors(NestOp nest) {
   return factors;
 }
 
+Value mlir::lathe::kernel::createExtent(OpBuilder &b, NestOp nest,
+                                        unsigned dim) {
+  for (auto [i, operand] : llvm::enumerate(nest->getOperands()))
+    for (auto [axis, result] : llvm::enumerate(nest.getMap(i).getResults()))
+      if (result == b.getAffineDimExpr(dim))
+        return memref::DimOp::create(b, nest.getLoc(), operand, axis);
+  llvm_unreachable("a dimension that no operand has");
+}
+
 SmallVector<int64_t> mlir::lathe::kernel::getGreatestExtents(NestOp nest) {
   SmallVector<int64_t> extents = nest.getStaticExtents();
   for (auto [dim, extent] : llvm::enumerate(extents)) {

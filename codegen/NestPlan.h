@@ -73,6 +73,9 @@ struct NestPlan {
 /// What divides each extent of a nest on memrefs: all of it where it is static.
 SmallVector<int64_t> getExtentFactors(NestOp nest);
 
+/// Writes the size of a dynamic dimension.
+Value createExtent(OpBuilder &b, NestOp nest, unsigned dim);
+
 /// The extents, in place of those that are not known the greatest that they can
 /// be, if that is known.
 SmallVector<int64_t> getGreatestExtents(NestOp nest);

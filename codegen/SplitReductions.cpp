@@ -6,7 +6,9 @@
 // A panel of weights is read once for each tile of rows, and rows once for each
 // panel. Where a reduction is so long that neither stays in the second-level
 // cache meanwhile, a nest becomes several: each sums up a part of the reduction
-// on top of what the one before it has stored, and the last one finishes.
+// on top of what the one before it has stored, and the last one finishes. A
+// length that is known when the program runs only, such as a network's width,
+// is cut as the greatest that it can be.
 //
 //===----------------------------------------------------------------------===//
 
@@ -43,9 +45,8 @@ bool mlir::lathe::kernel::isWalkedAlone(NestOp nest, unsigned dim) {
   return true;
 }
 
-/// The longest reduction that can be cut, or -1.
-static int64_t chooseReduction(NestOp nest) {
-  SmallVector<int64_t> extents = nest.getStaticExtents();
+/// The longest reduction that can be cut, or -1, where lengths have bounds.
+static int64_t chooseReduction(NestOp nest, ArrayRef<int64_t> extents) {
   int64_t chosen = -1;
   for (auto [dim, size] : llvm::enumerate(extents)) {
     if (!nest.getReductions()[dim])
@@ -62,7 +63,7 @@ static int64_t chooseReduction(NestOp nest) {
 static int64_t countReduced(NestOp nest, unsigned input) {
   int64_t bytes =
       getElementBytes(getElementTypeOrSelf(nest.getInputs()[input].getType()));
-  for (auto [dim, size] : llvm::enumerate(nest.getStaticExtents()))
+  for (auto [dim, size] : llvm::enumerate(getGreatestExtents(nest)))
     if (nest.getReductions()[dim] && nest.getMap(input).isFunctionOfDim(dim))
       bytes *= size;
   return bytes;
@@ -108,22 +109,47 @@ static bool hasTiles(NestOp nest, const NestPlan &plan) {
   return rows > plan.rows;
 }
 
-/// The elements [first, first + size) of an operand along a dimension of the
-/// nest.
-static Value slice(OpBuilder &b, NestOp nest, unsigned input, unsigned dim,
-                   int64_t first, int64_t size) {
+/// A part of a dimension of the nest.
+struct Part {
+  unsigned dim;
+  OpFoldResult first, size;
+};
+
+/// `size` indices from `first` on, or those that there are of them.
+static Part takePart(OpBuilder &b, NestOp nest, unsigned dim, int64_t first,
+                     int64_t size) {
+  Location location = nest.getLoc();
+  int64_t known = nest.getStaticExtents()[dim];
+  if (!ShapedType::isDynamic(known))
+    return {dim, b.getIndexAttr(first),
+            b.getIndexAttr(std::min(size, known - first))};
+  Value extent = createExtent(b, nest, dim);
+  auto least = [&](Value x, int64_t y) {
+    Value constant = arith::ConstantIndexOp::create(b, location, y);
+    return b.createOrFold<arith::MinSIOp>(location, x, constant);
+  };
+  if (first == 0)
+    return {dim, b.getIndexAttr(0), getAsOpFoldResult(least(extent, size))};
+  Value begin = least(extent, first);
+  Value rest = b.createOrFold<arith::SubIOp>(location, extent, begin);
+  return {dim, getAsOpFoldResult(begin), getAsOpFoldResult(least(rest, size))};
+}
+
+/// That part of an input.
+static Value slice(OpBuilder &b, NestOp nest, unsigned input,
+                   const Part &part) {
   Value whole = nest.getInputs()[input];
   AffineMap map = nest.getMap(input);
-  if (!map.isFunctionOfDim(dim))
+  if (!map.isFunctionOfDim(part.dim))
     return whole;
   Location location = nest.getLoc();
   SmallVector<OpFoldResult> sizes = memref::getMixedSizes(b, location, whole);
   SmallVector<OpFoldResult> offsets(sizes.size(), b.getIndexAttr(0));
   SmallVector<OpFoldResult> strides(sizes.size(), b.getIndexAttr(1));
   for (auto [axis, subscript] : llvm::enumerate(map.getResults()))
-    if (subscript.isFunctionOfDim(dim)) {
-      offsets[axis] = b.getIndexAttr(first);
-      sizes[axis] = b.getIndexAttr(size);
+    if (subscript.isFunctionOfDim(part.dim)) {
+      offsets[axis] = part.first;
+      sizes[axis] = part.size;
     }
   return memref::SubViewOp::create(b, location, whole, offsets, sizes, strides);
 }
@@ -164,23 +190,24 @@ mlir::lathe::kernel::splitReduction(RewriterBase &rewriter, NestOp nest,
                                     const NestPlan &plan,
                                     const VectorTarget &target) {
   constexpr int64_t vector = 16;
+  SmallVector<int64_t> extents = getGreatestExtents(nest);
   int64_t dim = -1, parts = 1;
   if (plan.lanesOutside && plan.rowDim >= 0 && sumsInPlace(nest) &&
       hasTiles(nest, plan))
-    dim = chooseReduction(nest);
+    dim = chooseReduction(nest, extents);
   if (dim >= 0)
     parts = countParts(nest, plan, target);
   if (parts == 1)
     return {nest};
-  int64_t extent = nest.getStaticExtents()[dim];
+  int64_t extent = extents[dim];
   int64_t size = llvm::alignTo(llvm::divideCeil(extent, parts), vector);
   SmallVector<NestOp> made;
   rewriter.setInsertionPoint(nest);
   for (int64_t first = 0; first < extent; first += size) {
     SmallVector<Value> inputs;
+    Part taken = takePart(rewriter, nest, dim, first, size);
     for (unsigned i = 0; i < nest.getInputs().size(); ++i)
-      inputs.push_back(
-          slice(rewriter, nest, i, dim, first, std::min(size, extent - first)));
+      inputs.push_back(slice(rewriter, nest, i, taken));
     auto part = cast<NestOp>(rewriter.clone(*nest));
     part.getInputsMutable().assign(inputs);
     if (first + size < extent)

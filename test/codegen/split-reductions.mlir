@@ -43,6 +43,61 @@ func.func @long(%x: memref<40x5000xf32>, %w: memref<4x5000x32xf32>, %y: memref<4
 
 // -----
 
+// A length with a bound is cut into as many parts as the bound would be. Of a shorter one, the last parts are empty.
+
+// CHECK-LABEL: func @upTo
+// CHECK: %[[SIZE:.*]] = memref.dim %arg0, %c1
+// CHECK: %[[SECOND:.*]] = arith.minsi %[[SIZE]], %c1680
+// CHECK: memref.subview %arg0[0, 0] [40, %[[SECOND]]] [1, 1]
+// CHECK-NOT: vector.load %arg2
+// CHECK-NOT: arith.maximumf
+// CHECK: %[[BEHIND:.*]] = arith.subi %[[SIZE]], %[[SECOND]]
+// CHECK: %[[REST:.*]] = arith.minsi %[[BEHIND]], %c1680
+// CHECK: memref.subview %arg0[0, %[[SECOND]]] [40, %[[REST]]] [1, 1]
+// CHECK: memref.subview %arg1[0, %[[SECOND]], 0] [4, %[[REST]], 32] [1, 1, 1]
+// CHECK: vector.load %arg2[{{.*}} : memref<40x128xf32>
+// CHECK-NOT: arith.maximumf
+// CHECK: %[[THIRD:.*]] = arith.minsi %[[SIZE]], %c3360
+// CHECK: memref.subview %arg1[0, %[[THIRD]], 0] [4, %{{.*}}, 32] [1, 1, 1]
+// CHECK: vector.load %arg2[{{.*}} : memref<40x128xf32>
+// CHECK: arith.maximumf
+// CHECK-NOT: memref.subview
+// CHECK-LABEL: func @unbounded
+// CHECK-NOT: memref.subview
+#x = affine_map<(d0, d1, d2) -> (d0, d2)>
+#w = affine_map<(d0, d1, d2) -> (d1 floordiv 32, d2, d1 mod 32)>
+#y = affine_map<(d0, d1, d2) -> (d0, d1)>
+func.func @upTo(%x: memref<40x?xf32> {lathe.bounds = array<i64: 40, 5000>}, %w: memref<4x?x32xf32>, %y: memref<40x128xf32>) {
+  kernel.nest ins(%x, %w : memref<40x?xf32>, memref<4x?x32xf32>) outs(%y : memref<40x128xf32>)
+      {indexing_maps = [#x, #w, #y], init = 0.0 : f32, reductions = array<i1: false, false, true>} reduce {
+  ^bb0(%p: f32, %q: f32, %acc: f32):
+    %0 = arith.mulf %p, %q : f32
+    %1 = arith.addf %acc, %0 : f32
+    kernel.yield %1 : f32
+  } finish {
+  ^bb0(%p: f32, %q: f32, %acc: f32):
+    %zero = arith.constant 0.0 : f32
+    %0 = arith.maximumf %acc, %zero : f32
+    kernel.yield %0 : f32
+  }
+  return
+}
+func.func @unbounded(%x: memref<40x?xf32>, %w: memref<4x?x32xf32>, %y: memref<40x128xf32>) {
+  kernel.nest ins(%x, %w : memref<40x?xf32>, memref<4x?x32xf32>) outs(%y : memref<40x128xf32>)
+      {indexing_maps = [#x, #w, #y], init = 0.0 : f32, reductions = array<i1: false, false, true>} reduce {
+  ^bb0(%p: f32, %q: f32, %acc: f32):
+    %0 = arith.mulf %p, %q : f32
+    %1 = arith.addf %acc, %0 : f32
+    kernel.yield %1 : f32
+  } finish {
+  ^bb0(%p: f32, %q: f32, %acc: f32):
+    kernel.yield %acc : f32
+  }
+  return
+}
+
+// -----
+
 // One tile of rows reads a panel once. A narrower output cannot hold the sums, and a maximum is no sum.
 
 // CHECK-LABEL: func @few
