@@ -221,18 +221,25 @@ void DotMatrixEmitter::addStep(Value row, Value step, int64_t down) {
     prefetchStep(row, step);
 }
 
-/// Two numbers of a byte are four places of a column apart.
+/// Two numbers of a byte are four places of a column apart. They lose the shift
+/// here, where there are fewer of them than there are sums.
 Value DotMatrixEmitter::unpackStep(Value step) {
   Value begin = mul(step, depth / 2);
+  Value shift = arith::ConstantOp::create(
+      b,
+      DenseElementsAttr::get(codesType(), static_cast<int8_t>(op.getShift())));
+  auto lower = [&](Value numbers) {
+    return b.createOrFold<arith::SubIOp>(numbers, shift);
+  };
   for (int64_t pair = 0; pair < depth / 2; ++pair)
     for (int64_t v = 0; v < across; ++v) {
       Value byte = constant(v * rowBytes);
       Value codes = vector::LoadOp::create(b, codesType(), op.getCodes(),
                                            {panel, add(begin, pair), byte});
       auto [low, high] = unpack(codes);
-      vector::StoreOp::create(b, low, unpacked, {constant(2 * pair), byte});
-      vector::StoreOp::create(b, high, unpacked,
-                              {constant(2 * pair + 1), byte});
+      Value even = constant(2 * pair), odd = constant(2 * pair + 1);
+      vector::StoreOp::create(b, lower(low), unpacked, {even, byte});
+      vector::StoreOp::create(b, lower(high), unpacked, {odd, byte});
     }
   return unpacked;
 }
@@ -304,18 +311,9 @@ void DotMatrixEmitter::addGroup(Value row, Value count, Value group) {
     Values place = {add(row, r), group};
     Value step = load(op.getSteps(), place);
     Value rowSum = memref::LoadOp::create(b, op.getSums(), place);
-    Value below;
-    if (op.getShift()) {
-      Value shift = arith::ConstantIntOp::create(b, b.getI32Type(),
-                                                 -int64_t(op.getShift()));
-      below = vector::BroadcastOp::create(
-          b, wordsType(), b.createOrFold<arith::MulIOp>(rowSum, shift));
-    }
     for (int64_t v = 0; v < across; ++v) {
       Value column = constant(v * lanes);
       Value sum = vector::LoadOp::create(b, wordsType(), sums, {r, column});
-      if (below)
-        sum = arith::AddIOp::create(b, sum, below);
       Value total = loadScratch(totals, r, column);
       total = addScaled(total, sum, step, rowSum, scales[v], offsets[v]);
       storeScratch(total, totals, r, column);

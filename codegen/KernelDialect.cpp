@@ -379,6 +379,8 @@ LogicalResult DotProductOp::verifyGroups() {
     return emitOpError("has rows ")
            << getRowsType() << (isInteger() ? " without" : " with")
            << " groups [C3]";
+  if (getShift() && !getPacked())
+    return emitOpError("has a shift, which packed numbers alone have [C2]");
   int64_t groups = isInteger() ? getGroups() : 1;
   if (groups < 1 || inputs % groups || inputs / groups % getUnit())
     return emitOpError("has ")

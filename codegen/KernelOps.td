@@ -331,7 +331,8 @@ def Kernel_DotProductOp : Kernel_Op<"dot_product",
 
     Constraints:
     - (C1) all sizes are static but M.
-    - (C2) e divides K; L is a multiple of 4, and of 8 with `packed`.
+    - (C2) e divides K; L is a multiple of 4, and of 8 with `packed`, without
+      which there is no shift.
     - (C3) operands have the shapes and types above; bytes have steps, sums and
       scales, bf16 has none of them.
     - (C4) a map an extra, onto some of (m, n) in their order, and `finish` takes

@@ -62,6 +62,15 @@ func.func @ungrouped(%q: memref<?x64xi8>, %u: memref<1x16x128xi8>, %y: memref<?x
 
 // -----
 
+func.func @shifted(%q: memref<?x64xi8>, %t: memref<?x2xf32>, %z: memref<?x2xi32>, %u: memref<1x16x128xi8>, %s: memref<1x2x32xf32>, %y: memref<?x32xf32>) {
+  // expected-error @+1 {{has a shift, which packed numbers alone have [C2]}}
+  kernel.dot_product rows(%q : memref<?x64xi8>) weights(%u : memref<1x16x128xi8>)
+      groups(%t, %z, %s : memref<?x2xf32>, memref<?x2xi32>, memref<1x2x32xf32>) outs(%y : memref<?x32xf32>) {shift = 128 : i64}
+  return
+}
+
+// -----
+
 func.func @odd(%q: memref<?x63xbf16>, %u: memref<1x32x64xbf16>, %y: memref<?x32xf32>) {
   // expected-error @+1 {{has 1 groups of 63 inputs, which come in 2s [C2]}}
   kernel.dot_product rows(%q : memref<?x63xbf16>) weights(%u : memref<1x32x64xbf16>) outs(%y : memref<?x32xf32>)
