@@ -53,8 +53,8 @@ struct CpuTarget {
   /// "" if there is none.
   std::string bf16Dot;
   /// LLVM's intrinsics that multiply registers of 16 rows by 64 bytes, signed
-  /// bytes or bf16, with sums of 32 bits, as Intel's Advanced
-  /// Matrix Extensions have them; "" if there are none.
+  /// bytes or bf16, with sums of 32 bits, as Intel's Advanced Matrix Extensions
+  /// have them; "" if there are none.
   std::string byteMatrices, bf16Matrices;
   /// Whether an instruction rounds f32 to bf16.
   bool convertsBf16 = false;
