@@ -78,19 +78,19 @@ def output(*words):
 def describe():
     """Title, spec, settings, and multiply-adds of each shape."""
     for where, rows, inner, columns in PRODUCTS:
-        yield (f"{where}, {rows}×{inner}×{columns}", "product",
+        yield (f"{where}, {rows}×{inner}×{columns}", "rows",
                {"rows": rows, "in": inner, "out": columns}, rows * inner * columns)
     for where, channels, filters, size, kernel, stride in CONVOLUTIONS:
         pixels = ((size - 1) // stride + 1) ** 2
         title = f"{where}, {channels}→{filters}, {size}², {kernel}×{kernel}"
         title += f" by {stride}" if stride > 1 else ""
-        yield (title, "convolution",
+        yield (title, "pixels",
                {"in": channels, "out": filters, "size": size, "kernel": kernel, "stride": stride},
                pixels * filters * channels * kernel * kernel)
 
 
 def torch_calls(kind, sizes):
-    if kind == "product":
+    if kind == "rows":
         x, w = torch.rand(sizes["rows"], sizes["in"]), torch.rand(sizes["out"], sizes["in"])
         return [lambda: torch.nn.functional.linear(x, w)]
     kernel = sizes["kernel"]

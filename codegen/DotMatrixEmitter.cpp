@@ -3,9 +3,8 @@
 // Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Intel's Advanced Matrix Extensions: eight registers of up to 16 rows of 64
-// bytes, whose shapes a table in memory says. Two of rows, 4 and 5, meet two of
-// columns, 6 and 7, in four of sums, 0 to 3.
+// Two registers of rows, 4 and 5, meet two of columns, 6 and 7, in four of
+// sums, 0 to 3.
 //
 //===----------------------------------------------------------------------===//
 
@@ -13,14 +12,13 @@
 #include "codegen/DotProductEmitter.h"
 #include "codegen/NestPlan.h"
 #include "codegen/Target.h"
-#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 
 using namespace mlir;
 using namespace mlir::lathe;
 using namespace mlir::lathe::kernel;
 
-/// Rows, and bytes of each, that a register holds.
-static constexpr int64_t mostRows = 16, rowBytes = 64;
+static constexpr int64_t mostRows = MatrixRegisters::mostRows,
+                         rowBytes = MatrixRegisters::rowBytes;
 /// Registers of sums side by side in a tile; its columns, and its most rows.
 static constexpr int64_t across = 2, tileColumns = 32, tileHeight = 32;
 /// The registers of rows and of columns begin here.
@@ -103,7 +101,7 @@ void DotMatrixEmitter::emitRows() {
     emitBlock(row, least(sub(last, row), constant(tileHeight)));
   });
   // The registers' contents need not be kept any longer.
-  call("llvm.x86.tilerelease", {});
+  matrices.release();
   if (mayLeave(1, fewestRows - 1))
     emitVectorRows(end, last);
 }
@@ -147,22 +145,13 @@ void DotMatrixEmitter::emitTile(Value row, Value count, int64_t down) {
   });
 }
 
-/// The table of the registers' shapes: its version, then the bytes of a row in
-/// 16 bits for each, then the rows of each in a byte.
 void DotMatrixEmitter::configure(Value count, int64_t down) {
-  constexpr int64_t atBytes = 16, atRows = 48, registers = 8;
-  SmallVector<int8_t> table(rowBytes, 0);
-  table[0] = 1;
-  for (int64_t i = 0; i < registers; ++i) {
-    bool isRows = i >= firstRows && i < firstColumns;
-    table[atBytes + 2 * i] = isRows ? 4 * depth : rowBytes;
-    table[atRows + i] = i >= firstColumns ? depth : mostRows;
-  }
-  auto type = VectorType::get(rowBytes, b.getI8Type());
-  Value whole = arith::ConstantOp::create(
-      b, DenseElementsAttr::get(type, ArrayRef<int8_t>(table)));
-  Value zero = constant(0);
-  vector::StoreOp::create(b, whole, shapes, {zero, zero});
+  SmallVector<MatrixRegisters::Shape> of(MatrixRegisters::count);
+  for (int64_t i = firstRows; i < firstColumns; ++i)
+    of[i].bytes = 4 * depth;
+  for (int64_t i = firstColumns; i < MatrixRegisters::count; ++i)
+    of[i].rows = depth;
+  matrices.fillTable(shapes, of);
   // The last rows may be fewer.
   Value rows = count;
   if (down == 2)
@@ -170,8 +159,8 @@ void DotMatrixEmitter::configure(Value count, int64_t down) {
   rows = b.createOrFold<arith::IndexCastOp>(b.getI8Type(), rows);
   int64_t lower = down - 1;
   for (int64_t i : {lower * across, lower * across + 1, firstRows + lower})
-    memref::StoreOp::create(b, rows, shapes, {zero, constant(atRows + i)});
-  call("llvm.x86.ldtilecfg", addressOf(shapes, {zero, zero}));
+    matrices.setRows(shapes, i, rows);
+  matrices.configure(shapes);
 }
 
 //===----------------------------------------------------------------------===//
@@ -181,7 +170,7 @@ void DotMatrixEmitter::configure(Value count, int64_t down) {
 /// Sums of a group, or of all.
 void DotMatrixEmitter::addSteps(Value row, Value group, int64_t down) {
   for (int64_t i = 0; i < down * across; ++i)
-    call("llvm.x86.tilezero", number(i));
+    matrices.zero(i);
   Value begin = mul(group, steps);
   loop(begin, add(begin, steps), 1,
        [&](Value step) { addStep(row, step, down); });
@@ -192,20 +181,21 @@ void DotMatrixEmitter::addStep(Value row, Value step, int64_t down) {
   Value columns = op.getPacked() ? unpackStep(step) : Value();
   auto loadColumns = [&](int64_t v) {
     Value byte = constant(length * v * mostRows);
-    Value address =
-        columns ? addressOf(unpacked, {constant(0), byte})
-                : addressOf(op.getCodes(), {panel, mul(step, depth), byte});
-    loadMatrix(firstColumns + v, address, constant(4 * tileColumns));
+    Value distance = constant(4 * tileColumns);
+    if (columns)
+      matrices.load(firstColumns + v, columns, {constant(0), byte}, distance);
+    else
+      matrices.load(firstColumns + v, op.getCodes(),
+                    {panel, mul(step, depth), byte}, distance);
   };
   auto loadRows = [&](int64_t r) {
     Value place = mul(step, depth * length);
-    loadMatrix(firstRows + r,
-               addressOf(op.getRows(), {add(row, r * mostRows), place}),
-               rowDistance());
+    matrices.load(firstRows + r, op.getRows(), {add(row, r * mostRows), place},
+                  rowDistance());
   };
   auto multiply = [&](int64_t r, int64_t v) {
-    call(target.matrices, {number(r * across + v), number(firstRows + r),
-                           number(firstColumns + v)});
+    matrices.multiply(target.matrices, r * across + v, firstRows + r,
+                      firstColumns + v);
   };
   loadRows(0);
   for (int64_t v = 0; v < across; ++v) {
@@ -290,10 +280,7 @@ void DotMatrixEmitter::storeSums(int64_t down) {
   for (int64_t i = 0; i < down * across; ++i) {
     Values place = {constant(i / across * mostRows),
                     constant(i % across * mostRows)};
-    Value distance = arith::ConstantIntOp::create(b, b.getI64Type(),
-                                                  int64_t(4 * tileColumns));
-    call("llvm.x86.tilestored64",
-         {number(i), addressOf(sums, place), distance});
+    matrices.store(i, sums, place, constant(4 * tileColumns));
   }
 }
 
@@ -321,36 +308,9 @@ void DotMatrixEmitter::addGroup(Value row, Value count, Value group) {
   });
 }
 
-//===----------------------------------------------------------------------===//
-// Instructions
-//===----------------------------------------------------------------------===//
-
-void DotMatrixEmitter::call(StringRef name, ValueRange arguments) {
-  LLVM::CallIntrinsicOp::create(b, b.getStringAttr(name), arguments);
-}
-
-void DotMatrixEmitter::loadMatrix(int64_t matrix, Value address,
-                                  Value distance) {
-  distance = b.createOrFold<arith::IndexCastOp>(b.getI64Type(), distance);
-  call("llvm.x86.tileloadd64", {number(matrix), address, distance});
-}
-
 /// The bytes between rows that follow each other.
 Value DotMatrixEmitter::rowDistance() {
   auto layout = memref::ExtractStridedMetadataOp::create(b, op.getRows());
   return mul(b.createOrFold<arith::AddIOp>(layout.getStrides()[0], constant(0)),
              4 / length);
-}
-
-Value DotMatrixEmitter::addressOf(Value buffer, ValueRange indices) {
-  auto type = cast<MemRefType>(buffer.getType());
-  auto layout = memref::ExtractStridedMetadataOp::create(b, buffer);
-  Value place = layout.getOffset();
-  for (auto [index, stride] : llvm::zip(indices, layout.getStrides()))
-    place = add(place, b.createOrFold<arith::MulIOp>(index, stride));
-  Value address = memref::ExtractAlignedPointerAsIndexOp::create(b, buffer);
-  address = add(address, mul(place, type.getElementTypeBitWidth() / 8));
-  address = b.createOrFold<arith::IndexCastOp>(b.getI64Type(), address);
-  return LLVM::IntToPtrOp::create(b, LLVM::LLVMPointerType::get(b.getContext()),
-                                  address);
 }

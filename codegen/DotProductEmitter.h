@@ -8,6 +8,7 @@
 #ifndef LATHE_CODEGEN_DOTPRODUCTEMITTER_H
 #define LATHE_CODEGEN_DOTPRODUCTEMITTER_H
 
+#include "codegen/MatrixRegisters.h"
 #include "codegen/VectorBuilder.h"
 
 namespace mlir::lathe::kernel {
@@ -133,14 +134,9 @@ private:
   void prefetchStep(Value row, Value step);
   void prefetchGroup(Value row, Value r, Value group);
 
-  void call(StringRef name, ValueRange arguments);
-  Value number(int64_t matrix) {
-    return arith::ConstantIntOp::create(b, b.getI8Type(), matrix);
-  }
-  Value addressOf(Value buffer, ValueRange indices);
   Value rowDistance();
-  void loadMatrix(int64_t matrix, Value address, Value distance);
 
+  MatrixRegisters matrices{b};
   /// Lines of 64 bytes that a step multiplies, and steps of a group.
   int64_t depth, steps;
   /// Whether a panel's tiles fetch the next one.

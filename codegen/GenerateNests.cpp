@@ -5,8 +5,10 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "codegen/NestEmitter.h"
+#include "codegen/NestMatrices.h"
 #include "codegen/Passes.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/IR/PatternMatch.h"
 
 namespace mlir::lathe {
@@ -26,22 +28,53 @@ struct GenerateNestsPass : lathe::impl::GenerateNestsBase<GenerateNestsPass> {
     SmallVector<NestOp> nests;
     getOperation().walk([&](NestOp nest) { nests.push_back(nest); });
     IRRewriter rewriter(&getContext());
-    VectorTarget target = {vectorBytes, registers, masks, secondCacheBytes};
+    VectorTarget target = {vectorBytes,      registers,   masks,
+                           secondCacheBytes, multipliers, bf16Matrices};
     for (NestOp nest : nests) {
       nest = normaliseNest(rewriter, nest);
       if (!vectorise) {
         generate(rewriter, nest, NestPlan());
         continue;
       }
-      SmallVector<NestOp> parts =
-          splitReduction(rewriter, nest, planNest(nest, target), target);
-      split += parts.size() - 1;
-      for (NestOp part : parts)
-        generate(rewriter, part, planNest(part, target));
+      if (auto plan = planMatrices(nest, target))
+        nest = generateMatrices(rewriter, nest, *plan, target);
+      if (nest)
+        generateVectors(rewriter, nest, target);
     }
   }
 
 private:
+  /// Writes the nest by matrices. Returns what is left for vectors: where it
+  /// has too few rows, if it may, or nothing.
+  NestOp generateMatrices(IRRewriter &rewriter, NestOp nest,
+                          const MatrixPlan &plan, const VectorTarget &target) {
+    rewriter.setInsertionPoint(nest);
+    ++multiplied;
+    Value hasRows = MatrixNestEmitter(nest, plan, target, rewriter).hasRows();
+    if (isConstantIntValue(hasRows, 1)) {
+      MatrixNestEmitter(nest, plan, target, rewriter)
+          .emit(parallel, leastThreadWork);
+      rewriter.eraseOp(nest);
+      return {};
+    }
+    auto choice = scf::IfOp::create(rewriter, nest.getLoc(), hasRows,
+                                    /*withElseRegion=*/true);
+    rewriter.setInsertionPointToStart(choice.thenBlock());
+    MatrixNestEmitter(nest, plan, target, rewriter)
+        .emit(parallel, leastThreadWork);
+    rewriter.moveOpBefore(nest, choice.elseBlock()->getTerminator());
+    return nest;
+  }
+
+  void generateVectors(IRRewriter &rewriter, NestOp nest,
+                       const VectorTarget &target) {
+    SmallVector<NestOp> parts =
+        splitReduction(rewriter, nest, planNest(nest, target), target);
+    split += parts.size() - 1;
+    for (NestOp part : parts)
+      generate(rewriter, part, planNest(part, target));
+  }
+
   void generate(IRRewriter &rewriter, NestOp nest, NestPlan plan) {
     plan.leastThreadWork = leastThreadWork;
     rewriter.setInsertionPoint(nest);

@@ -47,6 +47,14 @@ public:
   /// Returns whether the nest was handed to several threads.
   bool emit();
 
+  /// For tiles that others write: what scalar code on the nest's inputs, and an
+  /// accumulator or null, yields for the plan's lanes from the element at these
+  /// indices on, of which `mask` says which ones there are, or is null.
+  Value evaluate(OpBuilder &at, Region &region, ValueRange indices, Value mask,
+                 Value accumulator);
+  /// The same of the nest's own code for what it has summed up, and stores it.
+  void finish(OpBuilder &at, ValueRange indices, Value mask, Value sum);
+
 private:
   /// Values loaded in the present block, by input and the map that led to them.
   using Loads = llvm::DenseMap<std::pair<unsigned, AffineMap>, Value>;

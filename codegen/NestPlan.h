@@ -23,6 +23,9 @@ struct VectorTarget {
   /// Whether some lanes of a vector can be loaded and stored.
   bool masks;
   int64_t secondCacheBytes;
+  /// As in CpuTarget; the intrinsic is that for bf16.
+  int64_t multipliers;
+  StringRef matrices;
 };
 
 /// How an input is read by the lanes of a vector.

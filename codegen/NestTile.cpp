@@ -308,6 +308,21 @@ Value NestEmitter::applyRegion(Region &region, int64_t row, int64_t lane,
                width);
 }
 
+Value NestEmitter::evaluate(OpBuilder &at, Region &region, ValueRange indices,
+                            Value lanes, Value accumulator) {
+  b.restoreInsertionPoint(at.saveInsertionPoint());
+  ivs.assign(indices.begin(), indices.end());
+  mask = lanes;
+  Loads loads;
+  return applyRegion(region, 0, 0, plan.lanes, accumulator, loads);
+}
+
+void NestEmitter::finish(OpBuilder &at, ValueRange indices, Value lanes,
+                         Value sum) {
+  Value result = evaluate(at, nest.getFinish(), indices, lanes, sum);
+  store(result, 0, 0, plan.lanes);
+}
+
 Value NestEmitter::laneIndex(unsigned dim, int64_t row, int64_t lane,
                              int64_t width) {
   Value first = dimIndex(dim, row, lane);

@@ -239,17 +239,24 @@ def GenerateNests : LathePass<"lathe-generate-nests", "::mlir::func::FuncOp"> {
     panel nor a block of rows is cut into several, each of which adds to what the
     one before it stored. The outermost loops become a kernel.parallel. Vector
     width and register count are the target's.
+
+    Where the target has registers of whole matrices of bf16, they sum up
+    products of f32 in parts (`codegen/NestMatrices.h`), if that is faster, which
+    a nest of dynamic rows decides when it runs.
   }];
   let options = [
     Option<"vectorBytes", "vector-bytes", "int64_t", "32", "width of a vector register">,
     Option<"registers", "registers", "int64_t", "16", "number of vector registers">,
     Option<"masks", "masks", "bool", "true", "load and store some lanes of a vector at edges">,
     Option<"secondCacheBytes", "second-cache-bytes", "int64_t", "524288", "size of a core's second-level cache">,
+    Option<"multipliers", "multipliers", "int64_t", "2", "vectors that are multiplied and added in a cycle">,
+    Option<"bf16Matrices", "bf16-matrices", "std::string", "", "LLVM's intrinsic that multiplies matrices of bf16">,
     Option<"leastThreadWork", "least-thread-work", "int64_t", "131072", "operations that are worth waking a thread">,
     Option<"vectorise", "vectorise", "bool", "true", "use vectors and register tiles">,
     Option<"parallel", "parallel", "bool", "true", "hand large nests to several threads">];
   let statistics = [
     Statistic<"vectorised", "vectorised", "nests written with vectors">,
+    Statistic<"multiplied", "multiplied", "nests written with matrices">,
     Statistic<"scalar", "scalar", "nests written with scalars">,
     Statistic<"split", "split", "parts that reductions were cut into, but the first ones">,
     Statistic<"parallelised", "parallelised", "nests handed to several threads">];

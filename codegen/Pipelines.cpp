@@ -37,7 +37,7 @@ static constexpr StringRef optionalPasses[] = {
     "fuse-attention",   "fuse-spectral",      "winograd",
     "sink-transposes",  "sink-decoding",      "hoist-weight-math",
     "fuse-elementwise", "fuse-epilogues",     "pad-in-place",
-    "fill-borders",
+    "fill-borders",     "split-floats",
 };
 
 ArrayRef<StringRef> lathe::getOptionalPasses() { return optionalPasses; }
@@ -200,6 +200,9 @@ void lathe::buildLoopsPipeline(OpPassManager &pm,
   auto nests = optionsOfKernels<GenerateNestsOptions>(options);
   nests.masks = options.target.masks;
   nests.secondCacheBytes = options.target.secondCacheBytes;
+  nests.multipliers = options.target.multipliers;
+  if (options.isOn("split-floats"))
+    nests.bf16Matrices = options.target.bf16Matrices;
   nests.leastThreadWork = options.target.leastThreadWork;
   nests.vectorise = options.optimise;
   functions.addPass(createGenerateNests(nests));
