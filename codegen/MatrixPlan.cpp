@@ -74,9 +74,15 @@ static bool isReadAlong(NestOp nest, ArrayRef<unsigned> inputs, unsigned dim) {
   return isRead;
 }
 
-static bool dependsOn(NestOp nest, ArrayRef<unsigned> inputs, unsigned dim) {
-  return llvm::any_of(
-      inputs, [&](unsigned i) { return nest.getMap(i).isFunctionOfDim(dim); });
+/// Whether any of these operands has other elements along any of the
+/// dimensions.
+static bool dependsOn(NestOp nest, ArrayRef<unsigned> operands,
+                      ArrayRef<unsigned> dims) {
+  return llvm::any_of(operands, [&](unsigned i) {
+    return llvm::any_of(dims, [&](unsigned dim) {
+      return nest.getMap(i).isFunctionOfDim(dim);
+    });
+  });
 }
 
 /// Whether what the finished elements are made of, and themselves, can be
@@ -97,9 +103,28 @@ static bool canFinish(NestOp nest, unsigned laneDim, int64_t columns) {
   return true;
 }
 
+/// The inputs of columns of which the second-level cache does not hold half, or
+/// may not, and that have other elements along k and n.
+static SmallVector<unsigned> findStreamed(NestOp nest, const MatrixPlan &plan,
+                                          ArrayRef<unsigned> ofColumns,
+                                          const VectorTarget &target) {
+  SmallVector<unsigned> streamed;
+  for (unsigned i : ofColumns) {
+    auto type = cast<MemRefType>(nest.getInputs()[i].getType());
+    bool isHeld =
+        type.hasStaticShape() &&
+        type.getNumElements() * getElementBytes(type.getElementType()) <=
+            target.secondCacheBytes / 2;
+    if (!isHeld && dependsOn(nest, i, plan.depthDim) &&
+        dependsOn(nest, i, plan.laneDim))
+      streamed.push_back(i);
+  }
+  return streamed;
+}
+
 /// Says which of the product's factors has the rows; false if none can.
 static bool assignFactors(NestOp nest, arith::MulFOp product,
-                          MatrixPlan &plan) {
+                          const VectorTarget &target, MatrixPlan &plan) {
   SmallVector<Value, 2> factors = {product.getLhs(), product.getRhs()};
   for (int i = 0; i < 2; ++i, std::swap(factors[0], factors[1])) {
     auto ofRows = collectInputs(factors[0]),
@@ -116,6 +141,7 @@ static bool assignFactors(NestOp nest, arith::MulFOp product,
         (dependsOn(nest, ofColumns.getArrayRef(), dim) ? plan.taskDims
                                                        : plan.rowDims)
             .push_back(dim);
+    plan.streamed = findStreamed(nest, plan, ofColumns.getArrayRef(), target);
     return true;
   }
   return false;
@@ -195,7 +221,8 @@ mlir::lathe::kernel::planMatrices(NestOp nest, const VectorTarget &target) {
   plan.depthDim = nest.getNumDims() - 1;
   arith::MulFOp product = getProduct(nest);
   if (!product || !product.getType().isF32() ||
-      !canFinish(nest, plan.laneDim, 32) || !assignFactors(nest, product, plan))
+      !canFinish(nest, plan.laneDim, 32) ||
+      !assignFactors(nest, product, target, plan))
     return {};
   Cost cost(nest, plan, target);
   if (!cost.gains(cost.rows))

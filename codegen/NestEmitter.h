@@ -54,6 +54,8 @@ public:
                  Value accumulator);
   /// The same of the nest's own code for what it has summed up, and stores it.
   void finish(OpBuilder &at, ValueRange indices, Value mask, Value sum);
+  /// Brings an element of an input into the second-level cache.
+  void fetch(OpBuilder &at, unsigned input, ValueRange indices);
 
 private:
   /// Values loaded in the present block, by input and the map that led to them.

@@ -12,6 +12,7 @@
 
 #include "codegen/NestMatrices.h"
 #include "codegen/Target.h"
+#include "dialect/Shape.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -176,35 +177,48 @@ void MatrixNestEmitter::emitBlock(Value block) {
        [&](Value panel) { emitPanel(block, panel); });
 }
 
+std::pair<Value, Value> MatrixNestEmitter::follow(Value panel, Value first) {
+  Value following = add(panel, 1);
+  Value isLast = b.createOrFold<arith::CmpIOp>(arith::CmpIPredicate::eq,
+                                               following, panelsHere);
+  return {
+      b.createOrFold<arith::SelectOp>(isLast, constant(0), following),
+      b.createOrFold<arith::SelectOp>(isLast, add(first, blockSteps), first)};
+}
+
 void MatrixNestEmitter::emitPanel(Value block, Value panel) {
   // What comes behind this panel of this block, whose parts take turns in two
   // places. Behind the last one, something is split in vain.
   Value index = add(b.createOrFold<arith::MulIOp>(block, panelsHere), panel);
   current = b.createOrFold<arith::RemUIOp>(index, constant(2));
-  Value following = add(panel, 1);
-  Value isLast = b.createOrFold<arith::CmpIOp>(arith::CmpIPredicate::eq,
-                                               following, panelsHere);
-  nextPanel = b.createOrFold<arith::SelectOp>(isLast, constant(0), following);
-  nextStep = b.createOrFold<arith::SelectOp>(isLast, add(firstStep, blockSteps),
-                                             firstStep);
-  loop(constant(0), tiles, 1, [&](Value tile) {
-    Value left = sub(rowsHere, mul(tile, height));
-    // A few rows take one register.
-    Value isLow = b.createOrFold<arith::CmpIOp>(
-        arith::CmpIPredicate::ule, left, constant(MatrixRegisters::mostRows));
-    auto choice = scf::IfOp::create(b, isLow, /*withElseRegion=*/true);
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToStart(choice.thenBlock());
-    emitTile(block, panel, tile, 1);
-    b.setInsertionPointToStart(choice.elseBlock());
-    emitTile(block, panel, tile, 2);
-  });
+  std::tie(nextPanel, nextStep) = follow(panel, firstStep);
+  std::tie(laterPanel, laterStep) = follow(nextPanel, nextStep);
+  // Whole tiles, and what is left: a few rows take one register.
+  auto isLow = [&](Value rows) {
+    Value left = b.createOrFold<arith::RemUIOp>(rows, constant(height));
+    return b.createOrFold<arith::CmpIOp>(arith::CmpIPredicate::ult,
+                                         sub(left, constant(1)),
+                                         constant(MatrixRegisters::mostRows));
+  };
+  bool mayBeLow = !isConstantIntValue(isLow(rowCount), 0);
+  Value lowTiles = constant(0);
+  if (mayBeLow)
+    lowTiles =
+        b.createOrFold<arith::IndexCastUIOp>(b.getIndexType(), isLow(rowsHere));
+  Value tallTiles = sub(tiles, lowTiles);
+  loop(constant(0), tallTiles, 1,
+       [&](Value tile) { emitTile(block, panel, tile, 2); });
+  if (mayBeLow)
+    loop(tallTiles, tiles, 1,
+         [&](Value tile) { emitTile(block, panel, tile, 1); });
   // Tiles that there are not would have split these.
-  loop(tiles, constant(mostTiles), 1, [&](Value tile) {
+  loop(tallTiles, constant(mostTiles), 1, [&](Value tile) {
     loop(constant(0), stepsHere, 1, [&](Value step) {
-      for (int64_t piece = 0; piece < piecesPerStep; ++piece)
-        splitPiece(step, add(mul(tile, piecesPerStep / across), piece / across),
-                   piece % across);
+      fetchPanel(tile, step);
+      loop(constant(0), constant(piecesPerStep / across), 1, [&](Value line) {
+        for (int64_t v = 0; v < across; ++v)
+          splitPiece(step, add(mul(tile, piecesPerStep / across), line), v);
+      });
     });
   });
 }
@@ -212,16 +226,6 @@ void MatrixNestEmitter::emitPanel(Value block, Value panel) {
 //===----------------------------------------------------------------------===//
 // Tiles
 //===----------------------------------------------------------------------===//
-
-void MatrixNestEmitter::ifIs(Value index, Value what,
-                             function_ref<void()> body) {
-  Value is =
-      b.createOrFold<arith::CmpIOp>(arith::CmpIPredicate::eq, index, what);
-  auto choice = scf::IfOp::create(b, is, /*withElseRegion=*/false);
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(choice.thenBlock());
-  body();
-}
 
 void MatrixNestEmitter::emitTile(Value block, Value panel, Value tile,
                                  int64_t down) {
@@ -237,7 +241,12 @@ void MatrixNestEmitter::emitTile(Value block, Value panel, Value tile,
         constant(4 * width));
   if (isOneBlock)
     return finishTile(panel, tile, sumsRow);
-  ifIs(add(block, 1), blocks, [&] { finishTile(panel, tile, sumsRow); });
+  Value isLast = b.createOrFold<arith::CmpIOp>(arith::CmpIPredicate::eq,
+                                               add(block, 1), blocks);
+  auto choice = scf::IfOp::create(b, isLast, /*withElseRegion=*/false);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(choice.thenBlock());
+  finishTile(panel, tile, sumsRow);
 }
 
 void MatrixNestEmitter::startSums(Value block, Value sumsRow, int64_t down) {
@@ -260,7 +269,8 @@ void MatrixNestEmitter::startSums(Value block, Value sumsRow, int64_t down) {
 }
 
 /// The parts meet in an order in which but one of the factors is loaded anew
-/// each time, the small products first. Vectors split the next panel meanwhile.
+/// each time, the small products first. Vectors split the next panel meanwhile,
+/// in tiles of both registers.
 void MatrixNestEmitter::emitStep(Value tile, Value step, int64_t down) {
   constexpr std::pair<int64_t, int64_t> order[] = {{2, 0}, {1, 0}, {1, 1},
                                                    {0, 1}, {0, 2}, {0, 0}};
@@ -272,6 +282,7 @@ void MatrixNestEmitter::emitStep(Value tile, Value step, int64_t down) {
     matrices.load(matrix, buffer, {add(base, line * lines), constant(0)},
                   constant(MatrixRegisters::rowBytes));
   };
+  fetchPanel(tile, step);
   int64_t row = -1, column = -1;
   for (auto [ofRow, ofColumn] : order) {
     for (int64_t r = 0; r < down && ofRow != row; ++r)
@@ -284,6 +295,8 @@ void MatrixNestEmitter::emitStep(Value tile, Value step, int64_t down) {
     for (int64_t i = 0; i < down * across; ++i) {
       matrices.multiply(multiply, i, rowRegisters + i / across,
                         columnRegisters + i % across);
+      if (down < across)
+        continue;
       for (++done; piece * products < done * piecesPerStep; ++piece)
         splitPiece(step, add(mul(tile, piecesPerStep / across), piece / across),
                    piece % across);
@@ -399,6 +412,27 @@ void MatrixNestEmitter::splitRow(Value row, Value step) {
     vector::StoreOp::create(
         b, words, rowParts,
         ValueRange{add(place, part * across * lines), constant(0)});
+}
+
+void MatrixNestEmitter::fetchPanel(Value tile, Value step) {
+  SmallVector<Value> indices = taskIndices;
+  Value first =
+      setStep(indices, least(add(laterStep, step), sub(steps, constant(1))));
+  Value last = sub(extent(plan.depthDim), constant(1));
+  for (unsigned input : plan.streamed) {
+    int64_t bytes = getElementBytes(
+        cast<MemRefType>(nest.getInputs()[input].getType()).getElementType());
+    int64_t lanesOfLine = lineBytes / bytes;
+    for (int64_t line = 0; line < depth / mostTiles; ++line) {
+      Value k = add(first, add(mul(tile, depth / mostTiles), line));
+      indices[plan.depthDim] = least(k, last);
+      for (int64_t lane = 0; lane < width; lane += lanesOfLine) {
+        indices[plan.laneDim] =
+            add(mul(add(firstPanel, laterPanel), width), lane);
+        columnCode.fetch(b, input, indices);
+      }
+    }
+  }
 }
 
 /// Behind a column's last number anything finite does, which meets zeros.

@@ -39,6 +39,8 @@ struct MatrixPlan {
   unsigned laneDim, depthDim;
   /// What is multiplied, in the nest's `reduce`.
   Value rows, columns;
+  /// The inputs of columns that no cache holds, and that differ along k and n.
+  SmallVector<unsigned> streamed;
   /// From how many rows on it is faster than by vectors.
   int64_t leastRows;
 };
@@ -87,8 +89,6 @@ private:
   void emitStep(Value tile, Value step, int64_t down);
   void startSums(Value block, Value sumsRow, int64_t down);
   void finishTile(Value panel, Value tile, Value sumsRow);
-  /// Runs `body` if it is the last block.
-  void ifIs(Value index, Value what, function_ref<void()> body);
 
   /// The parts of the task's rows for a block of steps.
   void splitRows();
@@ -96,6 +96,10 @@ private:
   /// The parts of two vectors of the next panel, for step `step` of its block:
   /// number `piece` of those that each step has.
   void splitPiece(Value step, Value piece, int64_t vector);
+  /// A tile's share of the step of the panel behind the next one.
+  void fetchPanel(Value tile, Value step);
+  /// The panel, and the first step of the block, that follow others.
+  std::pair<Value, Value> follow(Value panel, Value first);
   /// Sets the indices of the reductions.
   Value setStep(SmallVectorImpl<Value> &indices, Value step);
   void setRow(SmallVectorImpl<Value> &indices, Value row);
@@ -119,7 +123,8 @@ private:
   Value firstRow, rowsHere, tiles, firstPanel, panelsHere;
   Value table, rowParts, columnParts, sums;
   // Of a block, and of the panel that is split meanwhile:
-  Value firstStep, stepsHere, current, nextPanel, nextStep;
+  Value firstStep, stepsHere, current, nextPanel, nextStep, laterPanel,
+      laterStep;
 };
 
 } // namespace mlir::lathe::kernel

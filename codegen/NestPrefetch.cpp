@@ -155,6 +155,15 @@ void NestEmitter::emitPrefetch() {
         b.createOrFold<arith::AddIOp>(at, constant(line * lineElements)));
 }
 
+void NestEmitter::fetch(OpBuilder &at, unsigned input, ValueRange indices) {
+  constexpr unsigned secondCache = 2;
+  b.restoreInsertionPoint(at.saveInsertionPoint());
+  ivs.assign(indices.begin(), indices.end());
+  memref::PrefetchOp::create(b, nest.getInputs()[input],
+                             subscripts(input, 0, 0), /*isWrite=*/false,
+                             secondCache, /*isDataCache=*/true);
+}
+
 void NestEmitter::emitPrefetchOf(Value at) {
   SmallVector<Value> place = {at};
   if (prefetch.panel) {

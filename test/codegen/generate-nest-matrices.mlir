@@ -30,18 +30,11 @@
 // CHECK: scf.for {{.*}} = %c0 to %c8 step %c1
 // CHECK-COUNT-2: vector.load %arg0
 // CHECK-COUNT-3: vector.store
-// A tile of 16 rows: six products of parts, by two registers of columns.
-// CHECK: scf.for
-// CHECK: scf.for {{.*}} = %c0 to %c4 step %c1
-// CHECK: arith.cmpi ule, %{{.*}}, %c16
-// CHECK: scf.if
-// CHECK-COUNT-2: "llvm.x86.tilezero"
-// CHECK: scf.for {{.*}} = %c0 to %c8 step %c1
-// CHECK-COUNT-12: "llvm.x86.tdpbf16ps"
-// CHECK: } else {
-// CHECK-COUNT-4: "llvm.x86.tilezero"
 // Parts of the next panel are made between the products of a tile of 32; the least products come first, and all loads but
 // those of the first product are of one side.
+// CHECK: scf.for
+// CHECK: scf.for {{.*}} = %c0 to %c3 step %c1
+// CHECK-COUNT-4: "llvm.x86.tilezero"
 // CHECK: scf.for {{.*}} = %c0 to %c8 step %c1
 // CHECK: "llvm.x86.tileloadd64"(%c4_i8
 // CHECK: "llvm.x86.tileloadd64"(%c5_i8
@@ -61,6 +54,13 @@
 // CHECK-NOT: "llvm.x86.tdpbf16ps"
 // CHECK-COUNT-4: "llvm.x86.tilestored64"
 // CHECK: vector.store {{.*}} %arg2
+// A tile of 16 rows: six products of parts, by two registers of columns. The tile that there is not would have split more.
+// CHECK-COUNT-2: "llvm.x86.tilezero"
+// CHECK: scf.for {{.*}} = %c0 to %c8 step %c1
+// CHECK-COUNT-12: "llvm.x86.tdpbf16ps"
+// CHECK: scf.for {{.*}} = %c0 to %c8 step %c1
+// CHECK: scf.for {{.*}} = %c0 to %c4 step %c1
+// CHECK: vector.load %arg1
 // CHECK: "llvm.x86.tilerelease"
 // VECTORS-LABEL: func @panels
 #x = affine_map<(d0, d1, d2) -> (d0, d2)>
@@ -124,6 +124,36 @@ func.func @blocks(%x: memref<?x1000xf32>, %w: memref<3x1000x32xbf16>, %b: memref
   ^bb0(%p: f32, %q: bf16, %r: f32, %acc: f32):
     %0 = arith.addf %acc, %r : f32
     kernel.yield %0 : f32
+  }
+  return
+}
+
+// -----
+
+// Of weights that half the second-level cache does not hold, a tile fetches its share of the panel behind the next one: 8
+// numbers of 32 columns, 2 lines each.
+
+// CHECK-LABEL: func @streamed
+// CHECK: "llvm.x86.tilezero"
+// CHECK: "llvm.x86.tilezero"(%c3_i8)
+// CHECK: scf.for
+// CHECK-COUNT-16: memref.prefetch %arg1{{.*}} locality<2>
+// CHECK-NOT: memref.prefetch
+// CHECK: "llvm.x86.tdpbf16ps"
+// VECTORS-LABEL: func @streamed
+#x = affine_map<(d0, d1, d2) -> (d0, d2)>
+#w = affine_map<(d0, d1, d2) -> (d1 floordiv 32, d2, d1 mod 32)>
+#y = affine_map<(d0, d1, d2) -> (d0, d1)>
+func.func @streamed(%x: memref<128x512xf32>, %w: memref<16x512x32xf32>, %y: memref<128x512xf32>) {
+  kernel.nest ins(%x, %w : memref<128x512xf32>, memref<16x512x32xf32>) outs(%y : memref<128x512xf32>)
+      {indexing_maps = [#x, #w, #y], init = 0.0 : f32, reductions = array<i1: false, false, true>} reduce {
+  ^bb0(%p: f32, %q: f32, %acc: f32):
+    %0 = arith.mulf %p, %q : f32
+    %1 = arith.addf %acc, %0 : f32
+    kernel.yield %1 : f32
+  } finish {
+  ^bb0(%p: f32, %q: f32, %acc: f32):
+    kernel.yield %acc : f32
   }
   return
 }
