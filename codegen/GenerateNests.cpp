@@ -45,19 +45,19 @@ struct GenerateNestsPass : lathe::impl::GenerateNestsBase<GenerateNestsPass> {
 
 private:
   /// Writes the nest by matrices. Returns what is left for vectors: where it
-  /// has too few rows, if it may, or nothing.
+  /// turns out to be too small, if it may, or nothing.
   NestOp generateMatrices(IRRewriter &rewriter, NestOp nest,
                           const MatrixPlan &plan, const VectorTarget &target) {
     rewriter.setInsertionPoint(nest);
     ++multiplied;
-    Value hasRows = MatrixNestEmitter(nest, plan, target, rewriter).hasRows();
-    if (isConstantIntValue(hasRows, 1)) {
+    Value isFaster = MatrixNestEmitter(nest, plan, target, rewriter).isFaster();
+    if (isConstantIntValue(isFaster, 1)) {
       MatrixNestEmitter(nest, plan, target, rewriter)
           .emit(parallel, leastThreadWork);
       rewriter.eraseOp(nest);
       return {};
     }
-    auto choice = scf::IfOp::create(rewriter, nest.getLoc(), hasRows,
+    auto choice = scf::IfOp::create(rewriter, nest.getLoc(), isFaster,
                                     /*withElseRegion=*/true);
     rewriter.setInsertionPointToStart(choice.thenBlock());
     MatrixNestEmitter(nest, plan, target, rewriter)

@@ -164,6 +164,8 @@ public:
     for (auto [dim, reduction] : llvm::enumerate(nest.getReductions()))
       if (reduction && dim != plan.depthDim)
         windows *= extents[dim];
+    for (unsigned i : plan.streamed)
+      bytes += getElementBytes(getElementTypeOrSelf(nest.getInputs()[i]));
   }
 
   double ofVectors(int64_t rows) const {
@@ -176,10 +178,14 @@ public:
 
   /// Measured on the first processors that have matrices: 16 cycles for each
   /// product of two registers, and what it waits for; and to split 32 numbers
-  /// of a row, or of 32 columns, and to finish a row of a tile.
+  /// of a row, or of 32 columns, and to finish a row of a tile. Windows, and
+  /// rows and columns that end within a tile, take longer. Half of the time in
+  /// which columns come from memory, it is waited for.
   double ofMatrices(int64_t rows) const {
-    constexpr double product = 18, splitRow = 7, splitColumns = 220, finish = 6;
+    constexpr double product = 20, splitColumns = 220, wait = 0.17;
     constexpr int64_t tile = 32, tilesOfGroup = 4, panelsOfTask = 16;
+    double splitRow = windows > 1 || depth % tile ? 14 : 7;
+    double finish = columns % tile ? 20 : 10;
     double steps = double(llvm::divideCeil(depth, tile)) * windows;
     double panels = llvm::divideCeil(columns, tile);
     double tasks = llvm::divideCeil(columns, tile * panelsOfTask);
@@ -189,12 +195,13 @@ public:
     double missing = 1 - registers / 2 / (groups * tilesOfGroup);
     return steps *
                (registers * panels * 12 * product + rows * tasks * splitRow +
-                groups * splitColumns * (1 + panels * missing)) +
+                groups * splitColumns * (1 + panels * missing) +
+                wait * groups * panels * bytes * tile * tile) +
            finish * rows * panels;
   }
 
   bool gains(int64_t rows) const {
-    constexpr double least = 1.1;
+    constexpr double least = 1.2;
     return ofVectors(rows) > least * ofMatrices(rows);
   }
 
@@ -206,6 +213,8 @@ private:
   SmallVector<int64_t> extents;
   const VectorTarget &target;
   int64_t columns, depth, windows = 1;
+  /// Of a column's number, from memory.
+  int64_t bytes = 0;
 };
 } // namespace
 

@@ -87,10 +87,24 @@ int64_t MatrixNestEmitter::boundBy(Value count, int64_t most) {
   return known ? std::clamp<int64_t>(*known, 1, most) : most;
 }
 
-Value MatrixNestEmitter::hasRows() {
-  return b.createOrFold<arith::CmpIOp>(arith::CmpIPredicate::uge,
-                                       product(plan.rowDims),
-                                       constant(plan.leastRows));
+/// Tiles take as long, however little of them is filled.
+Value MatrixNestEmitter::isFaster() {
+  Value hasRows = b.createOrFold<arith::CmpIOp>(arith::CmpIPredicate::uge,
+                                                product(plan.rowDims),
+                                                constant(plan.leastRows));
+  int64_t columns = extents[plan.laneDim], numbers = extents[plan.depthDim];
+  if (!ShapedType::isDynamic(columns) && !ShapedType::isDynamic(numbers))
+    return hasRows;
+  // A quarter more than there is, at most.
+  auto fill = [&](Value count, int64_t size) {
+    return mul(divide(add(count, size - 1), size), size);
+  };
+  Value n = extent(plan.laneDim), k = extent(plan.depthDim);
+  Value filled = b.createOrFold<arith::MulIOp>(fill(n, width), fill(k, depth));
+  Value isFull = b.createOrFold<arith::CmpIOp>(
+      arith::CmpIPredicate::ule, mul(filled, 4),
+      mul(b.createOrFold<arith::MulIOp>(n, k), 5));
+  return b.createOrFold<arith::AndIOp>(hasRows, isFull);
 }
 
 void MatrixNestEmitter::emit(bool parallel, int64_t leastThreadWork) {

@@ -64,8 +64,8 @@ public:
   MatrixNestEmitter(NestOp nest, const MatrixPlan &plan,
                     const VectorTarget &target, OpBuilder &builder);
 
-  /// Whether the nest has `leastRows`, an i1.
-  Value hasRows();
+  /// Whether the nest has `leastRows`, and fills tiles, an i1.
+  Value isFaster();
   void emit(bool parallel, int64_t leastThreadWork);
 
 private:

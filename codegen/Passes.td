@@ -242,7 +242,7 @@ def GenerateNests : LathePass<"lathe-generate-nests", "::mlir::func::FuncOp"> {
 
     Where the target has registers of whole matrices of bf16, they sum up
     products of f32 in parts (`codegen/NestMatrices.h`), if that is faster, which
-    a nest of dynamic rows decides when it runs.
+    a nest of dynamic sizes decides when it runs.
   }];
   let options = [
     Option<"vectorBytes", "vector-bytes", "int64_t", "32", "width of a vector register">,
