@@ -49,8 +49,10 @@ private:
   NestOp generateMatrices(IRRewriter &rewriter, NestOp nest,
                           const MatrixPlan &plan, const VectorTarget &target) {
     rewriter.setInsertionPoint(nest);
-    ++multiplied;
     Value isFaster = MatrixNestEmitter(nest, plan, target, rewriter).isFaster();
+    if (isConstantIntValue(isFaster, 0))
+      return nest;
+    ++multiplied;
     if (isConstantIntValue(isFaster, 1)) {
       MatrixNestEmitter(nest, plan, target, rewriter)
           .emit(parallel, leastThreadWork);

@@ -87,10 +87,14 @@ int64_t MatrixNestEmitter::boundBy(Value count, int64_t most) {
   return known ? std::clamp<int64_t>(*known, 1, most) : most;
 }
 
-/// Tiles take as long, however little of them is filled.
+/// Tiles take as long, however little of them is filled. What an image's pixels
+/// become does not depend on how many images there are.
 Value MatrixNestEmitter::isFaster() {
-  Value hasRows = b.createOrFold<arith::CmpIOp>(arith::CmpIPredicate::uge,
-                                                product(plan.rowDims),
+  int64_t ofImage = 1;
+  for (unsigned dim : plan.rowDims)
+    ofImage *= getExtentFactors(nest)[dim];
+  Value rows = ofImage > 1 ? constant(ofImage) : product(plan.rowDims);
+  Value hasRows = b.createOrFold<arith::CmpIOp>(arith::CmpIPredicate::uge, rows,
                                                 constant(plan.leastRows));
   int64_t columns = extents[plan.laneDim], numbers = extents[plan.depthDim];
   if (!ShapedType::isDynamic(columns) && !ShapedType::isDynamic(numbers))
