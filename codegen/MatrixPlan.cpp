@@ -150,7 +150,7 @@ static bool assignFactors(NestOp nest, arith::MulFOp product,
 namespace {
 /// The cycles that a nest takes, by its extents, of which unknown ones are
 /// taken to be large.
-class Cost {
+class Cost : MatrixTile {
 public:
   Cost(NestOp nest, const MatrixPlan &plan, const VectorTarget &target)
       : extents(getGreatestExtents(nest)), target(target) {
@@ -158,7 +158,7 @@ public:
       if (ShapedType::isDynamic(extent))
         extent = large;
     columns = extents[plan.laneDim];
-    depth = extents[plan.depthDim];
+    numbers = extents[plan.depthDim];
     for (unsigned dim : plan.rowDims)
       rows *= extents[dim];
     for (auto [dim, reduction] : llvm::enumerate(nest.getReductions()))
@@ -172,7 +172,7 @@ public:
     int64_t lanes = target.vectorBytes / 4;
     // What the best tiles reach of the peak.
     constexpr double share = 0.9;
-    return rows * llvm::divideCeil(columns, lanes) * double(depth * windows) /
+    return rows * llvm::divideCeil(columns, lanes) * double(numbers * windows) /
            target.multipliers / share;
   }
 
@@ -183,20 +183,19 @@ public:
   /// which columns come from memory, it is waited for.
   double ofMatrices(int64_t rows) const {
     constexpr double product = 20, splitColumns = 220, wait = 0.17;
-    constexpr int64_t tile = 32, tilesOfGroup = 4, panelsOfTask = 16;
-    double splitRow = windows > 1 || depth % tile ? 14 : 7;
-    double finish = columns % tile ? 20 : 10;
-    double steps = double(llvm::divideCeil(depth, tile)) * windows;
-    double panels = llvm::divideCeil(columns, tile);
-    double tasks = llvm::divideCeil(columns, tile * panelsOfTask);
-    double registers = llvm::divideCeil(rows, tile / 2);
-    double groups = llvm::divideCeil(rows, tile * tilesOfGroup);
+    double splitRow = windows > 1 || numbers % depth ? 14 : 7;
+    double finish = columns % width ? 20 : 10;
+    double steps = double(llvm::divideCeil(numbers, depth)) * windows;
+    double panels = llvm::divideCeil(columns, width);
+    double tasks = llvm::divideCeil(columns, width * mostPanels);
+    double registers = llvm::divideCeil(rows, MatrixRegisters::mostRows);
+    double groups = llvm::divideCeil(rows, height * mostTiles);
     // Whole groups split columns meanwhile.
-    double missing = 1 - registers / 2 / (groups * tilesOfGroup);
-    return steps *
-               (registers * panels * 12 * product + rows * tasks * splitRow +
-                groups * splitColumns * (1 + panels * missing) +
-                wait * groups * panels * bytes * tile * tile) +
+    double missing = 1 - registers / across / (groups * mostTiles);
+    return steps * (registers * panels * across * products * product +
+                    rows * tasks * splitRow +
+                    groups * splitColumns * (1 + panels * missing) +
+                    wait * groups * panels * bytes * width * depth) +
            finish * rows * panels;
   }
 
@@ -212,7 +211,7 @@ private:
 
   SmallVector<int64_t> extents;
   const VectorTarget &target;
-  int64_t columns, depth, windows = 1;
+  int64_t columns, numbers, windows = 1;
   /// Of a column's number, from memory.
   int64_t bytes = 0;
 };
@@ -230,11 +229,11 @@ mlir::lathe::kernel::planMatrices(NestOp nest, const VectorTarget &target) {
   plan.depthDim = nest.getNumDims() - 1;
   arith::MulFOp product = getProduct(nest);
   if (!product || !product.getType().isF32() ||
-      !canFinish(nest, plan.laneDim, 32) ||
+      !canFinish(nest, plan.laneDim, MatrixTile::width) ||
       !assignFactors(nest, product, target, plan))
     return {};
   Cost cost(nest, plan, target);
-  if (!cost.gains(cost.rows))
+  if (plan.rowDims.empty() || !cost.gains(cost.rows))
     return {};
   // The fewest from which on it stays faster.
   for (plan.leastRows = cost.rows; plan.leastRows > 1; --plan.leastRows)

@@ -22,15 +22,17 @@ using namespace mlir::lathe::kernel;
 
 /// The registers of rows, and of columns, begin here; before are sums.
 static constexpr int64_t rowRegisters = 4, columnRegisters = 6;
-/// Tiles of a group of rows, between which the next panel is split; and vectors
-/// of it that are split in each step of a tile: all by the tiles of a group.
-static constexpr int64_t mostTiles = 4, piecesPerStep = 8;
+/// Vectors of the next panel that a tile splits in each step: all by the tiles
+/// of a group.
+static constexpr int64_t piecesPerStep =
+    MatrixTile::across * MatrixRegisters::mostRows / MatrixTile::mostTiles;
 /// Steps of a block, whose parts of rows and columns stay in the second-level
-/// cache; and panels of a task, fewer where their sums wait for more blocks, or
-/// where there would be too few tasks for a few threads. A task's memory is on
-/// the stack.
-static constexpr int64_t mostSteps = 16, mostPanels = 16, mostWaitingPanels = 8,
+/// cache; and panels of a task whose sums wait for more blocks, or where there
+/// would be too few tasks for a few threads. A task's memory is on the stack.
+static constexpr int64_t mostSteps = 16, mostWaitingPanels = 8,
                          fewestPanels = 4, enoughTasks = 8;
+static_assert(panelColumns % MatrixTile::width == 0,
+              "a panel of columns lies in one of weights");
 
 /// What scalar code of the nest computes of a value, as a region of its own.
 static void takeFactor(NestOp nest, Value factor, Region &region) {
@@ -290,9 +292,9 @@ void MatrixNestEmitter::startSums(Value block, Value sumsRow, int64_t down) {
 /// each time, the small products first. Vectors split the next panel meanwhile,
 /// in tiles of both registers.
 void MatrixNestEmitter::emitStep(Value tile, Value step, int64_t down) {
-  constexpr std::pair<int64_t, int64_t> order[] = {{2, 0}, {1, 0}, {1, 1},
-                                                   {0, 1}, {0, 2}, {0, 0}};
-  int64_t products = std::size(order) * down * across, done = 0, piece = 0;
+  constexpr std::pair<int64_t, int64_t> order[products] = {
+      {2, 0}, {1, 0}, {1, 1}, {0, 1}, {0, 2}, {0, 0}};
+  int64_t all = products * down * across, done = 0, piece = 0;
   Value rowBase = mul(add(mul(tile, blockSteps), step), parts * across * lines);
   Value columnBase =
       mul(add(mul(current, blockSteps), step), parts * across * lines);
@@ -315,7 +317,7 @@ void MatrixNestEmitter::emitStep(Value tile, Value step, int64_t down) {
                         columnRegisters + i % across);
       if (down < across)
         continue;
-      for (++done; piece * products < done * piecesPerStep; ++piece)
+      for (++done; piece * all < done * piecesPerStep; ++piece)
         splitPiece(step, add(mul(tile, piecesPerStep / across), piece / across),
                    piece % across);
     }

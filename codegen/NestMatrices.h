@@ -11,12 +11,14 @@
 //
 //   x y = x0 y0 + (x0 y1 + x1 y0) + (x0 y2 + x1 y1 + x2 y0) + …
 //
-// of which what is left out is below 2^-22 |x y|, as much as a rounding or two
-// of f32. Sums are f32. (Henry, Tang and Heinecke, Leveraging the bfloat16
-// Artificial Intelligence Datatype For Higher-Precision Computations, 2019.)
+// of which what is left out is below 2^-21 |x y|, as much as a few roundings of
+// f32, and mostly far less. Sums are f32. (Henry, Tang and Heinecke, Leveraging
+// the bfloat16 Artificial Intelligence Datatype For Higher-Precision
+// Computations, 2019.)
 //
 // Where a factor is infinite, so are its first part and NaN the others, so that
-// the sum is NaN.
+// the sum is NaN. The registers take parts below 2^-126 for 0: of a factor
+// below 2^-102 less is left, of one below 2^-126 nothing.
 //
 //===----------------------------------------------------------------------===//
 
@@ -29,8 +31,22 @@
 
 namespace mlir::lathe::kernel {
 
-/// How such a nest is seen as products of matrices: Σ_k rows[m, k] columns[k,
-/// n].
+/// The sizes of what is multiplied, for the code and for what it costs.
+struct MatrixTile {
+  /// Registers, one beside or above the other, that hold a tile; rows of a
+  /// tile, columns of a panel, and numbers of a step along k.
+  static constexpr int64_t across = 2,
+                           height = across * MatrixRegisters::mostRows,
+                           width = height, depth = 32;
+  /// Parts of an f32, and products of parts that make up one of f32.
+  static constexpr int64_t parts = 3, products = 6;
+  /// Tiles of a group of rows, between which the next panel is split, and
+  /// panels of a task.
+  static constexpr int64_t mostTiles = 4, mostPanels = 16;
+};
+
+/// How such a nest is seen as products of matrices:
+/// Σ_k rows[m, k] columns[k, n].
 struct MatrixPlan {
   /// The dimensions that make up m, and those of which each index has columns
   /// of its own.
@@ -59,7 +75,7 @@ std::optional<MatrixPlan> planMatrices(NestOp nest, const VectorTarget &target);
 ///       for tiles of rows
 ///         sums += products, between which the next panel's parts are made
 ///         finish, behind the last block
-class MatrixNestEmitter : protected VectorBuilder {
+class MatrixNestEmitter : MatrixTile, protected VectorBuilder {
 public:
   MatrixNestEmitter(NestOp nest, const MatrixPlan &plan,
                     const VectorTarget &target, OpBuilder &builder);
@@ -69,13 +85,8 @@ public:
   void emit(bool parallel, int64_t leastThreadWork);
 
 private:
-  /// Numbers of a step along k, columns of a panel, rows of a tile; f32 are
-  /// split in so many parts.
-  static constexpr int64_t depth = 32, width = 32, height = 32, parts = 3;
   /// Vectors that hold a column's or a row's part of a step.
   static constexpr int64_t lines = MatrixRegisters::mostRows;
-  /// Registers, one beside or above the other, that hold a tile.
-  static constexpr int64_t across = 2;
 
   Value extent(unsigned dim);
   Value product(ArrayRef<unsigned> dims);
@@ -93,9 +104,9 @@ private:
   /// The parts of the task's rows for a block of steps.
   void splitRows();
   void splitRow(Value row, Value step);
-  /// The parts of two vectors of the next panel, for step `step` of its block:
-  /// number `piece` of those that each step has.
-  void splitPiece(Value step, Value piece, int64_t vector);
+  /// The parts of the next panel's numbers `line` and `line` + 16 of a step, of
+  /// a vector of columns.
+  void splitPiece(Value step, Value line, int64_t vector);
   /// A tile's share of the step of the panel behind the next one.
   void fetchPanel(Value tile, Value step);
   /// The panel, and the first step of the block, that follow others.
