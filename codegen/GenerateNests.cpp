@@ -44,6 +44,11 @@ struct GenerateNestsPass : lathe::impl::GenerateNestsBase<GenerateNestsPass> {
   }
 
 private:
+  /// Whether threads may share the nest: those of a task belong to one.
+  bool isShared(NestOp nest) {
+    return parallel && !nest->getParentOfType<ParallelOp>();
+  }
+
   /// Writes the nest by matrices. Returns what is left for vectors: where it
   /// turns out to be too small, if it may, or nothing.
   NestOp generateMatrices(IRRewriter &rewriter, NestOp nest,
@@ -55,7 +60,7 @@ private:
     ++multiplied;
     if (isConstantIntValue(isFaster, 1)) {
       MatrixNestEmitter(nest, plan, target, rewriter)
-          .emit(parallel, leastThreadWork);
+          .emit(isShared(nest), leastThreadWork);
       rewriter.eraseOp(nest);
       return {};
     }
@@ -80,7 +85,7 @@ private:
   void generate(IRRewriter &rewriter, NestOp nest, NestPlan plan) {
     plan.leastThreadWork = leastThreadWork;
     rewriter.setInsertionPoint(nest);
-    bool shared = NestEmitter(nest, plan, parallel, rewriter).emit();
+    bool shared = NestEmitter(nest, plan, isShared(nest), rewriter).emit();
     ++(plan.kind == NestPlan::Kind::scalar ? scalar : vectorised);
     parallelised += shared;
     rewriter.eraseOp(nest);

@@ -23,7 +23,8 @@ static bool doesWork(Operation &op) {
     return op.walk([](kernel::LaunchOp) { return WalkResult::interrupt(); })
         .wasInterrupted();
   return isa<DestinationStyleOpInterface, kernel::ReportIndexOp,
-             kernel::LaunchOp, scf::ForOp, scf::ParallelOp>(op);
+             kernel::LaunchOp, kernel::ParallelOp, scf::ForOp, scf::ParallelOp>(
+      op);
 }
 
 namespace {

@@ -6,7 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "codegen/Bounds.h"
-#include "codegen/NestPlan.h"
+#include "codegen/NestMatrices.h"
 #include "codegen/Passes.h"
 #include "mlir/IR/PatternMatch.h"
 #include "mlir/IR/TypeUtilities.h"
@@ -140,8 +140,8 @@ struct PadStridesPass : lathe::impl::PadStridesBase<PadStridesPass> {
     getOperation().walk([&](DotProductOp op) { products.push_back(op); });
     for (NestOp nest : nests)
       for (OpOperand &input : nest.getInputsMutable())
-        if (collides(nest, input.getOperandNumber()) && !padBuffer(input) &&
-            isWorthCopying(nest))
+        if (collides(nest, input.getOperandNumber()) && !isByMatrices(nest) &&
+            !padBuffer(input) && isWorthCopying(nest))
           copyRows(nest, input.getOperandNumber());
     for (DotProductOp op : products)
       if (collides(getRowDistance(op), countDotTileRows(op, registers)))
@@ -149,6 +149,29 @@ struct PadStridesPass : lathe::impl::PadStridesBase<PadStridesPass> {
   }
 
 private:
+  /// Whether the nest will be written by registers of matrices, most likely:
+  /// what a nest in normal form tells.
+  bool isByMatrices(NestOp nest) {
+    if (bf16Matrices.empty())
+      return false;
+    VectorTarget target = {vectorBytes,      registers,   /*masks=*/true,
+                           secondCacheBytes, multipliers, bf16Matrices};
+    IRRewriter rewriter(&getContext());
+    rewriter.setInsertionPoint(nest);
+    auto normal = normaliseNest(rewriter, cast<NestOp>(rewriter.clone(*nest)));
+    bool isByMatrices = planMatrices(normal, target).has_value();
+    SmallVector<Value> views(normal->getOperands());
+    rewriter.eraseOp(normal);
+    while (!views.empty()) {
+      Operation *view = views.pop_back_val().getDefiningOp();
+      if (!view || !isOpTriviallyDead(view))
+        continue;
+      llvm::append_range(views, view->getOperands());
+      rewriter.eraseOp(view);
+    }
+    return isByMatrices;
+  }
+
   bool collides(NestOp nest, unsigned input) const {
     int64_t distance = getRowDistance(nest, input);
     constexpr int64_t vectors = 2;

@@ -169,6 +169,34 @@ def PadInPlace : LathePass<"lathe-pad-in-place", "::mlir::func::FuncOp"> {
 // Phase loops
 //===----------------------------------------------------------------------===//
 
+def FuseTasks : LathePass<"lathe-fuse-tasks", "::mlir::func::FuncOp"> {
+  let summary = "computes nests that pass elements on task by task";
+  let description = [{
+    Nests of one step of the model that have their first dimensions in common,
+    along which each element depends on the same of the others alone, become the
+    body of one scf.forall over these dimensions, together with the reshapes,
+    slices and concatenations between them: where what they pass on would leave
+    the second-level cache, and what a task of it needs stays there. Tasks are as
+    small as they can be. A product that all tasks read the same large weights
+    for is none of them, nor is a nest that gathers.
+  }];
+  let options = [
+    Option<"secondCacheBytes", "second-cache-bytes", "int64_t", "524288", "size of a core's second-level cache">];
+  let statistics = [
+    Statistic<"groups", "groups", "groups of nests that share their tasks">,
+    Statistic<"fused", "fused", "nests in them">];
+}
+
+def LowerTasks : LathePass<"lathe-lower-tasks", "::mlir::func::FuncOp"> {
+  let summary = "turns scf.forall on buffers into kernel.parallel";
+  let description = [{
+    The loops become one over their product. As many tasks are handed to a
+    thread at once as make up for waking it.
+  }];
+  let options = [
+    Option<"leastThreadWork", "least-thread-work", "int64_t", "131072", "operations that are worth waking a thread">];
+}
+
 def LowerEntries : LathePass<"lathe-lower-entries", "::mlir::ModuleOp"> {
   let summary = "gives functions the signature of the runtime's ABI";
   let description = [{
@@ -200,12 +228,17 @@ def PadStrides : LathePass<"lathe-pad-strides", "::mlir::func::FuncOp"> {
     follow each other at a multiple of a large power of two share the sets of
     the cache, and drive each other out where these are more than its ways. A
     buffer of such rows that nests alone use gets longer rows; other operands
-    are copied to a buffer of longer rows, if enough columns read them.
+    are copied to a buffer of longer rows, if enough columns read them. What
+    registers of matrices multiply is read row by row, and stays.
   }];
   let options = [
     Option<"registers", "registers", "int64_t", "16", "number of vector registers">,
     Option<"cacheBytes", "cache-bytes", "int64_t", "32768", "size of the first-level data cache">,
-    Option<"cacheWays", "cache-ways", "int64_t", "8", "lines of the first-level data cache that share a place">];
+    Option<"cacheWays", "cache-ways", "int64_t", "8", "lines of the first-level data cache that share a place">,
+    Option<"vectorBytes", "vector-bytes", "int64_t", "32", "width of a vector register">,
+    Option<"secondCacheBytes", "second-cache-bytes", "int64_t", "524288", "size of a core's second-level cache">,
+    Option<"multipliers", "multipliers", "int64_t", "2", "vectors that are multiplied and added in a cycle">,
+    Option<"bf16Matrices", "bf16-matrices", "std::string", "", "LLVM's intrinsic that multiplies matrices of bf16">];
   let statistics = [
     Statistic<"padded", "padded", "buffers with longer rows">,
     Statistic<"copied", "copied", "operands copied to longer rows">];
@@ -217,7 +250,8 @@ def PlanMemory : LathePass<"lathe-plan-memory", "::mlir::func::FuncOp"> {
     Buffers whose lifetimes do not overlap share bytes: first fit by decreasing
     size at the dynamic dimensions' bounds. Writes the arena's size into the
     function's `lathe.arena_bytes`, and the largest sum of live buffers, no
-    plan can do with less, into `lathe.live_bytes`.
+    plan can do with less, into `lathe.live_bytes`. Buffers within a
+    kernel.parallel share memory on the stack in the same way.
   }];
   let statistics = [Statistic<"buffers", "buffers", "buffers placed">];
 }

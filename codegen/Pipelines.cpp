@@ -37,7 +37,7 @@ static constexpr StringRef optionalPasses[] = {
     "fuse-attention",   "fuse-spectral",      "winograd",
     "sink-transposes",  "sink-decoding",      "hoist-weight-math",
     "fuse-elementwise", "fuse-epilogues",     "pad-in-place",
-    "fill-borders",     "split-floats",
+    "fuse-tasks",       "fill-borders",       "split-floats",
 };
 
 ArrayRef<StringRef> lathe::getOptionalPasses() { return optionalPasses; }
@@ -131,6 +131,12 @@ void lathe::buildTensorPipeline(OpPassManager &pm,
   pm.addPass(createCSEPass());
   if (options.isOn("pad-in-place"))
     pm.addNestedPass<func::FuncOp>(createPadInPlace());
+  if (options.hasProcessorKernels() && options.isOn("fuse-tasks")) {
+    FuseTasksOptions tasks;
+    tasks.secondCacheBytes = options.target.secondCacheBytes;
+    pm.addNestedPass<func::FuncOp>(createFuseTasks(tasks));
+    pm.addPass(createCSEPass());
+  }
   pm.addPass(createLayoutWeights());
 }
 
@@ -154,10 +160,18 @@ static Options optionsOfDevice(const DeviceTarget &device) {
 static void planBuffers(OpPassManager &functions,
                         const PipelineOptions &options) {
   if (options.hasProcessorKernels()) {
+    LowerTasksOptions tasks;
+    tasks.leastThreadWork = options.target.leastThreadWork;
+    functions.addPass(createLowerTasks(tasks));
     PadStridesOptions strides;
     strides.registers = options.target.registers;
     strides.cacheBytes = options.target.cacheBytes;
     strides.cacheWays = options.target.cacheWays;
+    strides.vectorBytes = options.target.vectorBytes;
+    strides.secondCacheBytes = options.target.secondCacheBytes;
+    strides.multipliers = options.target.multipliers;
+    if (options.isOn("split-floats"))
+      strides.bf16Matrices = options.target.bf16Matrices;
     functions.addPass(createPadStrides(strides));
   }
   if (options.isOn("fill-borders"))

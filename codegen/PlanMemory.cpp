@@ -207,30 +207,52 @@ struct PlanMemoryPass : lathe::impl::PlanMemoryBase<PlanMemoryPass> {
     func::FuncOp function = getOperation();
     if (!function->hasAttr("lathe.entry"))
       return;
+    SmallVector<kernel::ParallelOp> tasks;
+    function.walk([&](kernel::ParallelOp op) { tasks.push_back(op); });
+    for (kernel::ParallelOp op : tasks)
+      if (failed(planTask(op)))
+        return signalPassFailure();
     Block &body = function.front();
     FailureOr<SmallVector<Buffer>> found = findBuffers(body);
     if (failed(found))
       return signalPassFailure();
     int64_t live = liveBytes(*found), arena = placeBuffers(*found, live);
     // The arena is the argument before the context.
-    Value base = body.getArgument(body.getNumArguments() - 2);
-    for (Buffer &buffer : *found) {
-      OpBuilder b(buffer.op);
-      Location location = buffer.op.getLoc();
-      Value offset = arith::ConstantIndexOp::create(b, location, buffer.offset);
-      Value view =
-          memref::ViewOp::create(b, location, buffer.op.getType(), base, offset,
-                                 buffer.op.getDynamicSizes());
-      buffer.op.replaceAllUsesWith(view);
-      buffer.op.erase();
-      ++buffers;
-    }
+    useArena(*found, body.getArgument(body.getNumArguments() - 2));
     Builder b(&getContext());
     function->setAttr("lathe.arena_bytes", b.getI64IntegerAttr(arena));
     function->setAttr("lathe.live_bytes", b.getI64IntegerAttr(live));
   }
 
 private:
+  /// What a task alone uses is on its stack.
+  LogicalResult planTask(kernel::ParallelOp op) {
+    Block &body = op.getBody().front();
+    FailureOr<SmallVector<Buffer>> found = findBuffers(body);
+    if (failed(found) || found->empty())
+      return found;
+    int64_t bytes = placeBuffers(*found, liveBytes(*found));
+    auto b = OpBuilder::atBlockBegin(&body);
+    auto type = MemRefType::get({bytes}, b.getI8Type());
+    useArena(*found, memref::AllocaOp::create(b, op.getLoc(), type,
+                                              b.getI64IntegerAttr(alignment)));
+    return success();
+  }
+
+  void useArena(ArrayRef<Buffer> placed, Value arena) {
+    for (const Buffer &buffer : placed) {
+      memref::AllocOp op = buffer.op;
+      OpBuilder b(op);
+      Value offset =
+          arith::ConstantIndexOp::create(b, op.getLoc(), buffer.offset);
+      Value view = memref::ViewOp::create(b, op.getLoc(), op.getType(), arena,
+                                          offset, op.getDynamicSizes());
+      op.replaceAllUsesWith(view);
+      op.erase();
+      ++buffers;
+    }
+  }
+
   FailureOr<SmallVector<Buffer>> findBuffers(Block &body) {
     llvm::DenseMap<Operation *, unsigned> position;
     for (auto [i, op] : llvm::enumerate(body))

@@ -17,7 +17,9 @@ void VectorBuilder::forTasks(Value count, Value grain, bool parallel,
                              function_ref<void()> allocate,
                              function_ref<void(Value)> body) {
   if (!parallel) {
-    scratchBlock = &op->getParentOfType<func::FuncOp>().front();
+    auto task = op->getParentOfType<ParallelOp>();
+    scratchBlock = task ? &task.getBody().front()
+                        : &op->getParentOfType<func::FuncOp>().front();
     allocate();
     loop(constant(0), count, 1, body);
     return;

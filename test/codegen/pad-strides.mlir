@@ -1,6 +1,7 @@
 // RUN: lathe-opt %s -split-input-file -pass-pipeline='builtin.module(func.func(lathe-pad-strides{registers=32}))' | FileCheck %s
 // RUN: lathe-opt %s -split-input-file -pass-pipeline='builtin.module(func.func(lathe-pad-strides{registers=16}))' | FileCheck %s --check-prefix=FEW
 // RUN: lathe-opt %s -split-input-file -pass-pipeline='builtin.module(func.func(lathe-pad-strides{registers=32},lathe-plan-memory,lathe-generate-nests{registers=32}))' | FileCheck %s --check-prefix=NESTS
+// RUN: lathe-opt %s -split-input-file -pass-pipeline='builtin.module(func.func(lathe-pad-strides{registers=32 vector-bytes=64 second-cache-bytes=2097152 bf16-matrices=llvm.x86.tdpbf16ps.internal}))' | FileCheck %s --check-prefix=MATRICES
 
 // 14 rows of 4 kB share the 8 lines of one place. A buffer that nests alone use gets rows that are a line longer, from
 // its first use on, and all but its rows' ends still is one dimension of rows. Six rows fit.
@@ -52,6 +53,12 @@ func.func @buffer(%x: memref<?x?x1024xf32> {lathe.bounds = array<i64: 9, 3, 1024
 // -----
 
 // Rows of others are copied where enough columns read them.
+
+// Matrices read rows one after the other.
+// MATRICES-LABEL: func @operand
+// MATRICES-NOT: memref.{{alloc|copy|collapse_shape}}
+// MATRICES: kernel.nest ins(%arg0, %arg1
+// MATRICES: return
 
 // CHECK-LABEL: func @operand
 // CHECK: %[[BUFFER:.*]] = memref.alloc() : memref<64x2064xf32>
