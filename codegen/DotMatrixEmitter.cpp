@@ -54,9 +54,9 @@ DotMatrixEmitter::DotMatrixEmitter(DotProductOp op, const DotTarget &target,
     : DotProductEmitter(op, target, builder), depth(findDepth(op)) {
   int64_t lines = op.getRowsType().getDimSize(1) / length;
   steps = lines / depth / (op.isInteger() ? op.getGroups() : 1);
-  // All panels meet rows that stay in the second-level cache, beside a panel or
-  // two.
-  int64_t inCache = target.secondCacheBytes / 4 * 3 / (4 * lines);
+  // All panels meet rows that fill half of the second-level cache. The rest is
+  // the panels', and sums'.
+  int64_t inCache = target.secondCacheBytes / 2 / (4 * lines);
   blockRows = std::max<int64_t>(inCache / tileHeight, 1) * tileHeight;
   // A panel that comes ahead of time must not take the place of rows.
   prefetchesPanel =
