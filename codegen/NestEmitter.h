@@ -127,6 +127,9 @@ private:
   /// The last lanes of a static dimension: full vectors and one more.
   void emitKnownLanes(Value start);
 
+  /// The widths of the vectors that so few lanes become.
+  SmallVector<int64_t> splitLast(int64_t last);
+
   /// The last lanes of a dynamic dimension, whose number is not known here:
   /// vector by vector, the last one masked, or where there are no masks, then
   /// four at a time and one at a time.

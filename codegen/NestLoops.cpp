@@ -224,6 +224,15 @@ void NestEmitter::maskLast(int64_t first, Value lanes, int64_t count) {
   maskedCount = count;
 }
 
+SmallVector<int64_t> NestEmitter::splitLast(int64_t last) {
+  SmallVector<int64_t> widths;
+  while (last > 0) {
+    widths.push_back(plan.powersOnly ? llvm::bit_floor(uint64_t(last)) : last);
+    last -= widths.back();
+  }
+  return widths;
+}
+
 void NestEmitter::emitKnownLanes(Value start) {
   int64_t left = extents[plan.laneDim] % laneBlock();
   int64_t last = left % plan.lanes;
@@ -234,8 +243,9 @@ void NestEmitter::emitKnownLanes(Value start) {
   if (plan.masksStatic && !llvm::isPowerOf2_64(last) && last > 0)
     maskLast(left - last, vector::ConstantMaskOp::create(b, maskType, last),
              last);
-  else if (last > 0)
-    widths.push_back(last);
+  else
+    for (int64_t width : splitLast(last))
+      widths.push_back(width);
   emitRowBlock();
   mask = Value();
 }

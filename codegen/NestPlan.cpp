@@ -162,11 +162,12 @@ static void planMasks(NestPlan &plan, NestOp nest, const VectorTarget &target) {
   auto isWide = [](Value operand) {
     return getElementBytes(getElementTypeOrSelf(operand)) >= 4;
   };
-  plan.masksStatic = target.masks && isWide(nest.getInitOutput());
+  plan.powersOnly = !isWide(nest.getInitOutput());
   for (auto [i, input] : llvm::enumerate(nest.getInputs()))
     if (classifyAccess(nest, i, plan.laneDim) == Access::contiguous &&
         !isWide(input) && !readsPanels(nest, i, plan.laneDim))
-      plan.masksStatic = false;
+      plan.powersOnly = true;
+  plan.masksStatic = target.masks && !plan.powersOnly;
   plan.masksDynamic = plan.masksStatic && !addressesLanes(nest, plan.laneDim);
 }
 

@@ -69,6 +69,9 @@ struct NestPlan {
   /// Whether lanes that fill no vector are one whose other lanes are masked, if
   /// their number is known, and if it isn't.
   bool masksStatic = false, masksDynamic = false;
+  /// Whether numbers are narrow, of which LLVM writes vectors of a power of two
+  /// alone.
+  bool powersOnly = false;
   /// Elementary operations that are worth waking a thread.
   int64_t leastThreadWork = 1;
 };
