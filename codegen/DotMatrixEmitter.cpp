@@ -12,6 +12,8 @@
 #include "codegen/DotProductEmitter.h"
 #include "codegen/NestPlan.h"
 #include "codegen/Target.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace mlir::lathe;
@@ -25,6 +27,11 @@ static constexpr int64_t across = 2, tileColumns = 32, tileHeight = 32;
 static constexpr int64_t firstRows = 4, firstColumns = 6;
 /// Rows that vectors multiply as fast.
 static constexpr int64_t fewestRows = 4;
+/// Where the second-level cache has room for fewer rows than these, sums of so
+/// many rows and panels wait for blocks of so many steps, which it holds, and
+/// of which the first-level cache holds a panel's.
+static constexpr int64_t enoughRows = 192, waitingRows = 256, waitingPanels = 8,
+                         blockSteps = 16;
 
 /// Lines of four bytes of each column that a step multiplies: as many as divide
 /// those of a group.
@@ -57,10 +64,15 @@ DotMatrixEmitter::DotMatrixEmitter(DotProductOp op, const DotTarget &target,
   // All panels meet rows that fill half of the second-level cache. The rest is
   // the panels', and sums'.
   int64_t inCache = target.secondCacheBytes / 2 / (4 * lines);
-  blockRows = std::max<int64_t>(inCache / tileHeight, 1) * tileHeight;
+  bool mayExceed = ShapedType::isDynamic(known) || known > inCache;
+  waits = !op.isInteger() && steps > blockSteps && mayExceed &&
+          inCache < enoughRows;
+  blockRows = waits ? waitingRows
+                    : std::max<int64_t>(inCache / tileHeight, 1) * tileHeight;
+  taskPanels = waits ? std::min(waitingPanels, op.getPanels()) : 1;
   // A panel that comes ahead of time must not take the place of rows.
-  prefetchesPanel =
-      blockRows * 4 * lines + 2 * countPanelBytes() <= target.secondCacheBytes;
+  prefetchesPanel = waits || blockRows * 4 * lines + 2 * countPanelBytes() <=
+                                 target.secondCacheBytes;
   panelsInside = true;
 }
 
@@ -79,7 +91,8 @@ int64_t DotMatrixEmitter::countRowWork() {
 void DotMatrixEmitter::allocateScratch() {
   shapes = allocate(1, rowBytes, b.getI8Type());
   Type number = op.isInteger() ? Type(b.getI32Type()) : b.getF32Type();
-  sums = allocate(tileHeight, tileColumns, number);
+  int64_t waiting = waits ? taskPanels * waitingRows : tileHeight;
+  sums = allocate(waiting, tileColumns, number);
   if (op.isInteger())
     totals = allocate(tileHeight, tileColumns);
   if (op.getPacked())
@@ -97,50 +110,106 @@ void DotMatrixEmitter::emitRows() {
   Value isFew = b.createOrFold<arith::CmpIOp>(arith::CmpIPredicate::ult, left,
                                               constant(fewestRows));
   Value end = b.createOrFold<arith::SelectOp>(isFew, sub(last, left), last);
-  loop(first, end, tileHeight, [&](Value row) {
-    emitBlock(row, least(sub(last, row), constant(tileHeight)));
-  });
+  firstPanel = panel;
+  block = sumsRow = constant(0);
+  auto forPanels = [&](function_ref<void()> body) {
+    Value count =
+        least(sub(constant(op.getPanels()), firstPanel), constant(taskPanels));
+    loop(constant(0), count, 1, [&](Value i) {
+      panel = add(firstPanel, i);
+      body();
+    });
+  };
+  if (waits)
+    loop(constant(0), constant(llvm::divideCeil(steps, blockSteps)), 1,
+         [&](Value next) {
+           block = next;
+           forPanels([&] { emitTiles(end); });
+         });
+  else
+    emitTiles(end);
   // The registers' contents need not be kept any longer.
   matrices.release();
-  if (mayLeave(1, fewestRows - 1))
+  if (!mayLeave(1, fewestRows - 1))
+    return;
+  if (waits)
+    forPanels([&] { emitVectorRows(end, last); });
+  else
     emitVectorRows(end, last);
 }
 
-/// One or two registers of rows.
-void DotMatrixEmitter::emitBlock(Value row, Value count) {
-  if (!mayLeave(1, mostRows))
-    return emitTile(row, count, 2);
-  if (!ShapedType::isDynamic(known) && known <= mostRows)
-    return emitTile(row, count, 1);
-  Value isTall = b.createOrFold<arith::CmpIOp>(arith::CmpIPredicate::ugt, count,
-                                               constant(mostRows));
-  auto choice = scf::IfOp::create(b, isTall, /*withElseRegion=*/true);
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(choice.thenBlock());
-  emitTile(row, count, 2);
-  b.setInsertionPointToStart(choice.elseBlock());
-  emitTile(row, count, 1);
+/// Tiles of two registers of rows, and what is left as one of one or two. The
+/// registers' shapes change for the last tile alone, since that takes as long
+/// as some of their products.
+void DotMatrixEmitter::emitTiles(Value end) {
+  bool hasTall = ShapedType::isDynamic(known) || known > mostRows;
+  bool hasLow = mayLeave(1, mostRows);
+  Value left =
+      b.createOrFold<arith::RemUIOp>(sub(end, first), constant(tileHeight));
+  Value isLow = b.createOrFold<arith::CmpIOp>(
+      arith::CmpIPredicate::ult, sub(left, constant(1)), constant(mostRows));
+  Value endOfTall = b.createOrFold<arith::SelectOp>(isLow, sub(end, left), end);
+  auto emitTall = [&](Value row) {
+    Value count = least(sub(end, row), constant(tileHeight));
+    if (mayLeave(mostRows + 1, tileHeight - 1)) {
+      Value isPart = b.createOrFold<arith::CmpIOp>(arith::CmpIPredicate::ult,
+                                                   count, constant(tileHeight));
+      auto part = scf::IfOp::create(b, isPart, /*withElseRegion=*/false);
+      OpBuilder::InsertionGuard guard(b);
+      b.setInsertionPointToStart(part.thenBlock());
+      configure(count, 2);
+    }
+    emitTile(row, count, 2);
+  };
+  if (hasTall) {
+    configure(constant(tileHeight), 2);
+    loop(first, hasLow ? endOfTall : end, tileHeight, emitTall);
+  }
+  if (hasLow)
+    loop(hasTall ? endOfTall : first, end, tileHeight, [&](Value row) {
+      Value count = sub(end, row);
+      configure(count, 1);
+      emitTile(row, count, 1);
+    });
 }
 
 void DotMatrixEmitter::emitTile(Value row, Value count, int64_t down) {
-  configure(count, down);
+  if (waits)
+    sumsRow = add(mul(sub(panel, firstPanel), waitingRows), sub(row, first));
   if (op.isInteger()) {
     loop(constant(0), count, 1, [&](Value r) {
       for (int64_t v = 0; v < across; ++v)
         storeScratch(splat(0), totals, r, constant(v * lanes));
     });
     loop(constant(0), constant(op.getGroups()), 1, [&](Value group) {
-      addSteps(row, group, down);
+      Value begin = mul(group, steps);
+      addSteps(row, begin, add(begin, steps), down);
       addGroup(row, count, group);
     });
   } else {
-    addSteps(row, constant(0), down);
+    Value begin = mul(block, blockSteps);
+    Value end = waits ? least(add(begin, blockSteps), constant(steps))
+                      : constant(steps);
+    addSteps(row, begin, end, down);
   }
+  if (!waits)
+    return finishRows(row, count);
+  int64_t lastBlock = llvm::divideCeil(steps, blockSteps) - 1;
+  Value isLast = b.createOrFold<arith::CmpIOp>(arith::CmpIPredicate::eq, block,
+                                               constant(lastBlock));
+  auto choice = scf::IfOp::create(b, isLast, /*withElseRegion=*/false);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(choice.thenBlock());
+  finishRows(row, count);
+}
+
+void DotMatrixEmitter::finishRows(Value row, Value count) {
   Value from = op.isInteger() ? totals : sums;
   loop(constant(0), count, 1, [&](Value r) {
     for (int64_t v = 0; v < across; ++v) {
       Value at = add(mul(panel, tileColumns), v * lanes);
-      finishVector(add(row, r), at, loadScratch(from, r, constant(v * lanes)));
+      finishVector(add(row, r), at,
+                   loadScratch(from, add(sumsRow, r), constant(v * lanes)));
     }
   });
 }
@@ -167,14 +236,27 @@ void DotMatrixEmitter::configure(Value count, int64_t down) {
 // Sums
 //===----------------------------------------------------------------------===//
 
-/// Sums of a group, or of all.
-void DotMatrixEmitter::addSteps(Value row, Value group, int64_t down) {
+/// Sums of a group, of a block, or of all.
+void DotMatrixEmitter::addSteps(Value row, Value begin, Value end,
+                                int64_t down) {
+  startSums(down);
+  loop(begin, end, 1, [&](Value step) { addStep(row, step, down); });
+  storeSums(down);
+}
+
+/// From zero, or from where the block before left them.
+void DotMatrixEmitter::startSums(int64_t down) {
   for (int64_t i = 0; i < down * across; ++i)
     matrices.zero(i);
-  Value begin = mul(group, steps);
-  loop(begin, add(begin, steps), 1,
-       [&](Value step) { addStep(row, step, down); });
-  storeSums(down);
+  if (!waits)
+    return;
+  Value goesOn = b.createOrFold<arith::CmpIOp>(arith::CmpIPredicate::ne, block,
+                                               constant(0));
+  auto choice = scf::IfOp::create(b, goesOn, /*withElseRegion=*/false);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(choice.thenBlock());
+  for (int64_t i = 0; i < down * across; ++i)
+    matrices.load(i, sums, placeOfSums(i), constant(4 * tileColumns));
 }
 
 void DotMatrixEmitter::addStep(Value row, Value step, int64_t down) {
@@ -238,7 +320,16 @@ Value DotMatrixEmitter::unpackStep(Value step) {
 /// fetches a part of it.
 void DotMatrixEmitter::prefetchStep(Value row, Value step) {
   constexpr int64_t tiles = 4;
-  Value next = least(add(panel, 1), constant(op.getPanels() - 1));
+  Value next = add(panel, 1);
+  if (waits) {
+    // Behind the task's last panel, the first one goes on.
+    Value isLast = b.createOrFold<arith::CmpIOp>(arith::CmpIPredicate::eq, next,
+                                                 add(firstPanel, taskPanels));
+    next = b.createOrFold<arith::SelectOp>(isLast, firstPanel, next);
+    Value later = least(add(step, blockSteps), constant(steps - 1));
+    step = b.createOrFold<arith::SelectOp>(isLast, later, step);
+  }
+  next = least(next, constant(op.getPanels() - 1));
   Value tile = b.createOrFold<arith::RemUIOp>(
       divide(sub(row, first), tileHeight), constant(tiles));
   int64_t lines = depth * length / op.getUnit();
@@ -277,11 +368,13 @@ void DotMatrixEmitter::prefetchGroup(Value row, Value r, Value group) {
 }
 
 void DotMatrixEmitter::storeSums(int64_t down) {
-  for (int64_t i = 0; i < down * across; ++i) {
-    Values place = {constant(i / across * mostRows),
-                    constant(i % across * mostRows)};
-    matrices.store(i, sums, place, constant(4 * tileColumns));
-  }
+  for (int64_t i = 0; i < down * across; ++i)
+    matrices.store(i, sums, placeOfSums(i), constant(4 * tileColumns));
+}
+
+SmallVector<Value> DotMatrixEmitter::placeOfSums(int64_t matrix) {
+  return {add(sumsRow, matrix / across * mostRows),
+          constant(matrix % across * mostRows)};
 }
 
 /// totals += what the sums of a group stand for

@@ -30,12 +30,13 @@ DotProductEmitter::DotProductEmitter(DotProductOp op, const DotTarget &target,
 void DotProductEmitter::emit(bool parallel) {
   Value count = size(op.getRows(), 0);
   Value blocks = divide(add(count, blockRows - 1), blockRows);
-  Value tasks = mul(blocks, op.getPanels());
-  Value work =
-      mul(most(least(count, constant(blockRows)), constant(1)), countRowWork());
+  int64_t chunks = llvm::divideCeil(op.getPanels(), taskPanels);
+  Value tasks = mul(blocks, chunks);
+  Value work = mul(most(least(count, constant(blockRows)), constant(1)),
+                   countRowWork() * taskPanels);
   // Of a few rows, a task takes as long as its panel comes from memory: a byte
   // in the time of an operation.
-  work = most(work, constant(countPanelBytes()));
+  work = most(work, constant(countPanelBytes() * taskPanels));
   Value grain = b.createOrFold<arith::CeilDivUIOp>(
       constant(target.leastThreadWork), work);
   forTasks(
@@ -43,7 +44,7 @@ void DotProductEmitter::emit(bool parallel) {
       [&](Value task) {
         Value rest = task, block;
         if (panelsInside) {
-          panel = takeIndex(rest, constant(op.getPanels()));
+          panel = mul(takeIndex(rest, constant(chunks)), taskPanels);
           block = rest;
         } else {
           block = takeIndex(rest, blocks);

@@ -82,9 +82,11 @@ protected:
   int64_t length, units, features;
   /// Rows, or kDynamic, and those of a task at most.
   int64_t known, blockRows;
-  /// Whether tasks that follow each other share their rows and not their panel.
+  /// Whether tasks that follow each other share their rows and not their panel;
+  /// then a task may have several panels.
   bool panelsInside = false;
-  // Of the present task:
+  int64_t taskPanels = 1;
+  // Of the present task, whose first panel it is:
   Value panel, first, last;
 
 private:
@@ -106,7 +108,13 @@ private:
 
 /// The same with sums in registers of whole matrices, 32 rows by a panel of 32
 /// columns, each register 16 by 16 of them. A step multiplies 64 bytes of a
-/// row.
+/// row. Of floats, rows of which the second-level cache holds too few go by
+/// blocks of steps, and sums wait for the next block:
+///
+///   for blocks of steps
+///     for panels of the task
+///       for tiles of rows: sums += the block's products
+///
 class DotMatrixEmitter : public DotProductEmitter {
 public:
   DotMatrixEmitter(DotProductOp op, const DotTarget &target,
@@ -122,13 +130,16 @@ private:
 
   /// Whether so many rows may be left behind the last whole tile.
   bool mayLeave(int64_t least, int64_t most) const;
-  void emitBlock(Value row, Value count);
+  void emitTiles(Value end);
   // Of a tile of `count` rows, in `down` registers of them:
   void emitTile(Value row, Value count, int64_t down);
   void configure(Value count, int64_t down);
-  void addSteps(Value row, Value group, int64_t down);
+  void startSums(int64_t down);
+  void finishRows(Value row, Value count);
+  void addSteps(Value row, Value begin, Value end, int64_t down);
   void addStep(Value row, Value step, int64_t down);
   void storeSums(int64_t down);
+  Values placeOfSums(int64_t matrix);
   void addGroup(Value row, Value count, Value group);
   Value unpackStep(Value step);
   void prefetchStep(Value row, Value step);
@@ -139,10 +150,15 @@ private:
   MatrixRegisters matrices{b};
   /// Lines of 64 bytes that a step multiplies, and steps of a group.
   int64_t depth, steps;
+  /// Whether sums wait for blocks of steps.
+  bool waits = false;
   /// Whether a panel's tiles fetch the next one.
   bool prefetchesPanel;
   // Of a task, on the stack:
   Value shapes, sums, totals, unpacked;
+  /// The task's first panel, the present block of steps, and the first row of
+  /// the tile's sums.
+  Value firstPanel, block, sumsRow;
 };
 
 } // namespace mlir::lathe::kernel

@@ -1,10 +1,10 @@
 // RUN: lathe-opt %s -split-input-file -pass-pipeline='builtin.module(func.func(lathe-generate-dot-products{byte-matrices=llvm.x86.tdpbssd bf16-matrices=llvm.x86.tdpbf16ps},canonicalize,cse))' | FileCheck %s
 // RUN: lathe-opt %s -split-input-file -pass-pipeline='builtin.module(func.func(lathe-generate-dot-products{byte-matrices=llvm.x86.tdpbssd bf16-matrices=llvm.x86.tdpbf16ps second-cache-bytes=65536 parallel=false},canonicalize,cse))' | FileCheck %s --check-prefix=SMALL
-// RUN: lathe-opt %s -split-input-file -pass-pipeline='builtin.module(func.func(lathe-generate-dot-products{byte-matrices=llvm.x86.tdpbssd bf16-matrices=llvm.x86.tdpbf16ps second-cache-bytes=16384},canonicalize,cse))' | FileCheck %s --check-prefix=TINY
+// RUN: lathe-opt %s -split-input-file -pass-pipeline='builtin.module(func.func(lathe-generate-dot-products{byte-matrices=llvm.x86.tdpbssd bf16-matrices=llvm.x86.tdpbf16ps second-cache-bytes=8192},canonicalize,cse))' | FileCheck %s --check-prefix=TINY
 
 // Pairs of 64 numbers are two steps of 16. Rows go by 32, what is left of them is one tile of one or two registers of
-// rows, whose shapes the table says; below four of them are left to vectors. All panels meet 3072 rows, for which three
-// quarters of the second-level cache have room.
+// rows, whose shapes the table says; below four of them are left to vectors. All panels meet 2048 rows, which fill half of
+// the second-level cache. Shapes change for the last tile alone.
 
 // CHECK-LABEL: func @pairs
 // CHECK: %[[TABLE:.*]] = arith.constant dense<[1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 64, 0, 64, 0, 64, 0, 64, 0, 64, 0, 64, 0, 64, 0, 64, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 16, 16, 16, 16, 16, 16, 16, 16, 0, 0, 0, 0, 0, 0, 0, 0]> : vector<64xi8>
@@ -12,14 +12,22 @@
 // CHECK: kernel.parallel
 // CHECK: %[[PANEL:.*]] = arith.remui %{{.*}}, %c3
 // CHECK: arith.divui %{{.*}}, %c3
-// CHECK: arith.muli %{{.*}}, %c3072
-// CHECK: scf.for {{.*}} step %c32
-// CHECK: scf.if
+// CHECK: arith.muli %{{.*}}, %c2048
 // CHECK: vector.store %[[TABLE]]
-// CHECK: memref.store {{.*}}%c50]
-// CHECK: memref.store {{.*}}%c51]
-// CHECK: memref.store {{.*}}%c53]
+// CHECK: memref.store %c16_i8, {{.*}}%c50]
+// CHECK: memref.store %c16_i8, {{.*}}%c51]
+// CHECK: memref.store %c16_i8, {{.*}}%c53]
 // CHECK: llvm.call_intrinsic "llvm.x86.ldtilecfg"
+// CHECK: scf.for %[[ROW:.*]] = %{{.*}} step %c32
+// CHECK: %[[LEFT:.*]] = arith.subi %{{.*}}, %[[ROW]]
+// CHECK: %[[COUNT:.*]] = arith.minsi %[[LEFT]], %c32
+// CHECK: %[[PART:.*]] = arith.cmpi ult, %[[COUNT]], %c32
+// CHECK: scf.if %[[PART]]
+// CHECK: %[[SECOND:.*]] = arith.subi %[[COUNT]], %c16
+// CHECK: %[[SHAPE:.*]] = arith.index_cast %[[SECOND]] : index to i8
+// CHECK: memref.store %[[SHAPE]], {{.*}}%c50]
+// CHECK: llvm.call_intrinsic "llvm.x86.ldtilecfg"
+// CHECK: }
 // CHECK-COUNT-4: llvm.call_intrinsic "llvm.x86.tilezero"
 // CHECK: scf.for %{{.*}} = %c0 to %c2 step %c1
 // CHECK: llvm.call_intrinsic "llvm.x86.tileloadd64"(%c4_i8
@@ -34,7 +42,7 @@
 // CHECK-COUNT-4: llvm.call_intrinsic "llvm.x86.tilestored64"
 // CHECK: vector.maskedload {{.*}} : memref<70xf32>
 // CHECK: vector.maskedstore
-// CHECK: else
+// CHECK: scf.for {{.*}} step %c32
 // CHECK: memref.store {{.*}}%c48]
 // CHECK: memref.store {{.*}}%c49]
 // CHECK: memref.store {{.*}}%c52]
@@ -44,11 +52,11 @@
 // CHECK: llvm.call_intrinsic "llvm.x86.tilerelease"
 // CHECK: llvm.call_intrinsic "llvm.x86.avx512bf16.dpbf16ps.512"
 // SMALL-LABEL: func @pairs
-// SMALL: arith.muli %{{.*}}, %c384
+// SMALL: arith.muli %{{.*}}, %c256
 // SMALL: memref.prefetch {{.*}}locality<2>
 // Where the next panel would take the place of rows, it is not fetched ahead of time.
 // TINY-LABEL: func @pairs
-// TINY: arith.muli %{{.*}}, %c96
+// TINY: arith.muli %{{.*}}, %c32
 // TINY-NOT: locality<2>
 // TINY-LABEL: func @bytes
 func.func @pairs(%q: memref<?x64xbf16>, %u: memref<3x32x64xbf16>, %b: memref<70xf32>, %y: memref<?x70xf32>) {
@@ -148,5 +156,40 @@ func.func @bounded(%q: memref<?x64xbf16> {lathe.bounds = array<i64: 3, 64>}, %u:
 // CHECK: llvm.call_intrinsic "llvm.x86.avx512bf16.dpbf16ps.512"
 func.func @prime(%q: memref<?x74xbf16>, %u: memref<1x37x64xbf16>, %y: memref<?x32xf32>) {
   kernel.dot_product rows(%q : memref<?x74xbf16>) weights(%u : memref<1x37x64xbf16>) outs(%y : memref<?x32xf32>)
+  return
+}
+
+// -----
+
+// The cache has room for 64 of 70 rows of 40 steps: blocks of 16 steps meet eight panels, or the two that are left, whose
+// sums wait, and go on from there but for the first block. Behind the last panel, the next block's part of the first one is
+// fetched. The last block's sums are finished.
+
+// SMALL-LABEL: func @deep
+// SMALL-DAG: memref.alloca() {{.*}} : memref<2048x32xf32>
+// SMALL: scf.for %[[TASK:.*]] = %c0 to %c2 step
+// SMALL: %[[CHUNK:.*]] = arith.remui %[[TASK]], %c2
+// SMALL: %[[FIRST:.*]] = arith.muli %[[CHUNK]], %c8
+// SMALL: scf.for %[[BLOCK:.*]] = %c0 to %c3 step %c1
+// SMALL: %[[REST:.*]] = arith.subi %c10, %[[FIRST]]
+// SMALL: %[[PANELS:.*]] = arith.minsi %[[REST]], %c8
+// SMALL: scf.for %[[I:.*]] = %c0 to %[[PANELS]] step %c1
+// SMALL: %[[PANEL:.*]] = arith.addi %[[FIRST]], %[[I]]
+// SMALL: scf.for %{{.*}} = %{{.*}} to %{{.*}} step %c32
+// SMALL-COUNT-4: llvm.call_intrinsic "llvm.x86.tilezero"
+// SMALL: %[[ON:.*]] = arith.cmpi ne, %[[BLOCK]], %c0
+// SMALL: scf.if %[[ON]]
+// SMALL-COUNT-4: llvm.call_intrinsic "llvm.x86.tileloadd64"
+// SMALL: }
+// SMALL: scf.for %[[STEP:.*]] = %
+// SMALL-COUNT-4: llvm.call_intrinsic "llvm.x86.tdpbf16ps"
+// SMALL: arith.select %{{.*}}, %[[FIRST]], %
+// SMALL: memref.prefetch {{.*}}locality<2>
+// SMALL-COUNT-4: llvm.call_intrinsic "llvm.x86.tilestored64"
+// SMALL: %[[LAST:.*]] = arith.cmpi eq, %[[BLOCK]], %c2
+// SMALL: scf.if %[[LAST]]
+// SMALL: vector.store {{.*}} : memref<70x320xf32>
+func.func @deep(%q: memref<70x1280xbf16>, %u: memref<10x640x64xbf16>, %y: memref<70x320xf32>) {
+  kernel.dot_product rows(%q : memref<70x1280xbf16>) weights(%u : memref<10x640x64xbf16>) outs(%y : memref<70x320xf32>)
   return
 }
