@@ -203,6 +203,7 @@ public:
     constexpr double least = 1.2;
     return ofVectors(rows) > least * ofMatrices(rows);
   }
+  bool loses(int64_t rows) const { return ofVectors(rows) < ofMatrices(rows); }
 
   int64_t rows = 1;
 
@@ -235,9 +236,15 @@ mlir::lathe::kernel::planMatrices(NestOp nest, const VectorTarget &target) {
   Cost cost(nest, plan, target);
   if (plan.rowDims.empty() || !cost.gains(cost.rows))
     return {};
-  // The fewest from which on it stays faster.
-  for (plan.leastRows = cost.rows; plan.leastRows > 1; --plan.leastRows)
-    if (plan.leastRows < 512 && !cost.gains(plan.leastRows - 1))
+  // The fewest that gain, if no more of them lose: a few behind a whole group
+  // gain less.
+  plan.leastRows = cost.rows;
+  constexpr int64_t many = 512;
+  for (int64_t rows = cost.rows; rows > 0; --rows) {
+    if (cost.gains(rows))
+      plan.leastRows = rows;
+    else if (rows < many && cost.loses(rows))
       break;
+  }
   return plan;
 }

@@ -198,3 +198,27 @@ func.func @depthwise(%x: memref<355x256xf32>, %w: memref<256x256xf32>, %y: memre
   }
   return
 }
+
+// -----
+
+// A whole group of 128 rows gains, though one more, which begins another group, hardly does.
+
+// CHECK-LABEL: func @groups
+// CHECK: %[[N:.*]] = memref.dim %arg0, %c0
+// CHECK: arith.cmpi uge, %[[N]], %c{{[5-9][0-9]}} : index
+#rows = affine_map<(d0, d1, d2) -> (d0, d2)>
+#panels = affine_map<(d0, d1, d2) -> (d1 floordiv 32, d2, d1 mod 32)>
+#sums = affine_map<(d0, d1, d2) -> (d0, d1)>
+func.func @groups(%x: memref<?x2048xf32>, %w: memref<64x2048x32xf32>, %y: memref<?x2048xf32>) {
+  kernel.nest ins(%x, %w : memref<?x2048xf32>, memref<64x2048x32xf32>) outs(%y : memref<?x2048xf32>)
+      {indexing_maps = [#rows, #panels, #sums], init = 0.0 : f32, reductions = array<i1: false, false, true>} reduce {
+  ^bb0(%a: f32, %b: f32, %sum: f32):
+    %0 = arith.mulf %a, %b : f32
+    %1 = arith.addf %sum, %0 : f32
+    kernel.yield %1 : f32
+  } finish {
+  ^bb0(%a: f32, %b: f32, %sum: f32):
+    kernel.yield %sum : f32
+  }
+  return
+}
