@@ -164,6 +164,8 @@ private:
   Value splat(Attribute value, int64_t width);
 
   void emitTile(int64_t rows);
+  /// Loads the inputs that a square tile transposes.
+  void loadSquares(Loads &loads);
 
   /// The reduction loops from dimension `dim` on, around the tile's update.
   SmallVector<Value> emitReductions(unsigned dim, int64_t rows,

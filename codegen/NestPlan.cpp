@@ -321,6 +321,23 @@ static std::optional<int64_t> getChosenVectors(NestOp nest, unsigned laneDim,
   return chosen;
 }
 
+/// The dimension along which neighbours of an input lie that the lanes read one
+/// by one, or -1: squares of its elements are transposed in registers.
+static int64_t chooseTransposedDim(NestOp nest, unsigned laneDim,
+                                   int64_t lanes) {
+  SmallVector<int64_t> extents = nest.getStaticExtents();
+  for (unsigned i = 0; i < nest.getInputs().size(); ++i) {
+    if (getElementBytes(getElementTypeOrSelf(nest.getInputs()[i])) != 4 ||
+        classifyAccess(nest, i, laneDim) != Access::strided)
+      continue;
+    for (unsigned row = 0; row < laneDim; ++row)
+      if (extents[row] >= lanes &&
+          classifyAccess(nest, i, row) == Access::contiguous)
+        return row;
+  }
+  return -1;
+}
+
 /// Plans lanes along the innermost parallel dimension: a tile of rows x
 /// vectors whose accumulators fit into the registers.
 static NestPlan planParallelLanes(NestOp nest, unsigned laneDim, int64_t lanes,
@@ -341,6 +358,13 @@ static NestPlan planParallelLanes(NestOp nest, unsigned laneDim, int64_t lanes,
   if (nest.hasReduction()) {
     plan.lanesOutside = exceedsCache(nest, laneDim, target);
     plan.rowDim = chooseRowDim(nest, laneDim);
+  } else if (int64_t row = chooseTransposedDim(nest, laneDim, lanes);
+             row >= 0 && vectors > 1) {
+    plan.isSquare = true;
+    plan.rowDim = row;
+    plan.rows = lanes;
+    plan.laneVectors = 1;
+    return plan;
   }
   plan.laneVectors = plan.rowDim < 0 ? std::min<int64_t>(vectors, 4)
                      : vectors == 3  ? 3

@@ -72,6 +72,9 @@ struct NestPlan {
   /// Whether numbers are narrow, of which LLVM writes vectors of a power of two
   /// alone.
   bool powersOnly = false;
+  /// Whether a tile is a square of elements, and inputs of which neighbours lie
+  /// along its rows are read as vectors of those, and transposed.
+  bool isSquare = false;
   /// Elementary operations that are worth waking a thread.
   int64_t leastThreadWork = 1;
 };

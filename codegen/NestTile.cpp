@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "codegen/NestEmitter.h"
+#include "codegen/VectorBuilder.h"
 #include "mlir/Dialect/Affine/Utils.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -38,6 +39,9 @@ void NestEmitter::emitTile(int64_t rows) {
   }
   unsigned next = 0;
   Loads loads;
+  if (plan.isSquare && rows == plan.lanes && widths.front() == plan.lanes &&
+      !mask)
+    loadSquares(loads);
   for (int64_t row = 0; row < rows; ++row) {
     int64_t lane = 0;
     for (int64_t width : widths) {
@@ -46,6 +50,21 @@ void NestEmitter::emitTile(int64_t rows) {
       store(result, row, lane, width);
       lane += width;
     }
+  }
+}
+
+void NestEmitter::loadSquares(Loads &loads) {
+  for (auto [i, input] : llvm::enumerate(nest.getInputs())) {
+    if (classifyAccess(nest, i, plan.laneDim) != Access::strided ||
+        classifyAccess(nest, i, plan.rowDim) != Access::contiguous)
+      continue;
+    auto type = VectorType::get(plan.lanes, getElementTypeOrSelf(input));
+    SmallVector<Value> square;
+    for (int64_t lane = 0; lane < plan.lanes; ++lane)
+      square.push_back(
+          vector::LoadOp::create(b, type, input, subscripts(i, 0, lane)));
+    for (auto [row, value] : llvm::enumerate(transposeVectors(b, square)))
+      loads[{static_cast<unsigned>(i), mapAt(i, row, 0)}] = value;
   }
 }
 

@@ -165,7 +165,10 @@ Value VectorBuilder::maskOf(int64_t count, int64_t width) {
 }
 
 /// Blocks off the diagonal change places, of half the size each time.
-SmallVector<Value> VectorBuilder::transpose(Values rows) {
+SmallVector<Value>
+mlir::lathe::kernel::transposeVectors(ImplicitLocOpBuilder &b,
+                                      SmallVector<Value> rows) {
+  auto lanes = static_cast<int64_t>(rows.size());
   for (int64_t half = lanes / 2; half > 0; half /= 2) {
     SmallVector<int64_t> upper, lower;
     for (int64_t lane = 0; lane < lanes; ++lane) {

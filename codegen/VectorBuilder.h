@@ -28,6 +28,10 @@ struct KernelTarget {
   int64_t cacheBytes;
 };
 
+/// As many vectors as they have lanes, a square of elements, transposed.
+SmallVector<Value> transposeVectors(ImplicitLocOpBuilder &b,
+                                    SmallVector<Value> rows);
+
 class VectorBuilder {
 protected:
   using Values = SmallVector<Value>;
@@ -102,8 +106,7 @@ protected:
   /// The first `count` lanes of a vector.
   Value maskOf(int64_t count, int64_t width);
 
-  /// As many vectors as they have lanes, a square of elements, transposed.
-  Values transpose(Values rows);
+  Values transpose(Values rows) { return transposeVectors(b, rows); }
 
   Value fadd(Value x, Value y);
   Value fsub(Value x, Value y);

@@ -486,3 +486,31 @@ func.func @inside(%x: memref<5x6x2xf32>, %y: memref<5x6x2xf32, strided<[16, 2, 1
   }
   return
 }
+
+// -----
+
+// Neighbours of the input lie along rows: a square of 8 x 8 is read by vectors of those and transposed in registers, by
+// halves, quarters and pairs; what fills no square, element by element.
+
+// CHECK-LABEL: func @square
+// CHECK: scf.if
+// CHECK-COUNT-8: vector.load %arg0[{{.*}}] : memref<24x21xf32>, vector<8xf32>
+// CHECK-NOT: memref.load
+// CHECK: vector.shuffle {{.*}} [0, 1, 2, 3, 8, 9, 10, 11]
+// CHECK: vector.shuffle {{.*}} [0, 8, 2, 10, 4, 12, 6, 14]
+// CHECK-COUNT-8: vector.store {{.*}} : memref<21x24xf32>, vector<8xf32>
+// CHECK: else
+// CHECK-COUNT-8: memref.load %arg0
+// CHECK: vector.from_elements
+#columns = affine_map<(d0, d1) -> (d1, d0)>
+#id = affine_map<(d0, d1) -> (d0, d1)>
+func.func @square(%x: memref<24x21xf32>, %y: memref<21x24xf32>) {
+  kernel.nest ins(%x : memref<24x21xf32>) outs(%y : memref<21x24xf32>)
+      {indexing_maps = [#columns, #id], init = 0.0 : f32, reductions = array<i1: false, false>} reduce {
+  } finish {
+  ^bb0(%a: f32, %none: f32):
+    %0 = arith.negf %a : f32
+    kernel.yield %0 : f32
+  }
+  return
+}
