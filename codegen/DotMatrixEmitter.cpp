@@ -32,6 +32,9 @@ static constexpr int64_t fewestRows = 4;
 /// of which the first-level cache holds a panel's.
 static constexpr int64_t enoughRows = 192, waitingRows = 256, waitingPanels = 8,
                          blockSteps = 16;
+/// Of two numbers a byte, a panel is unpacked once for all tiles, if a task's
+/// stack has room for it.
+static constexpr int64_t mostUnpackedBytes = 512 * 1024;
 
 /// Lines of four bytes of each column that a step multiplies: as many as divide
 /// those of a group.
@@ -74,6 +77,7 @@ DotMatrixEmitter::DotMatrixEmitter(DotProductOp op, const DotTarget &target,
   prefetchesPanel = waits || blockRows * 4 * lines + 2 * countPanelBytes() <=
                                  target.secondCacheBytes;
   panelsInside = true;
+  unpacksPanel = op.getPacked() && lines * 4 * tileColumns <= mostUnpackedBytes;
 }
 
 bool DotMatrixEmitter::mayLeave(int64_t least, int64_t most) const {
@@ -96,7 +100,9 @@ void DotMatrixEmitter::allocateScratch() {
   if (op.isInteger())
     totals = allocate(tileHeight, tileColumns);
   if (op.getPacked())
-    unpacked = allocate(mostRows, 4 * tileColumns, b.getI8Type());
+    unpacked =
+        allocate(unpacksPanel ? op.getGroups() * steps * depth : mostRows,
+                 4 * tileColumns, b.getI8Type());
 }
 
 //===----------------------------------------------------------------------===//
@@ -112,6 +118,14 @@ void DotMatrixEmitter::emitRows() {
   Value end = b.createOrFold<arith::SelectOp>(isFew, sub(last, left), last);
   firstPanel = panel;
   block = sumsRow = constant(0);
+  if (unpacksPanel) {
+    Value hasTiles =
+        b.createOrFold<arith::CmpIOp>(arith::CmpIPredicate::ult, first, end);
+    Value all = b.createOrFold<arith::SelectOp>(
+        hasTiles, constant(op.getGroups() * steps), constant(0));
+    loop(constant(0), all, 1,
+         [&](Value step) { unpackStep(step, mul(step, depth)); });
+  }
   auto forPanels = [&](function_ref<void()> body) {
     Value count =
         least(sub(constant(op.getPanels()), firstPanel), constant(taskPanels));
@@ -260,15 +274,19 @@ void DotMatrixEmitter::startSums(int64_t down) {
 }
 
 void DotMatrixEmitter::addStep(Value row, Value step, int64_t down) {
-  Value columns = op.getPacked() ? unpackStep(step) : Value();
+  Value line = mul(step, depth);
+  if (op.getPacked() && !unpacksPanel) {
+    line = constant(0);
+    unpackStep(step, line);
+  }
   auto loadColumns = [&](int64_t v) {
     Value byte = constant(length * v * mostRows);
     Value distance = constant(4 * tileColumns);
-    if (columns)
-      matrices.load(firstColumns + v, columns, {constant(0), byte}, distance);
+    if (op.getPacked())
+      matrices.load(firstColumns + v, unpacked, {line, byte}, distance);
     else
-      matrices.load(firstColumns + v, op.getCodes(),
-                    {panel, mul(step, depth), byte}, distance);
+      matrices.load(firstColumns + v, op.getCodes(), {panel, line, byte},
+                    distance);
   };
   auto loadRows = [&](int64_t r) {
     Value place = mul(step, depth * length);
@@ -294,8 +312,9 @@ void DotMatrixEmitter::addStep(Value row, Value step, int64_t down) {
 }
 
 /// Two numbers of a byte are four places of a column apart. They lose the shift
-/// here, where there are fewer of them than there are sums.
-Value DotMatrixEmitter::unpackStep(Value step) {
+/// here, where there are fewer of them than there are sums. The step's lines go
+/// to those from `line` on.
+void DotMatrixEmitter::unpackStep(Value step, Value line) {
   Value begin = mul(step, depth / 2);
   Value shift = arith::ConstantOp::create(
       b,
@@ -309,11 +328,10 @@ Value DotMatrixEmitter::unpackStep(Value step) {
       Value codes = vector::LoadOp::create(b, codesType(), op.getCodes(),
                                            {panel, add(begin, pair), byte});
       auto [low, high] = unpack(codes);
-      Value even = constant(2 * pair), odd = constant(2 * pair + 1);
+      Value even = add(line, 2 * pair), odd = add(line, 2 * pair + 1);
       vector::StoreOp::create(b, lower(low), unpacked, {even, byte});
       vector::StoreOp::create(b, lower(high), unpacked, {odd, byte});
     }
-  return unpacked;
 }
 
 /// Rows that meet a panel leave memory time to deliver the next one: each tile
@@ -354,16 +372,21 @@ void DotMatrixEmitter::prefetchGroup(Value row, Value r, Value group) {
   int64_t rowLength = steps * depth * length;
   for (int64_t at = 0; at < rowLength; at += lineBytes)
     fetch(op.getRows(), {add(row, r), add(mul(next, rowLength), at)});
-  int64_t units = rowLength / op.getUnit(),
-          unitBytes = op.getCodesType().getDimSize(2);
+  int64_t units = unpacksPanel ? steps * depth : rowLength / op.getUnit();
+  int64_t unitBytes =
+      unpacksPanel ? 4 * tileColumns : op.getCodesType().getDimSize(2);
   for (int64_t from = 0; from < units;
        from += tileHeight * lineBytes / unitBytes) {
     Value at = mul(r, lineBytes);
     Value unit = add(divide(at, unitBytes), from);
     if (from + tileHeight * lineBytes / unitBytes > units)
       unit = least(unit, constant(units - 1));
+    unit = add(mul(next, units), unit);
     Value byte = b.createOrFold<arith::RemUIOp>(at, constant(unitBytes));
-    fetch(op.getCodes(), {panel, add(mul(next, units), unit), byte});
+    if (unpacksPanel)
+      fetch(unpacked, {unit, byte});
+    else
+      fetch(op.getCodes(), {panel, unit, byte});
   }
 }
 

@@ -141,7 +141,7 @@ private:
   void storeSums(int64_t down);
   Values placeOfSums(int64_t matrix);
   void addGroup(Value row, Value count, Value group);
-  Value unpackStep(Value step);
+  void unpackStep(Value step, Value line);
   void prefetchStep(Value row, Value step);
   void prefetchGroup(Value row, Value r, Value group);
 
@@ -152,8 +152,9 @@ private:
   int64_t depth, steps;
   /// Whether sums wait for blocks of steps.
   bool waits = false;
-  /// Whether a panel's tiles fetch the next one.
-  bool prefetchesPanel;
+  /// Whether a panel's tiles fetch the next one, and whether it is unpacked
+  /// before them.
+  bool prefetchesPanel, unpacksPanel;
   // Of a task, on the stack:
   Value shapes, sums, totals, unpacked;
   /// The task's first panel, the present block of steps, and the first row of

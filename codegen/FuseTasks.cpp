@@ -178,8 +178,10 @@ bool TaskGroup::canJoin(NestOp nest) {
         return false;
       isShared &= !usesOuter;
     }
-    if (isShared && nest.hasReduction() &&
-        countBytes(input, 0) > mostSharedBytes)
+    auto type = cast<RankedTensorType>(input.getType());
+    bool isSmall =
+        type.hasStaticShape() && countBytes(input, 0) <= mostSharedBytes;
+    if (isShared && nest.hasReduction() && !isSmall)
       return false;
   }
   // What regions take from around them are gathered images, and other tasks'

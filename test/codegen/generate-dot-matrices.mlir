@@ -72,14 +72,18 @@ func.func @pairs(%q: memref<?x64xbf16>, %u: memref<3x32x64xbf16>, %b: memref<70x
 // -----
 
 // The sums of a group of 64 bytes are one step; they are scaled from memory. Sixteen numbers of 4 bits become two lines
-// of the columns. 40 rows are 32 and 8, none is left to vectors.
+// of the columns, before the tiles that read them. 40 rows are 32 and 8, none is left to vectors.
 
 // CHECK-LABEL: func @bytes
-// CHECK: scf.for %[[GROUP:.*]] = %c0 to %c2 step %c1
-// CHECK-COUNT-4: llvm.call_intrinsic "llvm.x86.tilezero"
+// CHECK: %[[ALL:.*]] = arith.select %{{.*}}, %c2, %c0
+// CHECK: scf.for %[[STEP:.*]] = %c0 to %[[ALL]] step %c1
+// CHECK: %[[LINE:.*]] = arith.muli %[[STEP]], %c16
 // CHECK: arith.shrui
 // CHECK: %[[LOW:.*]] = arith.subi %{{.*}}, %{{.*}} : vector<64xi8>
-// CHECK: vector.store %[[LOW]], %{{.*}} : memref<16x128xi8>, vector<64xi8>
+// CHECK: vector.store %[[LOW]], %{{.*}}[%[[LINE]], %c0] : memref<32x128xi8>, vector<64xi8>
+// CHECK: scf.for %[[GROUP:.*]] = %c0 to %c2 step %c1
+// CHECK-COUNT-4: llvm.call_intrinsic "llvm.x86.tilezero"
+// CHECK-NOT: arith.shrui
 // CHECK: llvm.call_intrinsic "llvm.x86.tdpbssd"
 // CHECK: llvm.call_intrinsic "llvm.x86.tilestored64"
 // CHECK: vector.load {{.*}} : memref<1x2x32xf32>
@@ -191,5 +195,21 @@ func.func @prime(%q: memref<?x74xbf16>, %u: memref<1x37x64xbf16>, %y: memref<?x3
 // SMALL: vector.store {{.*}} : memref<70x320xf32>
 func.func @deep(%q: memref<70x1280xbf16>, %u: memref<10x640x64xbf16>, %y: memref<70x320xf32>) {
   kernel.dot_product rows(%q : memref<70x1280xbf16>) weights(%u : memref<10x640x64xbf16>) outs(%y : memref<70x320xf32>)
+  return
+}
+
+// -----
+
+// A stack has no room for a panel of 32768 numbers: each tile unpacks what it reads.
+
+// CHECK-LABEL: func @long
+// CHECK: scf.for %[[GROUP:.*]] = %c0 to %c2 step %c1
+// CHECK-COUNT-4: llvm.call_intrinsic "llvm.x86.tilezero"
+// CHECK: vector.store {{.*}}[%c0, %c0] : memref<16x128xi8>, vector<64xi8>
+// CHECK: llvm.call_intrinsic "llvm.x86.tdpbssd"
+func.func @long(%q: memref<32x32768xi8>, %t: memref<32x2xf32>, %z: memref<32x2xi32>, %u: memref<1x4096x128xi8>, %s: memref<1x2x32xf32>,
+                %y: memref<32x32xf32>) {
+  kernel.dot_product rows(%q : memref<32x32768xi8>) weights(%u : memref<1x4096x128xi8>)
+      groups(%t, %z, %s : memref<32x2xf32>, memref<32x2xi32>, memref<1x2x32xf32>) outs(%y : memref<32x32xf32>) {shift = 8 : i64, packed}
   return
 }
