@@ -114,17 +114,15 @@ private:
   Value sliceBlock(OpBuilder &b, Value tensor);
   void clone(OpBuilder &b, Operation *op);
   void cloneNest(OpBuilder &b, NestOp nest);
-  SmallVector<OpFoldResult> offsets(Value tensor);
-  SmallVector<OpFoldResult> sizes(OpBuilder &b, Value tensor);
+  /// Where the task's part of a tensor lies.
+  SmallVector<Range> place(Value tensor);
   RankedTensorType blockType(Value tensor);
 
   unsigned depth;
   /// A tensor of which the first dimensions are the tasks.
   Value space;
   StringRef path;
-  llvm::SetVector<Operation *> inside, behind;
-  llvm::SetVector<Operation *> escaping;
-  llvm::SetVector<Operation *> kept;
+  llvm::SetVector<Operation *> inside, behind, escaping, kept;
   // While it is written:
   SmallVector<Value> indices;
   IRMapping mapping;
@@ -308,21 +306,16 @@ RankedTensorType TaskGroup::blockType(Value tensor) {
   return type.clone(shape);
 }
 
-SmallVector<OpFoldResult> TaskGroup::offsets(Value tensor) {
+SmallVector<Range> TaskGroup::place(Value tensor) {
   Builder b(tensor.getContext());
-  SmallVector<OpFoldResult> offsets(
-      cast<RankedTensorType>(tensor.getType()).getRank(), b.getIndexAttr(0));
-  llvm::copy(indices, offsets.begin());
-  return offsets;
-}
-
-SmallVector<OpFoldResult> TaskGroup::sizes(OpBuilder &b, Value tensor) {
-  return getAsIndexOpFoldResult(b.getContext(), blockType(tensor).getShape());
-}
-
-static SmallVector<OpFoldResult> getOnes(OpBuilder &b, Value tensor) {
-  return SmallVector<OpFoldResult>(
-      cast<RankedTensorType>(tensor.getType()).getRank(), b.getIndexAttr(1));
+  SmallVector<Range> ranges;
+  for (auto [dim, size] : llvm::enumerate(blockType(tensor).getShape())) {
+    OpFoldResult offset = b.getIndexAttr(0);
+    if (dim < depth)
+      offset = indices[dim];
+    ranges.push_back({offset, b.getIndexAttr(size), b.getIndexAttr(1)});
+  }
+  return ranges;
 }
 
 Value TaskGroup::sliceBlock(OpBuilder &b, Value tensor) {
@@ -334,34 +327,30 @@ Value TaskGroup::sliceBlock(OpBuilder &b, Value tensor) {
     clone(b, insert);
     return mapping.lookup(tensor);
   }
-  return tensor::ExtractSliceOp::create(b, tensor.getLoc(), blockType(tensor),
-                                        tensor, offsets(tensor),
-                                        sizes(b, tensor), getOnes(b, tensor));
+  return tensor::ExtractSliceOp::create(b, tensor.getLoc(), tensor,
+                                        place(tensor));
 }
 
 Value TaskGroup::slice(OpBuilder &b, Value tensor, AffineMap map,
                        AffineMap output) {
   if (Value own = mapping.lookupOrNull(tensor))
     return own;
-  auto type = cast<RankedTensorType>(tensor.getType());
-  SmallVector<int64_t> shape(type.getShape());
-  SmallVector<OpFoldResult> offsets(type.getRank(), b.getIndexAttr(0));
-  SmallVector<OpFoldResult> sizes =
-      tensor::getMixedSizes(b, tensor.getLoc(), tensor);
+  SmallVector<Range> ranges;
   bool isPart = false;
-  for (auto [r, at] : llvm::enumerate(map.getResults()))
+  for (auto [size, at] :
+       llvm::zip(tensor::getMixedSizes(b, tensor.getLoc(), tensor),
+                 map.getResults())) {
+    ranges.push_back({b.getIndexAttr(0), size, b.getIndexAttr(1)});
     for (unsigned i = 0; i < depth; ++i)
       if (at == output.getResult(i)) {
-        shape[r] = 1;
-        offsets[r] = indices[i];
-        sizes[r] = b.getIndexAttr(1);
+        ranges.back().offset = indices[i];
+        ranges.back().size = b.getIndexAttr(1);
         isPart = true;
       }
+  }
   if (!isPart)
     return tensor;
-  return tensor::ExtractSliceOp::create(b, tensor.getLoc(), type.clone(shape),
-                                        tensor, offsets, sizes,
-                                        getOnes(b, tensor));
+  return tensor::ExtractSliceOp::create(b, tensor.getLoc(), tensor, ranges);
 }
 
 void TaskGroup::cloneNest(OpBuilder &b, NestOp nest) {
@@ -374,9 +363,8 @@ void TaskGroup::cloneNest(OpBuilder &b, NestOp nest) {
   // Results that leave the tasks have their place already.
   if (Value whole = mapping.lookupOrNull(nest.getInitOutput());
       whole && escaping.contains(nest))
-    operands.push_back(tensor::ExtractSliceOp::create(
-        b, nest.getLoc(), type, whole, offsets(result), sizes(b, result),
-        getOnes(b, result)));
+    operands.push_back(
+        tensor::ExtractSliceOp::create(b, nest.getLoc(), whole, place(result)));
   else
     operands.push_back(tensor::EmptyOp::create(
         b, nest.getLoc(), type.getShape(), type.getElementType()));
@@ -425,14 +413,13 @@ void TaskGroup::clone(OpBuilder &b, Operation *op) {
 
 void TaskGroup::fuse(RewriterBase &rewriter) {
   findEscaping();
-  Operation *last = inside.back();
-  rewriter.setInsertionPointAfter(last);
-  SmallVector<OpFoldResult> counts;
+  rewriter.setInsertionPointAfter(inside.back());
   Location location = space.getLoc();
   Value sized = space.getDefiningOp<NestOp>().getInitOutput();
   auto empty = sized.getDefiningOp<tensor::EmptyOp>();
-  counts = empty ? empty.getMixedSizes()
-                 : tensor::getMixedSizes(rewriter, location, sized);
+  SmallVector<OpFoldResult> counts =
+      empty ? empty.getMixedSizes()
+            : tensor::getMixedSizes(rewriter, location, sized);
   counts.truncate(depth);
   SmallVector<Value> outputs;
   for (Operation *nest : escaping)
@@ -453,9 +440,8 @@ void TaskGroup::fuse(RewriterBase &rewriter) {
   OpBuilder end = OpBuilder::atBlockBegin(tasks.getTerminator().getBody());
   for (auto [nest, whole] : llvm::zip(escaping, tasks.getRegionIterArgs())) {
     Value result = nest->getResult(0);
-    tensor::ParallelInsertSliceOp::create(
-        end, location, mapping.lookup(result), whole, offsets(result),
-        sizes(end, result), getOnes(end, result));
+    tensor::ParallelInsertSliceOp::create(end, location, mapping.lookup(result),
+                                          whole, place(result));
   }
   // What follows from the tasks, as it was ordered.
   SmallVector<Operation *> later;

@@ -158,16 +158,17 @@ private:
                            secondCacheBytes, multipliers, bf16Matrices};
     IRRewriter rewriter(&getContext());
     rewriter.setInsertionPoint(nest);
-    auto normal = normaliseNest(rewriter, cast<NestOp>(rewriter.clone(*nest)));
+    auto normal = cast<NestOp>(rewriter.clone(*nest));
+    Operation *before = normal->getPrevNode();
+    normal = normaliseNest(rewriter, normal);
     bool isByMatrices = planMatrices(normal, target).has_value();
-    SmallVector<Value> views(normal->getOperands());
     rewriter.eraseOp(normal);
-    while (!views.empty()) {
-      Operation *view = views.pop_back_val().getDefiningOp();
-      if (!view || !isOpTriviallyDead(view))
-        continue;
-      llvm::append_range(views, view->getOperands());
-      rewriter.eraseOp(view);
+    // Its views stand before it, users behind what they use.
+    for (Operation *view = nest->getPrevNode(); view != before;) {
+      Operation *next = view->getPrevNode();
+      if (isOpTriviallyDead(view))
+        rewriter.eraseOp(view);
+      view = next;
     }
     return isByMatrices;
   }
