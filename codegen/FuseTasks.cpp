@@ -266,8 +266,6 @@ void TaskGroup::leaveOutOthers(NestOp first) {
 }
 
 bool TaskGroup::isWorthwhile(int64_t secondCacheBytes) {
-  if (inside.empty())
-    return false;
   int64_t tasks = 1, ofTask = 0, passed = 0;
   for (int64_t size :
        cast<RankedTensorType>(space.getType()).getShape().take_front(depth))
