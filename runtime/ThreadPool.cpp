@@ -17,6 +17,15 @@ using namespace lathe::runtime;
 /// does between two parallel loops of a network takes about as long.
 static constexpr auto spinTime = std::chrono::microseconds(50);
 
+/// Lets a thread that waits for `value` go on. The store is in order with all
+/// else: libstdc++'s notify_one() does nothing where nobody seems to wait, and
+/// would look before a weaker store has left for memory, which takes long where
+/// others go before it. The thread would see the old value, and sleep forever.
+static void wake(std::atomic<uint32_t> &value, uint32_t next) {
+  value.store(next, std::memory_order_seq_cst);
+  value.notify_one();
+}
+
 static void pauseBriefly() {
 #if defined(__x86_64__)
   __builtin_ia32_pause();
@@ -67,8 +76,7 @@ Result<std::unique_ptr<ThreadPool>> ThreadPool::create(uint32_t threads) {
 
 ThreadPool::~ThreadPool() {
   for (uint32_t i = 0; i < workerCount; ++i) {
-    workers[i].state.store(Worker::Leaving, std::memory_order_release);
-    workers[i].state.notify_one();
+    wake(workers[i].state, Worker::Leaving);
     workers[i].thread.join();
   }
 }
@@ -79,7 +87,8 @@ void ThreadPool::work(int64_t index) {
   while (waitForChange(state, Worker::Idle) != Worker::Leaving) {
     task(data, index);
     state.store(Worker::Idle, std::memory_order_relaxed);
-    if (unfinished.fetch_sub(1, std::memory_order_acq_rel) == 1)
+    // In order with all else, as in wake().
+    if (unfinished.fetch_sub(1, std::memory_order_seq_cst) == 1)
       unfinished.notify_one();
   }
 }
@@ -89,10 +98,8 @@ void ThreadPool::run(int64_t count, Task newTask, void *newData) {
   task = newTask;
   data = newData;
   unfinished.store(helpers, std::memory_order_relaxed);
-  for (uint32_t i = 0; i < helpers; ++i) {
-    workers[i].state.store(Worker::Called, std::memory_order_release);
-    workers[i].state.notify_one();
-  }
+  for (uint32_t i = 0; i < helpers; ++i)
+    wake(workers[i].state, Worker::Called);
   newTask(newData, 0);
   uint32_t left = unfinished.load(std::memory_order_acquire);
   while (left != 0)

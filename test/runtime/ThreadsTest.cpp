@@ -188,6 +188,31 @@ TEST(ThreadPool, CallerSleepsWhileOthersWork) {
 }
 
 #if !__has_feature(address_sanitizer) && !__has_feature(thread_sanitizer)
+// A loop that begins just when the others fall asleep must wake them, also
+// where what was stored before is on its way to memory for long. (They slept
+// on, within a second of this, and the loop never ended.)
+TEST(ThreadPool, WakesThreadsThatFallAsleep) {
+  using Clock = std::chrono::steady_clock;
+  auto pool = ThreadPool::create(2);
+  ASSERT_TRUE(pool);
+  constexpr size_t page = 4096, pages = 32768;
+  std::vector<char> far(page * pages);
+  size_t place = 0;
+  auto end = Clock::now() + std::chrono::seconds(3);
+  for (int64_t pause = 0; Clock::now() < end; ++pause) {
+    // Threads fall asleep after some 50 us.
+    auto until =
+        Clock::now() + std::chrono::nanoseconds(47000 + 7 * pause % 4000);
+    while (Clock::now() < until)
+      ;
+    for (int store = 0; store < 60; ++store) {
+      place = (place + 37) % pages;
+      static_cast<volatile char *>(far.data())[place * page] = 1;
+    }
+    (*pool)->run(2, [](void *, int64_t) {}, nullptr);
+  }
+}
+
 TEST(ThreadPool, ReportsThreadsThatCannotStart) {
   rlimit before;
   getrlimit(RLIMIT_AS, &before);
