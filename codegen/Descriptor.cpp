@@ -10,6 +10,7 @@
 #include "dialect/Locations.h"
 #include "dialect/ParameterCount.h"
 #include "dialect/WeightMath.h"
+#include "llvm/ADT/StringSet.h"
 
 using namespace mlir;
 using namespace mlir::lathe;
@@ -228,16 +229,20 @@ void DescriptorBuilder::addCode(ModuleOp loops) {
       if (function.getArgAttr(i, "lathe.on_host"))
         (*input.getAsObject())["host"] = true;
     llvm::json::Array events;
+    // Of the events of a step, the first one stands for its work.
+    llvm::StringSet<> counted;
     if (auto paths = function->getAttrOfType<ArrayAttr>("lathe.events"))
       for (Attribute attr : paths) {
         StringRef path = cast<StringAttr>(attr).getValue();
         const llvm::StringMap<Step> &own = steps[name.getValue()];
         auto found = own.find(path);
         Step step = found == own.end() ? Step{"", "", "0"} : found->second;
-        events.push_back(llvm::json::Object{{"name", path},
-                                            {"op", step.op},
-                                            {"shape", step.shape},
-                                            {"flops", step.flops}});
+        bool isFirst = counted.insert(path).second;
+        events.push_back(
+            llvm::json::Object{{"name", path},
+                               {"op", step.op},
+                               {"shape", step.shape},
+                               {"flops", isFirst ? step.flops : "0"}});
       }
     entry["events"] = std::move(events);
   }

@@ -5,6 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "codegen/Bounds.h"
+#include "codegen/KnownFactors.h"
 #include "codegen/NestPlan.h"
 #include "codegen/Passes.h"
 #include "codegen/VectorBuilder.h"
@@ -32,6 +34,10 @@ public:
     ArrayRef<int64_t> output = op.getOutputType().getShape();
     ArrayRef<int64_t> filters = op.getFiltersType().getShape();
     height = output[1], width = output[2], features = output[3];
+    // Of a part of an image, at most.
+    if (ShapedType::isDynamic(height))
+      height = upperBoundOfDim(op.getInitOutput(), 1).value_or(unknownHeight);
+    heightFactor = getKnownFactor(op.getInitOutput(), 1);
     panels = filters[0], channels = filters[2], columns = filters[3];
     points = method.points(), results = method.results();
     tilesAcross = llvm::divideCeil(width, results);
@@ -44,8 +50,12 @@ public:
   }
 
   void emit(bool parallel) {
-    int64_t perImage = blocks * parts;
-    Value count = mul(size(op.getImage(), 0), perImage);
+    Value down = divide(add(size(op.getInitOutput(), 1), results - 1), results);
+    tilesHere = mul(down, tilesAcross);
+    Value blocksHere = divide(add(tilesHere, tileCount - 1), tileCount);
+    Value perImage = mul(blocksHere, parts);
+    Value count =
+        b.createOrFold<arith::MulIOp>(size(op.getImage(), 0), perImage);
     int64_t work =
         points * points * tileCount * channels * columns * panelsEach;
     Value grain = constant(llvm::divideCeil(leastWorkPerThread, work));
@@ -54,8 +64,8 @@ public:
       products = allocate(points * points * tileCount, columns);
     };
     forTasks(count, grain, parallel, allocateAll, [&](Value task) {
-      n = divide(task, perImage);
-      Value rest = sub(task, mul(n, perImage));
+      n = task;
+      Value rest = takeIndex(n, perImage);
       Value block = divide(rest, parts);
       firstTile = mul(block, tileCount);
       transformTiles();
@@ -92,8 +102,12 @@ private:
     int64_t most = std::max<int64_t>(1, Winograd::mostBytes / bytes);
     int64_t registerRows =
         std::max<int64_t>(1, (target.registers - 4) / getVectors().size());
-    most = std::max(std::min(most, tiles) / registerRows * registerRows,
-                    std::min(most, registerRows));
+    // Whole rows of tiles, of an image that comes in parts.
+    if (op.getOutputType().isDynamicDim(1) && most >= tilesAcross)
+      most = most / tilesAcross * tilesAcross;
+    else
+      most = std::max(std::min(most, tiles) / registerRows * registerRows,
+                      std::min(most, registerRows));
     blocks = llvm::divideCeil(tiles, most);
     int64_t each = llvm::divideCeil(tiles, blocks);
     rows = llvm::divideCeil(each, llvm::divideCeil(each, registerRows));
@@ -202,7 +216,7 @@ private:
   /// The pixel [row, column] of the result where tile `t` of the block begins.
   /// What is left of the last block is the last tile again and again.
   std::pair<Value, Value> placeOf(Value t) {
-    Value tile = least(add(firstTile, t), constant(tiles - 1));
+    Value tile = least(add(firstTile, t), sub(tilesHere, constant(1)));
     Value down = divide(tile, tilesAcross);
     Value across = sub(tile, mul(down, tilesAcross));
     return {mul(down, results), mul(across, results)};
@@ -367,15 +381,19 @@ private:
       Values place = {n, y, z, feature};
       storeLanes(finish(x, place, count), op.getInitOutput(), place, count);
     };
-    auto isInside = [&](Value index, int64_t size) -> Value {
+    auto isInside = [&](Value index, int64_t dim) -> Value {
       return arith::CmpIOp::create(b, arith::CmpIPredicate::ult, index,
-                                   constant(size));
+                                   size(op.getInitOutput(), dim));
     };
+    // Rows that there are in any case: those of a known number that are left,
+    // or the first one of a tile.
+    int64_t leastRows =
+        op.getOutputType().isDynamicDim(1) ? 1 : height % results;
     Value inside;
-    if (height % results > 0 && i >= height % results)
-      inside = isInside(y, height);
+    if (heightFactor % results > 0 && i >= leastRows)
+      inside = isInside(y, 1);
     if (width % results > 0 && j >= width % results) {
-      Value across = isInside(z, width);
+      Value across = isInside(z, 2);
       inside = inside ? arith::AndIOp::create(b, inside, across) : across;
     }
     if (inside)
@@ -398,13 +416,18 @@ private:
 
   WinogradOp op;
   Winograd method;
-  int64_t height, width, features, channels, columns, panels;
+  /// Where nothing is known of how many rows there are.
+  static constexpr int64_t unknownHeight = 256;
+
+  /// The rows of the result, at most, and what divides their number.
+  int64_t height, heightFactor;
+  int64_t width, features, channels, columns, panels;
   int64_t points, results, tilesAcross, tiles, padded;
   /// Tiles of a block, in steps of `rows` that a register tile has.
   int64_t blocks, tileCount, rows;
   /// Parts of the panels, and panels of a part.
   int64_t parts, panelsEach;
-  Value transformed, products;
+  Value tilesHere, transformed, products;
   // Of the present task:
   Value n, firstTile;
   /// Extras that all pixels of the present vector of features have.

@@ -416,23 +416,28 @@ LogicalResult WinogradOp::verify() {
   ShapedType image = getImageType(), filters = getFiltersType(),
              output = getOutputType();
   Type wide = Float32Type::get(getContext());
+  // Some rows of an image, whose number is not known, are parts of buffers.
+  unsigned rows = isa<MemRefType>(output) ? 2 : 1;
   auto isStatic = [](ShapedType type, int64_t from, Type element) {
     return type.hasRank() && type.getRank() == 4 &&
            type.getElementType() == element &&
            !ShapedType::isDynamicShape(type.getShape().drop_front(from));
   };
-  if (!isStatic(image, 1, wide) || !isStatic(filters, 0, wide) ||
-      !isStatic(output, 1, getStoredType(*this)))
+  if (!isStatic(image, rows, wide) || !isStatic(filters, 0, wide) ||
+      !isStatic(output, rows, getStoredType(*this)))
     return emitOpError(
                "needs an image, filters and a result of f32 and rank 4, "
                "static but for the number of images, got ")
            << image << ", " << filters << " and " << output << " [C1]";
   int64_t points = filters.getDimSize(1), side = getTileSide();
   bool agrees = points == 16 || points == 36;
-  for (int64_t dim : {1, 2})
-    agrees &=
-        image.getDimSize(dim) ==
-        static_cast<int64_t>(llvm::alignTo(output.getDimSize(dim), side)) + 2;
+  for (int64_t dim : {1, 2}) {
+    bool isKnown = !image.isDynamicDim(dim) && !output.isDynamicDim(dim);
+    agrees &= !isKnown || image.getDimSize(dim) ==
+                              static_cast<int64_t>(
+                                  llvm::alignTo(output.getDimSize(dim), side)) +
+                                  2;
+  }
   int64_t panel = filters.getDimSize(3), features = output.getDimSize(3);
   agrees &= image.getDimSize(3) == filters.getDimSize(2) &&
             features <= filters.getDimSize(0) * panel &&

@@ -9,6 +9,7 @@
 #ifndef LATHE_CODEGEN_KERNELDIALECT_H
 #define LATHE_CODEGEN_KERNELDIALECT_H
 
+#include "codegen/RowPlan.h"
 #include "mlir/Bytecode/BytecodeOpInterface.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/BuiltinTypes.h"

@@ -54,8 +54,20 @@ def Kernel_FinishOpInterface : OpInterface<"FinishOpInterface"> {
   }];
 }
 
+def Kernel_RowsOpInterface : OpInterface<"RowsOpInterface"> {
+  let cppNamespace = "::mlir::lathe::kernel";
+  let description = [{
+    A kernel whose result [N, H, ...] may be computed some rows at a time: the
+    same op on views of its operands computes the rows of the view of the
+    result. It has one result, and no memory but its operands.
+  }];
+  let methods = [
+    InterfaceMethod<"How, or nothing where it has no images and rows.",
+                    "::std::optional<::mlir::lathe::kernel::RowPlan>", "planRows">];
+}
+
 def Kernel_NestOp : Kernel_Op<"nest",
-    [DestinationStyleOpInterface,
+    [DestinationStyleOpInterface, DeclareOpInterfaceMethods<Kernel_RowsOpInterface>,
      DeclareOpInterfaceMethods<MemoryEffectsOpInterface>]> {
   let summary = "a perfect loop nest: a reduction and what is done with its result";
   let description = [{
@@ -136,10 +148,23 @@ def Kernel_DispatchOp : Kernel_Op<"dispatch", [DeclareOpInterfaceMethods<SymbolU
   }];
 }
 
+def Kernel_ThreadsOp : Kernel_Op<"threads", [Pure]> {
+  let summary = "how many threads may run an entry's loops";
+  let arguments = (ins AnyType:$run);
+  let results = (outs Index:$result);
+  let assemblyFormat = "`in` $run attr-dict `:` type($run)";
+}
+
 def Kernel_EventOp : Kernel_Op<"event", []> {
   let summary = "the begin or end of an op's code, for profiles";
-  let arguments = (ins I64Attr:$id, UnitAttr:$end, AnyType:$run);
-  let assemblyFormat = "$id (`end` $end^)? `in` $run attr-dict `:` type($run)";
+  let description = [{
+    In a loop, `again` says whether the code has run before in this call: its
+    event is the next one then, to which no FLOPs are counted.
+  }];
+  let arguments = (ins I64Attr:$id, UnitAttr:$end, AnyType:$run, Optional<I1>:$again);
+  let assemblyFormat = [{
+    $id (`end` $end^)? `in` $run (`again` $again^)? attr-dict `:` type($run)
+  }];
 }
 
 def Kernel_ReportIndexOp : Kernel_Op<"report_index", []> {
@@ -395,6 +420,7 @@ def Kernel_DotProductOp : Kernel_Op<"dot_product",
 
 def Kernel_WinogradOp : Kernel_Op<"winograd",
     [DestinationStyleOpInterface, Kernel_FinishOpInterface,
+     DeclareOpInterfaceMethods<Kernel_RowsOpInterface>,
      DeclareOpInterfaceMethods<MemoryEffectsOpInterface>]> {
   let summary = "a 3x3 convolution with fewer multiplications";
   let description = [{
@@ -409,8 +435,8 @@ def Kernel_WinogradOp : Kernel_Op<"winograd",
     [⌈F/P⌉, (m+2)², C, P], points row by row.
 
     Constraints:
-    - (C1) operands have the shapes above, static but for N, and (m+2)² is 16 or
-      36.
+    - (C1) operands have the shapes above, static but for N, and in buffers for
+      H' and H, and (m+2)² is 16 or 36.
     - (C2) a map an extra, onto some of the result's dimensions in their order,
       and `finish` takes one scalar an extra and the sum.
   }];

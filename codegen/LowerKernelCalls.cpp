@@ -27,6 +27,7 @@ struct LowerKernelCallsPass
     LLVMTypeConverter types(&getContext());
     module.walk([&](kernel::DispatchOp op) { lower(op, types); });
     module.walk([&](kernel::EventOp op) { lower(op); });
+    module.walk([&](kernel::ThreadsOp op) { lower(op); });
     module.walk([&](kernel::ReportIndexOp op) { lower(op); });
     module.walk([&](kernel::CallOp op) { lower(op); });
     numberKernels();
@@ -67,12 +68,13 @@ private:
   Type i64() { return IntegerType::get(&getContext(), 64); }
 
   /// The runtime function `name` taking `types` and returning nothing.
-  func::FuncOp declare(StringRef name, ArrayRef<Type> types) {
+  func::FuncOp declare(StringRef name, ArrayRef<Type> types,
+                       ArrayRef<Type> results = {}) {
     if (auto found = getOperation().lookupSymbol<func::FuncOp>(name))
       return found;
     OpBuilder b = OpBuilder::atBlockBegin(getOperation().getBody());
     auto function = func::FuncOp::create(b, getOperation().getLoc(), name,
-                                         b.getFunctionType(types, {}));
+                                         b.getFunctionType(types, results));
     function.setPrivate();
     return function;
   }
@@ -161,7 +163,20 @@ private:
     func::FuncOp mark = declare(
         op.getEnd() ? "latheEventEnd" : "latheEventBegin", {pointer(), i64()});
     Value id = arith::ConstantOp::create(b, b.getI64IntegerAttr(op.getId()));
+    if (Value again = op.getAgain())
+      id = arith::AddIOp::create(
+          b, id, arith::ExtUIOp::create(b, b.getI64Type(), again));
     func::CallOp::create(b, mark, ValueRange{op.getRun(), id});
+    op.erase();
+  }
+
+  void lower(kernel::ThreadsOp op) {
+    ImplicitLocOpBuilder b(op.getLoc(), op);
+    func::FuncOp count = declare("latheThreads", {pointer()}, {i64()});
+    auto call = func::CallOp::create(b, count, op.getRun());
+    op.replaceAllUsesWith(
+        arith::IndexCastOp::create(b, b.getIndexType(), call.getResult(0))
+            .getResult());
     op.erase();
   }
 

@@ -18,13 +18,33 @@ using namespace mlir::lathe;
 
 /// Whether the op does work that a profile should show.
 static bool doesWork(Operation &op) {
-  // The host chooses among launches by sizes.
+  // The host chooses among launches by sizes, and what of an image is kept.
   if (isa<scf::IfOp>(op))
-    return op.walk([](kernel::LaunchOp) { return WalkResult::interrupt(); })
+    return op
+        .walk([](Operation *inner) {
+          return isa<kernel::LaunchOp, DestinationStyleOpInterface>(inner)
+                     ? WalkResult::interrupt()
+                     : WalkResult::advance();
+        })
         .wasInterrupted();
   return isa<DestinationStyleOpInterface, kernel::ReportIndexOp,
              kernel::LaunchOp, kernel::ParallelOp, scf::ForOp, scf::ParallelOp>(
       op);
+}
+
+/// Whether ops of several steps are in the loop.
+static bool hasSeveralSteps(scf::ForOp loop) {
+  StringRef path;
+  bool isFirst = true;
+  return loop
+      .walk([&](DestinationStyleOpInterface op) {
+        StringRef other = getStepPath(op->getLoc());
+        bool differs = !isFirst && other != path;
+        isFirst = false;
+        path = other;
+        return differs ? WalkResult::interrupt() : WalkResult::advance();
+      })
+      .wasInterrupted();
 }
 
 namespace {
@@ -33,33 +53,47 @@ struct MarkEventsPass : lathe::impl::MarkEventsBase<MarkEventsPass> {
     func::FuncOp function = getOperation();
     if (!function->hasAttr("lathe.entry"))
       return;
-    Block &body = function.front();
-    Value context = body.getArguments().back();
-    SmallVector<Attribute> paths;
+    paths.clear();
+    run = function.front().getArguments().back();
+    markBlock(function.front(), /*again=*/{});
+    function->setAttr("lathe.events", ArrayAttr::get(&getContext(), paths));
+  }
+
+private:
+  /// Brackets the ops of a block; `again` says whether its code has run before
+  /// in this call, and is null where it runs once.
+  void markBlock(Block &block, Value again) {
     Operation *previous = nullptr;
     StringRef current;
+    int64_t event = 0;
     auto close = [&] {
       if (!previous)
         return;
       OpBuilder b(&getContext());
       b.setInsertionPointAfter(previous);
-      kernel::EventOp::create(b, previous->getLoc(), paths.size() - 1,
-                              /*end=*/true, context);
+      kernel::EventOp::create(b, previous->getLoc(), event, /*end=*/true, run,
+                              again);
       previous = nullptr;
     };
-    for (Operation &op : llvm::make_early_inc_range(body)) {
+    for (Operation &op : llvm::make_early_inc_range(block)) {
       if (!doesWork(op))
         continue;
+      auto loop = dyn_cast<scf::ForOp>(op);
+      if (loop && hasSeveralSteps(loop)) {
+        close();
+        markBlock(*loop.getBody(), createAgain(loop, again));
+        continue;
+      }
       StringRef path = getStepPath(op.getLoc());
       if (!previous || path != current) {
         close();
         current = path;
-        paths.push_back(StringAttr::get(&getContext(), path));
+        event = paths.size();
+        paths.append(again ? 2 : 1, StringAttr::get(&getContext(), path));
         OpBuilder b(&op);
-        kernel::EventOp::create(b, op.getLoc(), paths.size() - 1,
-                                /*end=*/false, context);
+        kernel::EventOp::create(b, op.getLoc(), event, /*end=*/false, run,
+                                again);
       }
-      int64_t event = paths.size() - 1;
       // What may report an error names its event.
       op.walk([&](Operation *inner) {
         if (isa<kernel::ReportIndexOp, kernel::CallOp, kernel::LaunchOp>(inner))
@@ -69,7 +103,19 @@ struct MarkEventsPass : lathe::impl::MarkEventsBase<MarkEventsPass> {
       previous = &op;
     }
     close();
-    function->setAttr("lathe.events", ArrayAttr::get(&getContext(), paths));
   }
+
+  /// Whether a loop's body has run before, given whether the loop has.
+  static Value createAgain(scf::ForOp loop, Value again) {
+    auto b = OpBuilder::atBlockBegin(loop.getBody());
+    Value isLater =
+        arith::CmpIOp::create(b, loop.getLoc(), arith::CmpIPredicate::ne,
+                              loop.getInductionVar(), loop.getLowerBound());
+    return again ? arith::OrIOp::create(b, loop.getLoc(), again, isLater)
+                 : isLater;
+  }
+
+  SmallVector<Attribute> paths;
+  Value run;
 };
 } // namespace

@@ -48,6 +48,10 @@ void latheParallelFor(LatheContext *context, int64_t count, int64_t grain,
   context->inParallelLoop = false;
 }
 
+int64_t latheThreads(const LatheContext *context) {
+  return context && !context->inParallelLoop ? context->threads : 1;
+}
+
 void latheEventBegin(LatheContext *context, int64_t event) {
   if (context->hooks.begin)
     context->hooks.begin(context->hooks.user, &context->events[event],

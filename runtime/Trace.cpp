@@ -221,7 +221,8 @@ void latheTracePrint(const LatheTrace *trace, FILE *stream) {
     double seconds = 0;
     double flops = 0;
   };
-  std::map<const LatheEventInfo *, Row> byEvent;
+  // A step may come in several events.
+  std::map<std::string_view, Row> bySteps;
   double total = 0;
   size_t calls = 0;
   std::set<const LatheEventInfo *> onDevice = trace->findDeviceEvents();
@@ -229,7 +230,7 @@ void latheTracePrint(const LatheTrace *trace, FILE *stream) {
     if (!record.onDevice && onDevice.contains(record.event))
       continue;
     ++calls;
-    Row &row = byEvent[record.event];
+    Row &row = bySteps[record.event->name];
     double seconds = static_cast<double>(record.end - record.begin) * 1e-9;
     row.record = &record;
     row.calls += 1;
@@ -238,7 +239,7 @@ void latheTracePrint(const LatheTrace *trace, FILE *stream) {
     total += seconds;
   }
   std::vector<Row> rows;
-  for (const auto &[event, row] : byEvent)
+  for (const auto &[name, row] : bySteps)
     rows.push_back(row);
   std::sort(rows.begin(), rows.end(),
             [](const Row &a, const Row &b) { return a.seconds > b.seconds; });

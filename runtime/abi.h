@@ -122,6 +122,9 @@ LATHE_ABI void latheParallelFor(LatheContext *context, int64_t count,
                                 int64_t grain, LatheLoopBody body,
                                 void *captures);
 
+/// How many threads latheParallelFor() may use. No result may depend on it.
+LATHE_ABI int64_t latheThreads(const LatheContext *context);
+
 /// Brackets the code of event `event` (an index into the entry's "events").
 /// Called on the thread that runs the entry only; cheap when not profiling.
 LATHE_ABI void latheEventBegin(LatheContext *context, int64_t event);

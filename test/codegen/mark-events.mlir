@@ -51,3 +51,30 @@ func.func @choice(%x: memref<4xf32>, %few: i1, %run: !llvm.ptr) attributes {lath
   return
 }
 kernel.binary @k buffers 1 scalars 0 workgroup 64 shared 0 code "abcd"
+
+// A loop that computes several steps band by band has events of its own: the
+// first round's, and the next one for all others.
+
+// CHECK-LABEL: func @bands
+// CHECK-SAME: lathe.events = ["stem", "stem", "head", "head"]
+// CHECK: scf.for
+// CHECK: %[[AGAIN:.*]] = arith.cmpi ne
+// CHECK: kernel.event 0 in %arg1 again %[[AGAIN]]
+// CHECK-NEXT: linalg.fill
+// CHECK-NEXT: kernel.event 0 end in %arg1 again %[[AGAIN]]
+// CHECK-NEXT: kernel.event 2 in %arg1 again %[[AGAIN]]
+// CHECK-NEXT: linalg.fill
+// CHECK-NEXT: kernel.event 2 end in %arg1 again %[[AGAIN]]
+// CHECK-NEXT: }
+// CHECK-NEXT: return
+func.func @bands(%x: memref<4xf32>, %run: !llvm.ptr) attributes {lathe.entry} {
+  %two = arith.constant 2.0 : f32
+  %zero = arith.constant 0 : index
+  %one = arith.constant 1 : index
+  %four = arith.constant 4 : index
+  scf.for %i = %zero to %four step %one {
+    linalg.fill ins(%two : f32) outs(%x : memref<4xf32>) loc("stem")
+    linalg.fill ins(%two : f32) outs(%x : memref<4xf32>) loc("head")
+  } loc("head")
+  return
+}
