@@ -95,6 +95,8 @@ Value MatrixNestEmitter::isFaster() {
   int64_t ofImage = 1;
   for (unsigned dim : plan.rowDims)
     ofImage *= getExtentFactors(nest)[dim];
+  if (auto imageRows = nest->getAttrOfType<IntegerAttr>(imageRowsAttr))
+    ofImage *= imageRows.getInt();
   Value rows = ofImage > 1 ? constant(ofImage) : product(plan.rowDims);
   Value hasRows = b.createOrFold<arith::CmpIOp>(arith::CmpIPredicate::uge, rows,
                                                 constant(plan.leastRows));

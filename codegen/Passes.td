@@ -187,6 +187,24 @@ def FuseTasks : LathePass<"lathe-fuse-tasks", "::mlir::func::FuncOp"> {
     Statistic<"fused", "fused", "nests in them">];
 }
 
+def FuseBands : LathePass<"lathe-fuse-bands", "::mlir::func::FuncOp"> {
+  let summary = "computes kernels that pass images on band of rows by band";
+  let description = [{
+    Kernels on images that read one another's rows, or the same ones, become one
+    loop over bands of rows, in which each computes those rows of which all that
+    it reads is there: where an image that they share would leave the
+    second-level cache, and half of that holds what a band needs. No row is
+    computed twice. Of a buffer that nothing else uses a band is kept, and the
+    rows that are read again.
+  }];
+  let options = [
+    Option<"secondCacheBytes", "second-cache-bytes", "int64_t", "524288", "size of a core's second-level cache">];
+  let statistics = [
+    Statistic<"groups", "groups", "groups of kernels that share their bands">,
+    Statistic<"fused", "fused", "kernels in them">,
+    Statistic<"kept", "kept", "buffers of which a band is kept">];
+}
+
 def LowerTasks : LathePass<"lathe-lower-tasks", "::mlir::func::FuncOp"> {
   let summary = "turns scf.forall on buffers into kernel.parallel";
   let description = [{

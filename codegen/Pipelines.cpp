@@ -37,7 +37,8 @@ static constexpr StringRef optionalPasses[] = {
     "fuse-attention",   "fuse-spectral",      "winograd",
     "sink-transposes",  "sink-decoding",      "hoist-weight-math",
     "fuse-elementwise", "fuse-epilogues",     "pad-in-place",
-    "fuse-tasks",       "fill-borders",       "split-floats",
+    "fuse-tasks",       "fill-borders",       "fuse-bands",
+    "split-floats",
 };
 
 ArrayRef<StringRef> lathe::getOptionalPasses() { return optionalPasses; }
@@ -176,6 +177,11 @@ static void planBuffers(OpPassManager &functions,
   }
   if (options.isOn("fill-borders"))
     functions.addPass(createFillBorders());
+  if (options.hasProcessorKernels() && options.isOn("fuse-bands")) {
+    FuseBandsOptions bands;
+    bands.secondCacheBytes = options.target.secondCacheBytes;
+    functions.addPass(createFuseBands(bands));
+  }
   functions.addPass(createCopiesToNests());
   if (options.device)
     functions.addPass(createReserveKernelMemory(
