@@ -113,3 +113,30 @@ func.func @apart(%x: memref<1x64x32x8xf32>, %some: memref<1x?x32x8xf32>, %y: mem
   }
   return
 }
+
+// -----
+
+// Tiles of Winograd's method are not cut: bands have 4 rows, though 7 would fit.
+// What they lag behind is a whole number of tiles, too.
+
+// CHECK-LABEL: func @tiles
+// CHECK: arith.select %{{.*}}, %c16
+// CHECK: %[[T4:.*]] = arith.muli %arg{{.*}}, %c4
+// CHECK: kernel.nest
+// CHECK: %[[BACK:.*]] = arith.subi %{{.*}}, %c4
+// CHECK: arith.maxsi %[[BACK]], %c0
+// CHECK: %[[ROWS:.*]] = kernel.bounded %{{.*}} max 64
+// CHECK: kernel.winograd {{.*}}lathe.image_rows = 16
+// HELD-LABEL: func @tiles
+#id = affine_map<(d0, d1, d2, d3) -> (d0, d1, d2, d3)>
+func.func @tiles(%x: memref<1x64x32x8xf32>, %w: memref<1x36x8x8xf32>, %y: memref<1x64x32x8xf32>, %run: !llvm.ptr) attributes {lathe.entry} {
+  %a = memref.alloc() : memref<1x66x34x8xf32>
+  %inside = memref.subview %a[0, 1, 1, 0] [1, 64, 32, 8] [1, 1, 1, 1] : memref<1x66x34x8xf32> to memref<1x64x32x8xf32, strided<[17952, 272, 8, 1], offset: 280>>
+  kernel.nest ins(%x : memref<1x64x32x8xf32>) outs(%inside : memref<1x64x32x8xf32, strided<[17952, 272, 8, 1], offset: 280>>) {indexing_maps = [#id, #id], init = 0.0 : f32, reductions = array<i1: false, false, false, false>} reduce {
+  } finish {
+  ^bb0(%e: f32, %s: f32):
+    kernel.yield %e : f32
+  }
+  kernel.winograd ins(%a : memref<1x66x34x8xf32>) filters(%w : memref<1x36x8x8xf32>) outs(%y : memref<1x64x32x8xf32>)
+  return
+}
