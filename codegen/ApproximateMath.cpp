@@ -19,6 +19,17 @@ namespace mlir::lathe {
 using namespace mlir;
 using namespace mlir::lathe;
 
+static Value splat(ImplicitLocOpBuilder &b, Type type, double value) {
+  TypedAttr element = b.getF32FloatAttr(value);
+  if (auto vector = dyn_cast<VectorType>(type))
+    element = DenseElementsAttr::get(vector, element);
+  return arith::ConstantOp::create(b, element);
+}
+
+static Value fma(ImplicitLocOpBuilder &b, Value x, Value y, Value z) {
+  return math::FmaOp::create(b, x, y, z);
+}
+
 namespace {
 /// e^x = 2^n e^r with n = round(x / ln 2) and |r| <= ln 2 / 2, of f32 and
 /// vectors of it:
@@ -82,17 +93,6 @@ private:
                                             0.00836874544620514,
                                             0.0013814540579915047};
 
-  static Value splat(ImplicitLocOpBuilder &b, Type type, double value) {
-    TypedAttr element = b.getF32FloatAttr(value);
-    if (auto vector = dyn_cast<VectorType>(type))
-      element = DenseElementsAttr::get(vector, element);
-    return arith::ConstantOp::create(b, element);
-  }
-
-  static Value fma(ImplicitLocOpBuilder &b, Value x, Value y, Value z) {
-    return math::FmaOp::create(b, x, y, z);
-  }
-
   /// The power of two whose exponent is in the last bits of `t`.
   static Value powerOfTwo(ImplicitLocOpBuilder &b, Value t) {
     Type integer = b.getI32Type();
@@ -107,11 +107,55 @@ private:
   }
 };
 
+/// erf x = x p(u) of f32 and vectors of it, where u = 2 x² / 3.92² − 1 runs
+/// from −1 to 1: erf is within half a unit of 1 from 3.92 on. p is the
+/// polynomial of degree 15 of the least relative error, 2.5e-8. In all, the
+/// error is below 4 units in the last place, in a dense sweep. A NaN stays one.
+/// Nothing is divided, which takes as long as all of this does.
+struct ExpandErf : OpRewritePattern<math::ErfOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(math::ErfOp op,
+                                PatternRewriter &rewriter) const override {
+    Type type = op.getType();
+    if (!getElementTypeOrSelf(type).isF32())
+      return failure();
+    ImplicitLocOpBuilder b(op.getLoc(), rewriter);
+    // Comparisons with NaN are false: it goes through.
+    auto clamp = [&](Value x, arith::CmpFPredicate predicate, double limit) {
+      Value bound = splat(b, type, limit);
+      Value isBeyond = arith::CmpFOp::create(b, predicate, x, bound);
+      return arith::SelectOp::create(b, isBeyond, bound, x);
+    };
+    Value x = clamp(op.getOperand(), arith::CmpFPredicate::OGT, most);
+    x = clamp(x, arith::CmpFPredicate::OLT, -most);
+    Value square = arith::MulFOp::create(b, x, x);
+    Value u =
+        fma(b, square, splat(b, type, 2 / (most * most)), splat(b, type, -1));
+    ArrayRef<double> rest(coefficients);
+    Value p = splat(b, type, rest.back());
+    for (double c : llvm::reverse(rest.drop_back()))
+      p = fma(b, p, u, splat(b, type, c));
+    rewriter.replaceOpWithNewOp<arith::MulFOp>(op, p, x);
+    return success();
+  }
+
+private:
+  static constexpr double most = 3.92;
+  static constexpr double coefficients[] = {
+      0.3607368113235685,    -0.18010862821488746,   0.13408455501611505,
+      -0.10917922541623283,  0.09059697189116894,    -0.07401981433170715,
+      0.05839599608966163,   -0.04343687785359088,   0.0296975673355427,
+      -0.019994990349235454, 0.01420995055338593,    -0.007660576346017495,
+      0.0019199722403874726, -0.0013945076532554275, 0.002098758295151306,
+      -0.0008439357470690967};
+};
+
 struct ApproximateMathPass
     : lathe::impl::ApproximateMathBase<ApproximateMathPass> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
-    patterns.add<ExpandExp>(&getContext(), /*benefit=*/2);
+    patterns.add<ExpandExp, ExpandErf>(&getContext(), /*benefit=*/2);
     populateMathPolynomialApproximationPatterns(patterns);
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
       signalPassFailure();
