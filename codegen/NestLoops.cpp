@@ -99,6 +99,8 @@ unsigned NestEmitter::countSharedAxes() {
   bool anyDynamic = llvm::is_contained(extents, ShapedType::kDynamic);
   if (axes.empty() || (!anyDynamic && staticWork() < 2 * plan.leastThreadWork))
     return 0;
+  // Several threads have all of an image's rows.
+  auto imageRows = nest->getAttrOfType<IntegerAttr>(imageRowsAttr);
   int64_t count = 1;
   for (auto [i, axis] : llvm::enumerate(axes)) {
     // The last group may have fewer blocks.
@@ -106,6 +108,8 @@ unsigned NestEmitter::countSharedAxes() {
       return i;
     if (!ShapedType::isDynamic(axis.staticCount))
       count *= axis.staticCount;
+    else if (imageRows)
+      count *= imageRows.getInt();
     if (count >= enough)
       return i + 1;
   }
