@@ -11,6 +11,7 @@
 //                                        nest(%a'[10 rows]) -> %b[8 rows]
 //                                        %a'[0:2] = %a'[8:10]
 //
+// where one thread runs them, and stay as they are where several do.
 // Of buffers that nobody else uses, the rows that are needed are at the front,
 // and stay in the cache. On buffers: what is computed in place, and what an
 // image stores of its border, is decided by now.
@@ -51,17 +52,15 @@ public:
     for (Operation *op : group.between)
       b.moveOpBefore(op, first);
     b.setInsertionPoint(first);
-    countBands();
-    loop(countImages(), [&](Value index) {
-      image = index;
-      loop(bands, [&](Value index) {
-        band = index;
-        isLast = isEqual(band, lastBand);
-        emitBand();
-      });
-    });
+    // What several threads would gain by the cache they lose by waiting for
+    // each other: they compute one kernel after the other.
+    Value threads = ThreadsOp::create(b, location, b.getIndexType(), run);
+    auto choice = scf::IfOp::create(b, location, isEqual(threads, constant(1)),
+                                    /*withElseRegion=*/true);
+    b.setInsertionPointToStart(choice.thenBlock());
+    emitImages();
     for (BandStage &stage : plan.stages)
-      b.eraseOp(stage.op);
+      b.moveOpBefore(stage.op, choice.elseYield());
   }
 
 private:
@@ -111,20 +110,22 @@ private:
     body();
   }
 
+  void emitImages() {
+    loop(countImages(), [&](Value index) {
+      image = index;
+      loop(constant(plan.bands), [&](Value index) {
+        band = index;
+        isLast = isEqual(band, constant(plan.bands - 1));
+        emitBand();
+      });
+    });
+  }
+
   Value countImages() {
     BandStage &stage = plan.stages[0];
     unsigned result = stage.getResult();
     return b.createOrFold<memref::DimOp>(location, stage.op->getOperand(result),
                                          stage.plan.operands[result].imageDim);
-  }
-
-  /// One band for several threads: what they would gain by the cache they lose
-  /// by waiting for each other.
-  void countBands() {
-    Value threads = ThreadsOp::create(b, location, b.getIndexType(), run);
-    bands = arith::SelectOp::create(b, location, isEqual(threads, constant(1)),
-                                    constant(plan.bands), constant(1));
-    lastBand = make<arith::SubIOp>(bands, constant(1));
   }
 
   //===--- Rows -----------------------------------------------------------===//
@@ -272,7 +273,7 @@ private:
     const RowAccess &access = stage.plan.operands[stage.getResult()];
     Value buffer = stage.getStored();
     when(arith::CmpIOp::create(b, location, arith::CmpIPredicate::ne, band,
-                               lastBand),
+                               constant(plan.bands - 1)),
          [&] {
            Value next = add(band, 1);
            Value base = baseOf(kept, next);
@@ -295,7 +296,6 @@ private:
   BandPlan &plan;
   Value run;
   Location location;
-  Value bands, lastBand;
   // Of the present band:
   Value image, band, isLast;
 };

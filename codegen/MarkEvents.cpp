@@ -7,6 +7,7 @@
 
 #include "codegen/Passes.h"
 #include "dialect/Locations.h"
+#include "llvm/ADT/StringMap.h"
 
 namespace mlir::lathe {
 #define GEN_PASS_DEF_MARKEVENTS
@@ -32,11 +33,11 @@ static bool doesWork(Operation &op) {
       op);
 }
 
-/// Whether ops of several steps are in the loop.
-static bool hasSeveralSteps(scf::ForOp loop) {
+/// Whether ops of several steps are in an op's regions.
+static bool hasSeveralSteps(Operation &outer) {
   StringRef path;
   bool isFirst = true;
-  return loop
+  return outer
       .walk([&](DestinationStyleOpInterface op) {
         StringRef other = getStepPath(op->getLoc());
         bool differs = !isFirst && other != path;
@@ -54,6 +55,8 @@ struct MarkEventsPass : lathe::impl::MarkEventsBase<MarkEventsPass> {
     if (!function->hasAttr("lathe.entry"))
       return;
     paths.clear();
+    noted.clear();
+    offered.clear();
     run = function.front().getArguments().back();
     markBlock(function.front(), /*again=*/{});
     function->setAttr("lathe.events", ArrayAttr::get(&getContext(), paths));
@@ -78,18 +81,19 @@ private:
     for (Operation &op : llvm::make_early_inc_range(block)) {
       if (!doesWork(op))
         continue;
-      auto loop = dyn_cast<scf::ForOp>(op);
-      if (loop && hasSeveralSteps(loop)) {
+      if (isa<scf::ForOp, scf::IfOp>(op) && hasSeveralSteps(op)) {
         close();
-        markBlock(*loop.getBody(), createAgain(loop, again));
+        if (auto loop = dyn_cast<scf::ForOp>(op))
+          markBlock(*loop.getBody(), createAgain(loop, again));
+        else
+          markChoice(cast<scf::IfOp>(op), again);
         continue;
       }
       StringRef path = getStepPath(op.getLoc());
       if (!previous || path != current) {
         close();
         current = path;
-        event = paths.size();
-        paths.append(again ? 2 : 1, StringAttr::get(&getContext(), path));
+        event = chooseEvent(path, static_cast<bool>(again));
         OpBuilder b(&op);
         kernel::EventOp::create(b, op.getLoc(), event, /*end=*/false, run,
                                 again);
@@ -105,6 +109,29 @@ private:
     close();
   }
 
+  /// Brackets two ways to compute the same, which share their events.
+  void markChoice(scf::IfOp choice, Value again) {
+    EventsOfSteps events;
+    std::swap(noted, events);
+    markBlock(*choice.thenBlock(), again);
+    std::swap(noted, events);
+    std::swap(offered, events);
+    if (choice.elseBlock())
+      markBlock(*choice.elseBlock(), again);
+    std::swap(offered, events);
+  }
+
+  /// An event for a step, and another one for where its code runs again.
+  int64_t chooseEvent(StringRef path, bool runsAgain) {
+    SmallVector<int64_t> &others = offered[path];
+    if (!others.empty())
+      return others.pop_back_val();
+    int64_t event = paths.size();
+    paths.append(runsAgain ? 2 : 1, StringAttr::get(&getContext(), path));
+    noted[path].insert(noted[path].begin(), event);
+    return event;
+  }
+
   /// Whether a loop's body has run before, given whether the loop has.
   static Value createAgain(scf::ForOp loop, Value again) {
     auto b = OpBuilder::atBlockBegin(loop.getBody());
@@ -115,7 +142,12 @@ private:
                  : isLater;
   }
 
+  /// The events of each step, the first one last.
+  using EventsOfSteps = llvm::StringMap<SmallVector<int64_t>>;
+
   SmallVector<Attribute> paths;
+  /// Those that were made, and those to take before others are made.
+  EventsOfSteps noted, offered;
   Value run;
 };
 } // namespace

@@ -78,3 +78,30 @@ func.func @bands(%x: memref<4xf32>, %run: !llvm.ptr) attributes {lathe.entry} {
   } loc("head")
   return
 }
+
+// Two ways to compute the same share events.
+
+// CHECK-LABEL: func @ways
+// CHECK-SAME: lathe.events = ["stem", "head", "stem"]
+// CHECK: scf.if
+// CHECK-NEXT: kernel.event 0 in
+// CHECK: kernel.event 1 in
+// CHECK: kernel.event 2 in
+// CHECK: } else {
+// CHECK-NEXT: kernel.event 0 in
+// CHECK: kernel.event 1 in
+// CHECK: kernel.event 2 in
+// CHECK-NOT: kernel.event {{[^2]}}
+func.func @ways(%x: memref<4xf32>, %one: i1, %run: !llvm.ptr) attributes {lathe.entry} {
+  %two = arith.constant 2.0 : f32
+  scf.if %one {
+    linalg.fill ins(%two : f32) outs(%x : memref<4xf32>) loc("stem")
+    linalg.fill ins(%two : f32) outs(%x : memref<4xf32>) loc("head")
+    linalg.fill ins(%two : f32) outs(%x : memref<4xf32>) loc("stem")
+  } else {
+    linalg.fill ins(%two : f32) outs(%x : memref<4xf32>) loc("stem")
+    linalg.fill ins(%two : f32) outs(%x : memref<4xf32>) loc("head")
+    linalg.fill ins(%two : f32) outs(%x : memref<4xf32>) loc("stem")
+  } loc("head")
+  return
+}
