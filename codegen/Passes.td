@@ -270,7 +270,13 @@ def PlanMemory : LathePass<"lathe-plan-memory", "::mlir::func::FuncOp"> {
     function's `lathe.arena_bytes`, and the largest sum of live buffers, no
     plan can do with less, into `lathe.live_bytes`. Buffers within a
     kernel.parallel share memory on the stack in the same way.
+
+    Where all sizes that are not static are multiples of one dimension's, such
+    as a batch, places are multiples of it, too: a small batch touches as little
+    of the arena as if it were made for that.
   }];
+  let options = [
+    Option<"scales", "scales", "bool", "true", "whether places may depend on a size">];
   let statistics = [Statistic<"buffers", "buffers", "buffers placed">];
 }
 

@@ -186,7 +186,9 @@ static void planBuffers(OpPassManager &functions,
   if (options.device)
     functions.addPass(createReserveKernelMemory(
         optionsOfDevice<ReserveKernelMemoryOptions>(*options.device)));
-  functions.addPass(createPlanMemory());
+  PlanMemoryOptions memory;
+  memory.scales = !options.device;
+  functions.addPass(createPlanMemory(memory));
   if (!options.optimise)
     functions.addPass(createConvertLinalgToLoopsPass());
 }

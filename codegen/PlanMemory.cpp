@@ -36,34 +36,47 @@ constexpr int64_t alignment = 64;
 
 static std::optional<int64_t> upperBound(OpFoldResult size);
 
-std::optional<int64_t> lathe::upperBoundOfDim(Value buffer, int64_t index) {
+/// The size that a dimension of a buffer was given where the buffer, or the
+/// view, was made; nothing where it was not given.
+static std::optional<OpFoldResult> findGivenSize(Value buffer, int64_t index) {
   auto type = cast<MemRefType>(buffer.getType());
   if (!type.isDynamicDim(index))
-    return type.getDimSize(index);
-  if (auto argument = dyn_cast<BlockArgument>(buffer)) {
-    auto function = dyn_cast<func::FuncOp>(argument.getOwner()->getParentOp());
-    if (!function)
-      return std::nullopt;
-    auto bounds = function.getArgAttrOfType<DenseI64ArrayAttr>(
-        argument.getArgNumber(), "lathe.bounds");
-    return bounds ? std::optional<int64_t>(bounds[index]) : std::nullopt;
-  }
+    return Builder(buffer.getContext()).getIndexAttr(type.getDimSize(index));
   Operation *op = buffer.getDefiningOp();
-  if (auto alloc = dyn_cast<memref::AllocOp>(op))
-    return upperBound(alloc.getMixedSizes()[index]);
-  if (auto view = dyn_cast<memref::ViewOp>(op))
-    return upperBound(view.getSizes()[type.getDynamicDimIndex(index)]);
-  if (auto expand = dyn_cast<memref::ExpandShapeOp>(op))
-    return upperBound(expand.getMixedOutputShape()[index]);
-  if (auto subview = dyn_cast<memref::SubViewOp>(op)) {
+  if (auto alloc = dyn_cast_if_present<memref::AllocOp>(op))
+    return alloc.getMixedSizes()[index];
+  if (auto view = dyn_cast_if_present<memref::ViewOp>(op))
+    return view.getSizes()[type.getDynamicDimIndex(index)];
+  if (auto expand = dyn_cast_if_present<memref::ExpandShapeOp>(op))
+    return expand.getMixedOutputShape()[index];
+  if (auto subview = dyn_cast_if_present<memref::SubViewOp>(op)) {
     SmallVector<OpFoldResult> sizes;
     llvm::SmallBitVector dropped = subview.getDroppedDims();
     for (auto [i, size] : llvm::enumerate(subview.getMixedSizes()))
       if (!dropped[i])
         sizes.push_back(size);
-    return upperBound(sizes[index]);
+    return sizes[index];
   }
-  auto collapse = dyn_cast<memref::CollapseShapeOp>(op);
+  return {};
+}
+
+/// Whether a value is an argument of a function.
+static bool isArgument(Value value) {
+  auto argument = dyn_cast<BlockArgument>(value);
+  return argument && isa<func::FuncOp>(argument.getOwner()->getParentOp());
+}
+
+std::optional<int64_t> lathe::upperBoundOfDim(Value buffer, int64_t index) {
+  if (std::optional<OpFoldResult> size = findGivenSize(buffer, index))
+    return upperBound(*size);
+  if (isArgument(buffer)) {
+    auto argument = cast<BlockArgument>(buffer);
+    auto function = cast<func::FuncOp>(argument.getOwner()->getParentOp());
+    auto bounds = function.getArgAttrOfType<DenseI64ArrayAttr>(
+        argument.getArgNumber(), "lathe.bounds");
+    return bounds ? std::optional<int64_t>(bounds[index]) : std::nullopt;
+  }
+  auto collapse = buffer.getDefiningOp<memref::CollapseShapeOp>();
   if (!collapse)
     return std::nullopt;
   SmallVector<ReassociationIndices> groups = collapse.getReassociationIndices();
@@ -108,6 +121,58 @@ static std::optional<int64_t> upperBound(OpFoldResult size) {
   if (isa<arith::FloorDivSIOp, arith::DivSIOp, arith::DivUIOp>(op) && *b > 0)
     return *a / *b;
   return std::nullopt;
+}
+
+/// A number of elements: `factor`, times the size of an argument's dimension if
+/// there is one.
+struct Scale {
+  int64_t factor = 1;
+  Value argument = {};
+  int64_t dim = 0;
+
+  bool hasDimOf(const Scale &other) const {
+    return argument == other.argument && dim == other.dim;
+  }
+};
+
+static std::optional<Scale> multiply(std::optional<Scale> a,
+                                     std::optional<Scale> b) {
+  if (!a || !b || (a->argument && b->argument))
+    return {};
+  Scale product = a->argument ? *a : *b;
+  if (llvm::MulOverflow(a->factor, b->factor, product.factor))
+    return {};
+  return product;
+}
+
+/// How a size follows from that of an argument's dimension; nothing where it is
+/// no multiple of one.
+static std::optional<Scale> findScale(OpFoldResult size) {
+  if (std::optional<int64_t> constant = getConstantIntValue(size))
+    return Scale{*constant};
+  Operation *op = cast<Value>(size).getDefiningOp();
+  if (auto bounded = dyn_cast_if_present<kernel::BoundedOp>(op))
+    return findScale(bounded.getSize());
+  if (auto product = dyn_cast_if_present<arith::MulIOp>(op))
+    return multiply(findScale(product.getLhs()), findScale(product.getRhs()));
+  auto dim = dyn_cast_if_present<memref::DimOp>(op);
+  std::optional<int64_t> index = dim ? dim.getConstantIndex() : std::nullopt;
+  if (!index)
+    return {};
+  if (auto given = findGivenSize(dim.getSource(), *index))
+    return findScale(*given);
+  if (!isArgument(dim.getSource()))
+    return {};
+  return Scale{1, dim.getSource(), *index};
+}
+
+/// The bytes of a buffer in this way.
+static std::optional<Scale> findScale(memref::AllocOp op) {
+  std::optional<Scale> bytes =
+      Scale{getElementBytes(op.getType().getElementType())};
+  for (OpFoldResult size : op.getMixedSizes())
+    bytes = multiply(bytes, findScale(size));
+  return bytes;
 }
 
 /// Bytes of a buffer at the bounds of its dynamic dimensions.
@@ -203,6 +268,8 @@ static int64_t placeBuffers(MutableArrayRef<Buffer> buffers, int64_t live) {
 
 namespace {
 struct PlanMemoryPass : lathe::impl::PlanMemoryBase<PlanMemoryPass> {
+  using PlanMemoryBase::PlanMemoryBase;
+
   void runOnOperation() override {
     func::FuncOp function = getOperation();
     if (!function->hasAttr("lathe.entry"))
@@ -216,11 +283,15 @@ struct PlanMemoryPass : lathe::impl::PlanMemoryBase<PlanMemoryPass> {
     FailureOr<SmallVector<Buffer>> found = findBuffers(body);
     if (failed(found))
       return signalPassFailure();
-    int64_t live = liveBytes(*found), arena = placeBuffers(*found, live);
+    int64_t live = liveBytes(*found), bytes = placeBuffers(*found, live);
     // The arena is the argument before the context.
-    useArena(*found, body.getArgument(body.getNumArguments() - 2));
+    Value arena = body.getArgument(body.getNumArguments() - 2);
+    if (auto scaled = scales ? placeToScale(body, *found, bytes) : std::nullopt)
+      bytes = useScaled(*scaled, arena);
+    else
+      useArena(*found, arena);
     Builder b(&getContext());
-    function->setAttr("lathe.arena_bytes", b.getI64IntegerAttr(arena));
+    function->setAttr("lathe.arena_bytes", b.getI64IntegerAttr(bytes));
     function->setAttr("lathe.live_bytes", b.getI64IntegerAttr(live));
   }
 
@@ -239,12 +310,77 @@ private:
     return success();
   }
 
-  void useArena(ArrayRef<Buffer> placed, Value arena) {
+  /// Buffers whose sizes are multiples of one dimension's, in places that are,
+  /// too, behind those whose sizes are known.
+  struct ScaledBuffers {
+    SmallVector<Buffer> known, scaled;
+    int64_t knownBytes, unitBytes, bound;
+    Value dim;
+  };
+
+  /// Places the buffers so; nothing where sizes follow from several dimensions,
+  /// or much more than `bytes` were needed at the bound.
+  std::optional<ScaledBuffers>
+  placeToScale(Block &body, ArrayRef<Buffer> buffers, int64_t bytes) {
+    ScaledBuffers places;
+    Scale unit;
+    for (Buffer buffer : buffers) {
+      std::optional<Scale> scale = findScale(buffer.op);
+      if (!scale ||
+          (scale->argument && unit.argument && !scale->hasDimOf(unit)))
+        return {};
+      if (!scale->argument) {
+        places.known.push_back(buffer);
+        continue;
+      }
+      unit = *scale;
+      buffer.bytes =
+          llvm::alignTo(std::max<int64_t>(scale->factor, 1), alignment);
+      places.scaled.push_back(buffer);
+    }
+    auto bound =
+        unit.argument ? upperBoundOfDim(unit.argument, unit.dim) : std::nullopt;
+    if (!bound)
+      return {};
+    places.bound = *bound;
+    places.knownBytes = placeBuffers(places.known, liveBytes(places.known));
+    places.unitBytes = placeBuffers(places.scaled, liveBytes(places.scaled));
+    int64_t all;
+    if (llvm::MulOverflow(places.unitBytes, *bound, all) ||
+        llvm::AddOverflow(all, places.knownBytes, all) ||
+        all > bytes + bytes / 8)
+      return {};
+    auto b = OpBuilder::atBlockBegin(&body);
+    places.dim = memref::DimOp::create(b, unit.argument.getLoc(), unit.argument,
+                                       unit.dim);
+    return places;
+  }
+
+  int64_t useScaled(const ScaledBuffers &places, Value arena) {
+    useArena(places.known, arena);
+    useArena(places.scaled, arena, [&](OpBuilder &b, const Buffer &buffer) {
+      Location location = buffer.op->getLoc();
+      auto constant = [&](int64_t value) {
+        return arith::ConstantIndexOp::create(b, location, value);
+      };
+      Value offset = arith::MulIOp::create(b, location, places.dim,
+                                           constant(buffer.offset));
+      return arith::AddIOp::create(b, location, offset,
+                                   constant(places.knownBytes))
+          .getResult();
+    });
+    return places.knownBytes + places.unitBytes * places.bound;
+  }
+
+  void
+  useArena(ArrayRef<Buffer> placed, Value arena,
+           function_ref<Value(OpBuilder &, const Buffer &)> place = nullptr) {
     for (const Buffer &buffer : placed) {
       memref::AllocOp op = buffer.op;
       OpBuilder b(op);
       Value offset =
-          arith::ConstantIndexOp::create(b, op.getLoc(), buffer.offset);
+          place ? place(b, buffer)
+                : arith::ConstantIndexOp::create(b, op.getLoc(), buffer.offset);
       Value view = memref::ViewOp::create(b, op.getLoc(), op.getType(), arena,
                                           offset, op.getDynamicSizes());
       op.replaceAllUsesWith(view);

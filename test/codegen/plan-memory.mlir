@@ -115,3 +115,60 @@ func.func @unbounded(%x: memref<?xf32>, %weights: memref<?xi8>, %arena: memref<?
   memref.copy %x, %a : memref<?xf32> to memref<?xf32>
   return
 }
+
+// -----
+
+// All sizes are multiples of one: places are, too, behind what is always the
+// same. Of a batch of 2, the second buffer begins at 256 + 2 * 512.
+
+// CHECK-LABEL: func @scaled
+// CHECK-SAME: lathe.arena_bytes = 14592 : i64
+// CHECK: %[[N:.*]] = memref.dim %arg0, %c0
+// CHECK: memref.view %arg2[%c0{{.*}}][] : memref<?xi8> to memref<64xf32>
+// CHECK: %[[A:.*]] = arith.muli %[[N]], %c512
+// CHECK: %[[FROM:.*]] = arith.addi %[[A]], %c256
+// CHECK: memref.view %arg2[%[[FROM]]][%{{.*}}] : memref<?xi8> to memref<?x3x32xf32>
+// CHECK: %[[B:.*]] = arith.muli %[[N]], %c0
+// CHECK: %[[NEXT:.*]] = arith.addi %[[B]], %c256
+// CHECK: memref.view %arg2[%[[NEXT]]][%{{.*}}] : memref<?xi8> to memref<?xf32>
+// RUN: lathe-opt %s -split-input-file -pass-pipeline='builtin.module(func.func(lathe-plan-memory{scales=false}))' 2>/dev/null | FileCheck %s --check-prefix=FIXED
+// FIXED-LABEL: func @scaled
+// FIXED-NOT: arith.addi
+// FIXED: memref.view %arg2[%c{{[0-9]+}}{{.*}}][%{{.*}}] : memref<?xi8> to memref<?x3x32xf32>
+func.func @scaled(%x: memref<?x8xf32> {lathe.bounds = array<i64: 16, 8>}, %weights: memref<?xi8>, %arena: memref<?xi8>, %run: !llvm.ptr) attributes {lathe.entry} {
+  %c0 = arith.constant 0 : index
+  %c128 = arith.constant 128 : index
+  %one = arith.constant 1.0 : f32
+  %n = memref.dim %x, %c0 : memref<?x8xf32>
+  %always = memref.alloc() : memref<64xf32>
+  linalg.fill ins(%one : f32) outs(%always : memref<64xf32>)
+  %a = memref.alloc(%n) : memref<?x3x32xf32>
+  linalg.fill ins(%one : f32) outs(%a : memref<?x3x32xf32>)
+  %more = memref.dim %a, %c0 : memref<?x3x32xf32>
+  %size = arith.muli %more, %c128 : index
+  %b = memref.alloc(%size) : memref<?xf32>
+  linalg.fill ins(%one : f32) outs(%b : memref<?xf32>)
+  linalg.fill ins(%one : f32) outs(%a : memref<?x3x32xf32>)
+  linalg.fill ins(%one : f32) outs(%always : memref<64xf32>)
+  return
+}
+
+// -----
+
+// Two sizes that do not follow from each other: places are for both bounds.
+
+// CHECK-LABEL: func @both
+// CHECK-NOT: arith.muli
+// CHECK: return
+func.func @both(%x: memref<?x?xf32> {lathe.bounds = array<i64: 16, 8>}, %weights: memref<?xi8>, %arena: memref<?xi8>, %run: !llvm.ptr) attributes {lathe.entry} {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %one = arith.constant 1.0 : f32
+  %n = memref.dim %x, %c0 : memref<?x?xf32>
+  %m = memref.dim %x, %c1 : memref<?x?xf32>
+  %a = memref.alloc(%n) : memref<?x32xf32>
+  linalg.fill ins(%one : f32) outs(%a : memref<?x32xf32>)
+  %b = memref.alloc(%m) : memref<?x32xf32>
+  linalg.fill ins(%one : f32) outs(%b : memref<?x32xf32>)
+  return
+}
