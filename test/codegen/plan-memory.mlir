@@ -131,7 +131,7 @@ func.func @unbounded(%x: memref<?xf32>, %weights: memref<?xi8>, %arena: memref<?
 // CHECK: %[[B:.*]] = arith.muli %[[N]], %c0
 // CHECK: %[[NEXT:.*]] = arith.addi %[[B]], %c256
 // CHECK: memref.view %arg2[%[[NEXT]]][%{{.*}}] : memref<?xi8> to memref<?xf32>
-// RUN: lathe-opt %s -split-input-file -pass-pipeline='builtin.module(func.func(lathe-plan-memory{scales=false}))' 2>/dev/null | FileCheck %s --check-prefix=FIXED
+// RUN: lathe-opt %s -split-input-file -verify-diagnostics -pass-pipeline='builtin.module(func.func(lathe-plan-memory{scales=false}))' | FileCheck %s --check-prefix=FIXED
 // FIXED-LABEL: func @scaled
 // FIXED-NOT: arith.addi
 // FIXED: memref.view %arg2[%c{{[0-9]+}}{{.*}}][%{{.*}}] : memref<?xi8> to memref<?x3x32xf32>
