@@ -319,7 +319,7 @@ private:
   };
 
   /// Places the buffers so; nothing where sizes follow from several dimensions,
-  /// or much more than `bytes` were needed at the bound.
+  /// or notably more than `bytes` were needed at the bound.
   std::optional<ScaledBuffers>
   placeToScale(Block &body, ArrayRef<Buffer> buffers, int64_t bytes) {
     ScaledBuffers places;
@@ -348,7 +348,7 @@ private:
     int64_t all;
     if (llvm::MulOverflow(places.unitBytes, *bound, all) ||
         llvm::AddOverflow(all, places.knownBytes, all) ||
-        all > bytes + bytes / 8)
+        all > bytes + bytes / 128)
       return {};
     auto b = OpBuilder::atBlockBegin(&body);
     places.dim = memref::DimOp::create(b, unit.argument.getLoc(), unit.argument,
