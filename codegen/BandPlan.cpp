@@ -23,13 +23,26 @@ static constexpr int64_t fewestRows = 4, fewestBands = 4;
 // Buffers
 //===----------------------------------------------------------------------===//
 
+/// Whether a view has all there is along dimensions of unknown size.
+static bool isWholeWhereDynamic(memref::SubViewOp view) {
+  auto alloc = view.getSource().getDefiningOp<memref::AllocOp>();
+  SmallVector<OpFoldResult> all;
+  if (alloc)
+    all = alloc.getMixedSizes();
+  for (auto [dim, size] : llvm::enumerate(view.getMixedSizes()))
+    if (isa<Value>(size) && (!alloc || size != all[dim]))
+      return false;
+  return true;
+}
+
 BufferPart mlir::lathe::kernel::findPart(Value operand) {
   BufferPart part = {
       operand,
       SmallVector<int64_t>(cast<MemRefType>(operand.getType()).getRank(), 0)};
   while (auto view = part.buffer.getDefiningOp<memref::SubViewOp>()) {
     if (!view.hasUnitStride() || view.getDroppedDims().any() ||
-        ShapedType::isDynamicShape(view.getStaticOffsets()))
+        ShapedType::isDynamicShape(view.getStaticOffsets()) ||
+        !isWholeWhereDynamic(view))
       break;
     for (auto [offset, more] : llvm::zip(part.offsets, view.getStaticOffsets()))
       offset += more;
@@ -161,7 +174,9 @@ bool BandPlanner::sharesMuch(const BandPlan &plan,
                              const BandStage &stage) const {
   for (auto [i, part] : llvm::enumerate(ArrayRef(stage.parts).drop_back())) {
     const RowAccess &access = stage.plan.operands[i];
-    if (access.rowDim >= 0 && accesses(plan, findBuffer(part.buffer)) &&
+    // As many images as the others have: those of what they share.
+    if (access.rowDim >= 0 && access.imageDim >= 0 &&
+        accesses(plan, findBuffer(part.buffer)) &&
         countRowBytes(part.buffer, access) *
                 countBufferRows(part.buffer, access) >
             secondCacheBytes / 2)

@@ -134,7 +134,10 @@ static std::optional<RowAccess> findAccess(NestOp nest, AffineMap map,
 
 std::optional<RowPlan> NestOp::planRows() {
   AffineMap output = getOutputMap();
-  if (output.getNumResults() <= rowResult || knowsPlaces(*this))
+  // A matrix has no rows of pixels: its columns' weights would be read again
+  // for each of its rows.
+  constexpr unsigned fewestDims = 3;
+  if (output.getNumResults() < fewestDims || knowsPlaces(*this))
     return {};
   unsigned imageDim = output.getDimPosition(imageResult);
   unsigned rowDim = output.getDimPosition(rowResult);

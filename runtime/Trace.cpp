@@ -221,8 +221,8 @@ void latheTracePrint(const LatheTrace *trace, FILE *stream) {
     double seconds = 0;
     double flops = 0;
   };
-  // A step may come in several events.
-  std::map<std::string_view, Row> bySteps;
+  // A step may come in several events, and with other shapes in other entries.
+  std::map<std::pair<std::string_view, std::string_view>, Row> bySteps;
   double total = 0;
   size_t calls = 0;
   std::set<const LatheEventInfo *> onDevice = trace->findDeviceEvents();
@@ -230,7 +230,7 @@ void latheTracePrint(const LatheTrace *trace, FILE *stream) {
     if (!record.onDevice && onDevice.contains(record.event))
       continue;
     ++calls;
-    Row &row = bySteps[record.event->name];
+    Row &row = bySteps[{record.event->name, record.event->shape}];
     double seconds = static_cast<double>(record.end - record.begin) * 1e-9;
     row.record = &record;
     row.calls += 1;

@@ -143,3 +143,41 @@ func.func @tiles(%x: memref<1x64x32x8xf32>, %w: memref<1x36x8x8xf32>, %y: memref
   kernel.winograd ins(%a : memref<1x66x34x8xf32>) filters(%w : memref<1x36x8x8xf32>) outs(%y : memref<1x64x32x8xf32>)
   return
 }
+
+// -----
+
+// Two nests that read one table may have different numbers of images; and of a
+// matrix nothing is computed row by row, whatever reads it next.
+
+// CHECK-LABEL: func @others
+// CHECK-NOT: scf.for
+// HELD-LABEL: func @others
+#id = affine_map<(d0, d1, d2, d3) -> (d0, d1, d2, d3)>
+#table = affine_map<(d0, d1, d2, d3) -> (d1, d2, d3)>
+#two = affine_map<(d0, d1) -> (d0, d1)>
+func.func @others(%t: memref<64x32x8xf32>, %x: memref<?x64x32x8xf32>, %y: memref<?x64x32x8xf32>, %m: memref<?x16384xf32>, %o: memref<?x16384xf32>, %run: !llvm.ptr) attributes {lathe.entry} {
+  kernel.nest ins(%t : memref<64x32x8xf32>) outs(%x : memref<?x64x32x8xf32>) {indexing_maps = [#table, #id], init = 0.0 : f32, reductions = array<i1: false, false, false, false>} reduce {
+  } finish {
+  ^bb0(%e: f32, %s: f32):
+    kernel.yield %e : f32
+  }
+  kernel.nest ins(%t : memref<64x32x8xf32>) outs(%y : memref<?x64x32x8xf32>) {indexing_maps = [#table, #id], init = 0.0 : f32, reductions = array<i1: false, false, false, false>} reduce {
+  } finish {
+  ^bb0(%e: f32, %s: f32):
+    kernel.yield %e : f32
+  }
+  %c0 = arith.constant 0 : index
+  %n = memref.dim %m, %c0 : memref<?x16384xf32>
+  %a = memref.alloc(%n) : memref<?x16384xf32>
+  kernel.nest ins(%m : memref<?x16384xf32>) outs(%a : memref<?x16384xf32>) {indexing_maps = [#two, #two], init = 0.0 : f32, reductions = array<i1: false, false>} reduce {
+  } finish {
+  ^bb0(%e: f32, %s: f32):
+    kernel.yield %e : f32
+  }
+  kernel.nest ins(%a : memref<?x16384xf32>) outs(%o : memref<?x16384xf32>) {indexing_maps = [#two, #two], init = 0.0 : f32, reductions = array<i1: false, false>} reduce {
+  } finish {
+  ^bb0(%e: f32, %s: f32):
+    kernel.yield %e : f32
+  }
+  return
+}
