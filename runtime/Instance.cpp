@@ -365,6 +365,15 @@ LatheCode latheMemoryCreate(const LatheInstance *instance, size_t size,
   });
 }
 
+LatheCode latheMemoryWrite(const LatheInstance *instance, void *data,
+                           const void *from, size_t size, LatheStatus *status) {
+  return guarded(status, [&]() -> Status {
+    if (!instance || !data || (!from && size > 0))
+      return {LATHE_BAD_ARGUMENT, "'instance', 'data' or 'from' is null"};
+    return instance->model->writeMemory(data, from, size);
+  });
+}
+
 void latheMemoryDestroy(const LatheInstance *instance, void *data) {
   instance->model->destroyMemory(data);
 }

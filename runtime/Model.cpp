@@ -184,6 +184,26 @@ Status LatheModel::createMemory(size_t size, void *&data) const {
   return {};
 }
 
+Status LatheModel::writeMemory(void *data, const void *from,
+                               size_t size) const {
+  DeviceMemory *memory = nullptr;
+  {
+    std::lock_guard<std::mutex> lock(deviceMutex);
+    if (auto found = memories.find(data); found != memories.end())
+      memory = found->second.get();
+  }
+  if (!memory || memory->size() < size)
+    return {LATHE_BAD_ARGUMENT,
+            memory ? concat(size, " bytes do not fit into memory of ",
+                            memory->size())
+                   : "latheMemoryCreate did not give this memory"};
+  if (device)
+    return device->write(*memory, from, size);
+  if (size > 0)
+    std::memcpy(memory->data(), from, size);
+  return {};
+}
+
 void LatheModel::destroyMemory(void *data) const {
   std::lock_guard<std::mutex> lock(deviceMutex);
   memories.erase(data);

@@ -49,6 +49,8 @@ struct LatheModel {
 
   /// Memory for tensors, on the device that runs the model.
   lathe::runtime::Status createMemory(size_t size, void *&data) const;
+  lathe::runtime::Status writeMemory(void *data, const void *from,
+                                     size_t size) const;
   void destroyMemory(void *data) const;
 
   /// Can an instance be made?

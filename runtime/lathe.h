@@ -320,6 +320,14 @@ LATHE_API LatheCode latheMemoryCreate(const LatheInstance *instance,
                                       size_t size, void **data,
                                       LatheStatus *status);
 
+/// Copies `size` bytes of the host's to the beginning of what
+/// latheMemoryCreate gave. Not while a run uses it.
+/// Errors: LATHE_BAD_ARGUMENT where it gave no `data` or less memory;
+/// LATHE_DEVICE_ERROR.
+LATHE_API LatheCode latheMemoryWrite(const LatheInstance *instance, void *data,
+                                     const void *from, size_t size,
+                                     LatheStatus *status);
+
 /// Frees what latheMemoryCreate gave. Not while a run uses it.
 LATHE_API void latheMemoryDestroy(const LatheInstance *instance, void *data);
 

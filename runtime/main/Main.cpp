@@ -13,6 +13,7 @@
 #include "runtime/main/Bench.h"
 #include "runtime/main/CommandLine.h"
 #include "runtime/main/DeviceChoice.h"
+#include "runtime/main/DeviceTensors.h"
 #include "runtime/main/HostTensor.h"
 #include "runtime/main/Info.h"
 #include "runtime/main/Report.h"
@@ -373,7 +374,13 @@ Status Program::createInstance() {
   return status;
 }
 
+/// Tensors of a model on a device are there, as those of its callers would be.
 Status Program::measure() {
+  DeviceTensors placed(instance.get());
+  if (Status status =
+          placed.move(*model, current->entry, inputViews, outputViews);
+      status.failed())
+    return status;
   auto result = bench(instance.get(), *info, current->entry, inputViews,
                       outputViews, *options.benchSeconds);
   if (!result)

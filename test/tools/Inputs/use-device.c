@@ -58,6 +58,20 @@ int main(void) {
   printf("device of kind %d: %s\n", (int)between.device.kind,
          memcmp(got, wanted, sizeof(got)) ? "differs" : "equal");
 
+  /* What the host writes there is read there. */
+  memset(got, 0, sizeof(got));
+  if (latheMemoryWrite(instance, memory, x, sizeof(x), &status) ||
+      run(between, output) ||
+      latheMemoryWrite(instance, memory, got, sizeof(got), &status) ||
+      run(between, output))
+    printf("%s\n", status.message);
+  printf("written: %s\n",
+         memcmp(got, wanted, sizeof(got)) ? "differs" : "equal");
+  if (latheMemoryWrite(instance, small, x, sizeof(x), &status))
+    printf("too much: %s\n", status.message);
+  if (latheMemoryWrite(instance, x, x, sizeof(x), &status))
+    printf("not ours: %s\n", status.message);
+
   expectError("shared", between, between);
   between.data = small;
   expectError("small", between, output);
