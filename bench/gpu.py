@@ -21,15 +21,14 @@ with 0 if no check failed. After --limit seconds (default: 450) nothing new begi
 
 import argparse
 import ctypes
-import hashlib
 import json
-import lzma
 import os
 import re
 import shlex
 import shutil
 import subprocess
 import sys
+import tarfile
 import tempfile
 import time
 from pathlib import Path
@@ -37,6 +36,8 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 MOST_BYTES = 64 << 20
+ARCHIVE = "programs.tar.xz"
+PROCESSOR = "x86-64-v3"  # what is beside the device there
 
 # What is timed: spec, settings, entry and sizes of dims.
 MODELS = {
@@ -90,7 +91,8 @@ def compile_model(lathe, spec, settings, target, program):
         weights = Path(scratch) / "w.safetensors"
         done = call([lathe, "init", ROOT / spec, *settings, "--seed", "1", "-o", weights])
         program.parent.mkdir(parents=True, exist_ok=True)
-        command = [lathe, "compile", ROOT / spec, *settings, f"--target={target}", "-o", program]
+        command = [lathe, "compile", ROOT / spec, *settings, f"--target={target}", f"--target-cpu={PROCESSOR}",
+                   "-o", program]
         if done.returncode == 0 and weights.exists():
             command += ["--weights", weights]
         made = call(command)
@@ -114,36 +116,26 @@ def pack_models(lathe, targets, folder, only):
             compile_model(lathe, spec, sets, target, folder / "models" / target / name)
         for file in (folder / "models" / target).glob("*.weights"):
             strip_weights(file)
-    # One program of each for all devices and the processor.
-    for name, spec, settings in systems():
-        if only in name:
-            compile_model(lathe, spec, settings, "+".join(["cpu", *targets]), folder / "systems" / name)
+        for name, spec, settings in systems():
+            if only in name:
+                compile_model(lathe, spec, settings, f"cpu+{target}", folder / "systems" / target / name)
 
 
 def compress(folder):
-    """Replaces programs by compressed ones, and files that are there already, as weights for two devices, by a FILE.same
-    that names the other one."""
-    seen = {}
-    for path in sorted(path for path in folder.rglob("*") if path.is_file() and path.stat().st_size > 1 << 12):
-        first = seen.setdefault(hashlib.sha256(path.read_bytes()).digest(), path)
-        if first != path:
-            Path(f"{path}.same").write_text(str(first.relative_to(folder)))
-            path.unlink()
-    for path in folder.rglob("*"):
-        if path.is_file() and os.access(path, os.X_OK) and path.stat().st_size > 1 << 16:
-            Path(f"{path}.xz").write_bytes(lzma.compress(path.read_bytes()))
-            path.unlink()
+    """Puts all but the scripts into one archive, what is alike side by side: the programs and golden data of a case."""
+    files = [path.relative_to(folder) for path in folder.rglob("*") if path.is_file() and path.parent != folder]
+    with tarfile.open(folder / ARCHIVE, "w:xz", preset=9) as archive:
+        for path in sorted(files, key=lambda path: path.parts[1 if path.parts[0] in ("golden", "specs") else 2:]):
+            archive.add(folder / path, path)
+    for path in {path.parts[0] for path in files}:
+        shutil.rmtree(folder / path)
 
 
 def unpack(folder):
-    for path in folder.rglob("*.xz"):
-        program = path.with_suffix("")
-        program.write_bytes(lzma.decompress(path.read_bytes()))
-        program.chmod(0o755)
-        path.unlink()
-    for path in folder.rglob("*.same"):
-        shutil.copy(folder / path.read_text(), path.with_suffix(""))
-        path.unlink()
+    if (folder / ARCHIVE).exists():
+        with tarfile.open(folder / ARCHIVE) as archive:
+            archive.extractall(folder, filter="data")
+        (folder / ARCHIVE).unlink()
 
 
 def pack_golden(lathe, targets, folder, whole, only):
@@ -154,7 +146,8 @@ def pack_golden(lathe, targets, folder, whole, only):
             shutil.copytree(case, folder / "golden" / group.name / case.name)
     shutil.copytree(ROOT / "test" / "golden" / "specs", folder / "specs")
     for target in targets if (folder / "golden").exists() else []:
-        done = call([ROOT / "tools" / "golden.sh", f"--target={target}", f"--keep={folder / 'programs' / target}",
+        done = call([ROOT / "tools" / "golden.sh", f"--target={target}", f"--target-cpu={PROCESSOR}",
+                     f"--keep={folder / 'programs' / target}",
                      folder / "golden"], timeout=1800, env={**os.environ, "LATHE": str(lathe)})
         if done.returncode:
             sys.exit(f"gpu: cannot compile golden cases for {target}:\n{done.stdout}{done.stderr}")
@@ -250,7 +243,7 @@ class Run:
         with tempfile.TemporaryDirectory() as scratch:
             inputs = make_inputs(info, entry, Path(scratch))
             results = {}
-            for device in ("cpu", target):
+            for device in ("cpu", kind_of(target)):
                 outputs = {it["name"]: Path(scratch) / f"{device}-{i}.npy" for i, it in enumerate(entry["outputs"])}
                 words = [word for key, path in {**inputs, **outputs}.items() for word in (f"--{key}", path)]
                 done = call([*base, f"--device={device}", *words], timeout=self.time_left(120))
@@ -260,7 +253,7 @@ class Run:
         worst = 0
         for key, want in results["cpu"].items():
             largest = max((abs(v) for v in want), default=0) or 1
-            errors = [abs(g - w) / largest for g, w in zip(results[target][key], want)]
+            errors = [abs(g - w) / largest for g, w in zip(results[kind_of(target)][key], want)]
             worst = max([worst, *(error if error == error else 1e9 for error in errors)])
         return self.check(f"agree {name}", worst <= 1e-3, f"differs by {worst:.2g} of the largest")
 
@@ -268,7 +261,7 @@ class Run:
         _, _, entry, dims = MODELS[program.name]
         base = [program, *([entry] if entry else [])]
         words = [word for key, value in dims.items() for word in ("--dim", f"{key}={value}")]
-        done = call([*base, f"--device={target}", "--bench=1", *words], timeout=self.time_left(120))
+        done = call([*base, f"--device={kind_of(target)}", "--bench=1", *words], timeout=self.time_left(120))
         found = dict(re.findall(r"^(calls|median|min|p90)\s+([\d.]+)", done.stdout, re.M))
         if done.returncode or "median" not in found:
             return self.check(f"time {name}", False, reason_of(done))
@@ -316,11 +309,11 @@ class Run:
         make_weights(self.folder)
         targets = sorted({path.name for what in ("programs", "models") for path in self.folder.glob(f"{what}/*")})
         for target in targets:
-            if self.options.device is None and not has_driver(target):
+            if self.options.device is None and not has_driver(kind_of(target)):
                 print(f"      no driver for {target}: left out")
-            elif self.options.device in (None, target):
+            elif self.options.device in (None, kind_of(target)):
                 self.golden(target)
-                folder = self.folder / "systems"
+                folder = self.folder / "systems" / target
                 names = sorted(path.name for path in folder.glob("*") if os.access(path, os.X_OK))
                 self.each(folder, target, names, lambda *it, on=target: self.agree(*it, on))
                 self.each(self.folder / "models" / target, target, MODELS,
@@ -341,9 +334,14 @@ class Run:
         return 1 if failed or not self.checks else 0
 
 
-def has_driver(target):
+def kind_of(target):
+    """The kind of device that a target names: "cuda" of "cuda:sm_90a"."""
+    return target.split(":")[0]
+
+
+def has_driver(kind):
     try:
-        ctypes.CDLL({"vulkan": "libvulkan.so.1", "cuda": "libcuda.so.1"}[target])
+        ctypes.CDLL({"vulkan": "libvulkan.so.1", "cuda": "libcuda.so.1"}[kind])
     except OSError:
         return False
     return True
@@ -387,7 +385,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("command", choices=["pack", "run"])
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--targets", default="vulkan,cuda", help=argparse.SUPPRESS)
+    parser.add_argument("--targets", default="vulkan,cuda,cuda:sm_90a", help=argparse.SUPPRESS)
     parser.add_argument("--all", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--only", default="", help=argparse.SUPPRESS)
     parser.add_argument("--device", help=argparse.SUPPRESS)
