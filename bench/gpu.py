@@ -1,28 +1,32 @@
 #!/usr/bin/env python3
 """Checks and times programs for devices on a machine that has one.
 
-usage: bench/gpu.sh pack FOLDER [--targets vulkan,…] [--all] [--only TEXT]
-       bench/gpu.sh run FOLDER [--device NAME] [--json FILE] [--limit SECONDS]
+usage: bench/gpu.sh pack FOLDER [--targets vulkan,…] [--golden one|all|none] [--only TEXT]
+       bench/gpu.sh run FOLDER [--device NAME] [--json FILE] [--limit SECONDS] [--no-peers]
 
 `pack` compiles here, with $LATHE or build/release/bin/lathe, and makes a folder of programs, golden data and this script,
-of less than 64 MB. --all takes every golden case and not one of each set; --only takes what has TEXT in its name. Weights
+of less than 64 MB. Of each set of golden data it takes one case, or what --golden says; --only takes what has TEXT in its name. Weights
 of the models that are timed are made up where they run.
 
 `run` needs that folder, python3 and a driver (of each kind of device that has one, unless --device names one), and nothing
 of Lathe's: in FOLDER it is `./gpu.sh run .`
   - golden: what published networks computed, as tools/golden.sh compares it
-  - agree: the ten systems, at the sizes of test/specs/vulkan-systems.test, give on the device what they give on the
-    processor, within 1e-3 of the largest
+  - agree: the ten systems, at the sizes of test/specs/vulkan-systems.test, and products of numbers in fewer bits give on
+    the device what they give on the processor, within 1e-3 of the largest
   - ptx: kernels in PTX assemble, where there are some and ptxas is there
-  - times: the median and least time of calls, beside PyTorch's on the same device if it is installed
+  - times: the median and least time of calls whose inputs and outputs are on the device, beside PyTorch's there if it is
+    installed; a profile of each goes to FOLDER/profiles
+  - experts: r² of the time of a mixture with null experts and the experts that tokens pick
 The results go to FILE (default: FOLDER/results.json) as Google Benchmark writes them; the checks are in its context. Ends
 with 0 if no check failed. After --limit seconds (default: 450) nothing new begins, and what was left out is said.
 """
 
 import argparse
+import array
 import ctypes
 import json
 import os
+import random
 import re
 import shlex
 import shutil
@@ -33,28 +37,16 @@ import tempfile
 import time
 from pathlib import Path
 
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from gpu_cases import EXPERTS, LEAST_MADE_UP, MODELS, PROCESSOR, PRODUCTS, systems  # noqa: E402
+
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 MOST_BYTES = 64 << 20
+SCRIPTS = ("bench/gpu.sh", "bench/gpu.py", "bench/gpu_cases.py", "bench/gpu_peers.py", "tools/golden.py",
+           "tools/golden_case.py")
 ARCHIVE = "programs.tar.xz"
-PROCESSOR = "x86-64-v3"  # what is beside the device there
-
-# What is timed: spec, settings, entry and sizes of dims.
-MODELS = {
-    "product": ("bench/specs/product.yaml", {}, "", {"tokens": 512}),
-    "product_one_row": ("bench/specs/product.yaml", {}, "", {"tokens": 1}),
-    "product_int8": ("bench/specs/product.yaml", {"stored": "int8"}, "", {"tokens": 1}),
-    "attention": ("bench/specs/attention.yaml", {}, "prompt", {"tokens": 256, "keys": 256}),
-    "digits": ("specs/digits/digits.yaml", {}, "", {"batch": 256}),
-    "affnet-et": ("specs/affnet/affnet-et.yaml", {}, "", {}),
-    "mobilenet-v2": ("specs/mobilenet/mobilenet-v2.yaml", {}, "", {}),
-    "mgno-darcy": ("specs/mgno/darcy.yaml", {}, "", {}),
-    "null-experts": ("specs/adamoe/layer.yaml", {"hidden": "512", "ffn": "1024"}, "", {"tokens": 64}),
-    "geb-decode": ("specs/geb/geb-1.3b.yaml",
-                   {"layers": "4", "hidden": "512", "heads": "8", "kv_heads": "2", "head_dim": "64", "ffn": "1408",
-                    "vocabulary": "2048", "context": "512"}, "decode", {}),
-}
-
 
 def call(command, timeout=300, **more):
     return subprocess.run([str(word) for word in command], capture_output=True, text=True, errors="replace",
@@ -76,54 +68,128 @@ def can_compile(lathe, target):
     return done.returncode == 0
 
 
+def read_header(file):
+    """What an open safetensors file says of its tensors, and where their bytes begin."""
+    length = int.from_bytes(file.read(8), "little")
+    tensors = json.loads(file.read(length))
+    return {name: it for name, it in tensors.items() if name != "__metadata__"}, 8 + length
+
+
 def strip_weights(path):
-    """Replaces a weights file by its header and its size."""
+    """Replaces a weights file by its size and its small parts."""
     with open(path, "rb") as file:
-        length = int.from_bytes(file.read(8), "little")
-        head = length.to_bytes(8, "little") + file.read(length)
-    Path(f"{path}.head").write_bytes(head)
-    Path(f"{path}.bytes").write_text(str(path.stat().st_size))
+        tensors, start = read_header(file)
+        places = [(0, start)] + [(start + begin, end - begin) for begin, end in
+                                 (it["data_offsets"] for it in tensors.values()) if end - begin <= LEAST_MADE_UP]
+        parts = []
+        for begin, length in places:
+            file.seek(begin)
+            parts.append(file.read(length))
+    Path(f"{path}.parts").write_bytes(b"".join(parts))
+    Path(f"{path}.places").write_text(json.dumps({"size": path.stat().st_size, "places": places}))
     path.unlink()
 
 
-def compile_model(lathe, spec, settings, target, program):
-    with tempfile.TemporaryDirectory() as scratch:
-        weights = Path(scratch) / "w.safetensors"
-        done = call([lathe, "init", ROOT / spec, *settings, "--seed", "1", "-o", weights])
-        program.parent.mkdir(parents=True, exist_ok=True)
-        command = [lathe, "compile", ROOT / spec, *settings, f"--target={target}", f"--target-cpu={PROCESSOR}",
-                   "-o", program]
-        if done.returncode == 0 and weights.exists():
-            command += ["--weights", weights]
-        made = call(command)
+def as_options(option, values):
+    return [word for key, value in values.items()
+            for word in (option, f"{key}={str(value).lower() if isinstance(value, bool) else value}")]
+
+
+def set_column(file, tensors, start, name, value):
+    """Gives the first column of a matrix of f32 a value."""
+    begin, (rows, columns) = start + tensors[name]["data_offsets"][0], tensors[name]["shape"]
+    for row in range(rows):
+        file.seek(begin + 4 * row * columns)
+        file.write(array.array("f", [value]).tobytes())
+
+
+def keep_share(file, tensors, start, name, share):
+    """Makes a mask negative in all but a share of its channels."""
+    begin, end = tensors[name]["data_offsets"]
+    kept = [int((i + 1) * share) > int(i * share) for i in range((end - begin) // 4)]
+    file.seek(start + begin)
+    file.write(array.array("f", [1.0 if it else -1.0 for it in kept]).tobytes())
+
+
+def make_checkpoint(lathe, case, path):
+    settings = {key: value for key, value in case.get("settings", {}).items() if key not in ("stored", "activations")}
+    done = call([lathe, "init", ROOT / case["spec"], *as_options("--set", settings), "--seed", "1", "-o", path])
+    if done.returncode or not path.exists():
+        return
+    with open(path, "r+b") as file:
+        tensors, start = read_header(file)
+        for end, value in case.get("columns", {}).items():
+            for name in tensors:
+                if name.endswith(f".{end}"):
+                    set_column(file, tensors, start, name, value)
+        for name, share in case.get("kept", {}).items():
+            keep_share(file, tensors, start, name, share)
+
+
+def compile_model(lathe, spec, settings, target, program, weights, processor=PROCESSOR):
+    program.parent.mkdir(parents=True, exist_ok=True)
+    command = [lathe, "compile", ROOT / spec, *settings, f"--target={target}", f"--target-cpu={processor}", "-o", program]
+    made = call([*command, *(["--weights", weights] if weights.exists() else [])], timeout=900)
     if made.returncode:
         sys.exit(f"gpu: cannot compile {spec} for {target}: {reason_of(made)}")
 
 
-def systems():
-    """The names, specs and settings of the ten systems in the test that runs them on a device."""
-    test = (ROOT / "test" / "specs" / "vulkan-systems.test").read_text()
-    for spec, sizes in re.findall(r"%{system} = (\S+)\nREDEFINE: %{sizes} = (.*)", test):
-        yield spec.replace("/", "-"), f"specs/{spec}.yaml", shlex.split(sizes)
+def program_of(case):
+    """A file name for a case's program: those that differ in entries and sizes alone share one."""
+    words = [Path(case["spec"]).stem, *(f"{key}={value}" for key, value in case.get("settings", {}).items())]
+    words += [f"{key}={value}" for key, value in case.get("kept", {}).items()]
+    return re.sub(r"[^\w=.-]+", "-", ",".join(words))
 
 
 def pack_models(lathe, targets, folder, only):
-    for target in targets:
-        for name, (spec, settings, _, _) in MODELS.items():
-            if only not in name:
-                continue
-            sets = [word for key, value in settings.items() for word in ("--set", f"{key}={value}")]
-            compile_model(lathe, spec, sets, target, folder / "models" / target / name)
-        for file in (folder / "models" / target).glob("*.weights"):
-            strip_weights(file)
-        for name, spec, settings in systems():
-            if only in name:
-                compile_model(lathe, spec, settings, f"cpu+{target}", folder / "systems" / target / name)
+    # By checkpoints, which may be large.
+    cases = sorted((it for it in [*MODELS.items(), ("experts", EXPERTS)] if only in it[0]), key=lambda it: program_of(it[1]))
+    with tempfile.TemporaryDirectory(dir=os.environ.get("TMPDIR", "/tmp")) as scratch:
+        weights, last = Path(scratch) / "w.safetensors", None
+        for name, case in cases:
+            settings = case.get("settings", {})
+            source = [case["spec"], case.get("kept"), {**settings, "stored": "", "activations": ""}]
+            if source != last:
+                weights.unlink(missing_ok=True)
+                make_checkpoint(lathe, case, weights)
+                last = source
+            for target in targets:
+                program = folder / "models" / target / program_of(case)
+                if not program.exists():
+                    compile_model(lathe, case["spec"], as_options("--set", settings), target, program, weights)
+                    strip_weights(Path(f"{program}.weights"))
+            shapes = folder / "shapes" / f"{name}.json"
+            shapes.parent.mkdir(exist_ok=True)
+            shapes.write_text(json.dumps(shapes_of(json.loads(call([program, "--info=json"]).stdout), case)))
+
+
+def pack_systems(lathe, targets, folder, only):
+    for name, spec, settings, processor in systems(ROOT):
+        if only not in name:
+            continue
+        with tempfile.TemporaryDirectory() as scratch:
+            weights = Path(scratch) / "w.safetensors"
+            call([lathe, "init", ROOT / spec, *settings, "--seed", "1", "-o", weights])
+            for target in targets:
+                compile_model(lathe, spec, settings, f"cpu+{target}", folder / "systems" / target / name, weights, processor)
+
+
+def shapes_of(info, case):
+    """Name, shape and type of each input of a case's entry."""
+    entry = next(it for it in info["entries"] if case.get("entry") in (None, it["name"]))
+    dims = {dim["name"]: dim["min"] for dim in info["dims"]} | case.get("dims", {})
+    return [(it["name"], [value_of(size, dims) for size in it["shape"]], it["type"]) for it in entry["inputs"]]
+
+
+def value_of(text, dims):
+    """A size that is a number, or an expression over dims in which / rounds down."""
+    return int(eval(re.sub("/+", "//", str(text)), {"__builtins__": {}}, dict(dims)))  # noqa: S307
 
 
 def compress(folder):
     """Puts all but the scripts into one archive, what is alike side by side: the programs and golden data of a case."""
-    files = [path.relative_to(folder) for path in folder.rglob("*") if path.is_file() and path.parent != folder]
+    files = [path.relative_to(folder) for path in folder.rglob("*")
+             if path.is_file() and path.relative_to(folder).parts[0] not in (path.name, "peers")]
     with tarfile.open(folder / ARCHIVE, "w:xz", preset=9) as archive:
         for path in sorted(files, key=lambda path: path.parts[1 if path.parts[0] in ("golden", "specs") else 2:]):
             archive.add(folder / path, path)
@@ -138,11 +204,13 @@ def unpack(folder):
         (folder / ARCHIVE).unlink()
 
 
-def pack_golden(lathe, targets, folder, whole, only):
+def pack_golden(lathe, targets, folder, golden, only):
+    if golden == "none":
+        return
     data = ROOT / "test" / "golden" / "data"
     for group in sorted(path for path in data.iterdir() if path.is_dir() and only in path.name):
         cases = sorted(path for path in group.iterdir() if (path / "case.json").exists())
-        for case in cases if whole else cases[:1]:
+        for case in cases if golden == "all" else cases[:1]:
             shutil.copytree(case, folder / "golden" / group.name / case.name)
     shutil.copytree(ROOT / "test" / "golden" / "specs", folder / "specs")
     for target in targets if (folder / "golden").exists() else []:
@@ -162,42 +230,47 @@ def pack(options):
     if folder.exists() and any(folder.iterdir()):
         sys.exit(f"gpu: '{folder}' is not empty")
     folder.mkdir(parents=True, exist_ok=True)
-    for script in ("bench/gpu.sh", "bench/gpu.py", "tools/golden.py", "tools/golden_case.py"):
+    for script in SCRIPTS:
         shutil.copy(ROOT / script, folder)
-    pack_golden(lathe, targets, folder, options.all, options.only)
+    shutil.copytree(ROOT / "bench" / "peers", folder / "peers", ignore=shutil.ignore_patterns("__pycache__"))
+    pack_golden(lathe, targets, folder, options.golden, options.only)
     pack_models(lathe, targets, folder, options.only)
+    pack_systems(lathe, targets, folder, options.only)
     compress(folder)
     size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
     print(f"{folder}: {size / 1e6:.1f} MB for {', '.join(targets)}")
     if size > MOST_BYTES:
-        sys.exit(f"gpu: more than {MOST_BYTES >> 20} MB; leave --all out")
+        sys.exit(f"gpu: more than {MOST_BYTES >> 20} MB; take fewer golden cases")
 
 
 # ------------------------------------------------------------------------- run
 
 
 def make_weights(folder):
-    """Files of made-up weights: bf16 numbers about 0.02, which are such also as halves of f32."""
+    """Files of made-up weights but for their small parts: bf16 numbers about 0.02, which are such also as halves of f32."""
     state, words = 1, []
     for _ in range(1 << 16):
         state = (state * 1103515245 + 12345) & 0x7FFFFFFF
         words.append((state >> 8 & 0x8000) | 0x3C00 | (state >> 12 & 0xFF))
-    block = b"".join(word.to_bytes(2, "little") for word in words)
-    for head in folder.rglob("*.head"):
-        path = head.with_suffix("")
-        size = int(Path(f"{path}.bytes").read_text())
+    block = b"".join(word.to_bytes(2, "little") for word in words) * 64
+    for description in folder.rglob("*.places"):
+        path, info = description.with_suffix(""), json.loads(description.read_text())
+        parts = memoryview(Path(f"{path}.parts").read_bytes())
         with open(path, "wb") as file:
-            rest = size - file.write(head.read_bytes())
-            for _ in range(rest // len(block)):
+            for _ in range(info["size"] // len(block)):
                 file.write(block)
-            file.write(block[: rest % len(block)])
+            file.write(block[: info["size"] % len(block)])
+            for begin, length in info["places"]:
+                file.seek(begin)
+                file.write(parts[:length])
+                parts = parts[length:]
 
 
 class Run:
     def __init__(self, options):
         self.folder, self.options = options.folder.resolve(), options
         self.end = time.monotonic() + options.limit
-        self.benchmarks, self.checks, self.left = [], [], []
+        self.benchmarks, self.checks, self.left, self.fits = [], [], [], []
 
     def check(self, name, passed, text):
         self.checks.append({"name": name, "passed": passed, "text": text})
@@ -241,7 +314,8 @@ class Run:
         entry = info["entries"][0]
         base = [program, f"--entry={entry['name']}"]
         with tempfile.TemporaryDirectory() as scratch:
-            inputs = make_inputs(info, entry, Path(scratch))
+            _, _, dims = PRODUCTS.get(program.name, ("", [], {}))
+            inputs = make_inputs(info, entry, Path(scratch), dims)
             results = {}
             for device in ("cpu", kind_of(target)):
                 outputs = {it["name"]: Path(scratch) / f"{device}-{i}.npy" for i, it in enumerate(entry["outputs"])}
@@ -257,15 +331,51 @@ class Run:
             worst = max([worst, *(error if error == error else 1e9 for error in errors)])
         return self.check(f"agree {name}", worst <= 1e-3, f"differs by {worst:.2g} of the largest")
 
-    def measure(self, name, program, target):
-        _, _, entry, dims = MODELS[program.name]
-        base = [program, *([entry] if entry else [])]
-        words = [word for key, value in dims.items() for word in ("--dim", f"{key}={value}")]
-        done = call([*base, f"--device={kind_of(target)}", "--bench=1", *words], timeout=self.time_left(120))
-        found = dict(re.findall(r"^(calls|median|min|p90)\s+([\d.]+)", done.stdout, re.M))
-        if done.returncode or "median" not in found:
-            return self.check(f"time {name}", False, reason_of(done))
-        self.add(name, int(found["calls"]), float(found["median"]), least=float(found["min"]))
+    def measure(self, name, target):
+        case = MODELS[name]
+        program = self.folder / "models" / target / program_of(case)
+        name = f"{name} {target}"
+        if not program.exists() or not self.has_time(name):
+            return
+        words = [program, *([case["entry"]] if "entry" in case else []), f"--device={kind_of(target)}",
+                 *as_options("--dim", case.get("dims", {}))]
+        try:
+            done = call([*words, "--bench=0.4"], timeout=self.time_left(120))
+            found = dict(re.findall(r"^(calls|median|min|p90)\s+([\d.]+)", done.stdout, re.M))
+            if done.returncode or "median" not in found:
+                return self.check(f"time {name}", False, reason_of(done))
+            self.add(name, int(found["calls"]), float(found["median"]), least=float(found["min"]))
+            profile = self.folder / "profiles" / f"{name}.txt"
+            profile.parent.mkdir(exist_ok=True)
+            profile.write_text(call([*words, "--profile", os.devnull], timeout=self.time_left(120)).stderr)
+        except subprocess.TimeoutExpired as error:
+            self.check(f"time {name}", False, f"took more than {error.timeout:.0f} s")
+
+    def experts(self, target):
+        """Times of the mixture for tokens that pick more and more experts."""
+        program = self.folder / "models" / target / program_of(EXPERTS)
+        if not program.exists() or not self.has_time(f"experts {target}"):
+            return
+        from golden_case import Tensor, read_npy, write_npy
+        tokens, hidden = EXPERTS["dims"]["tokens"], EXPERTS["settings"]["hidden"]
+        draw, points = random.Random(0), []
+        values = [draw.gauss(0, 1) for _ in range(tokens * hidden)]
+        with tempfile.TemporaryDirectory() as scratch:
+            x, used = Path(scratch) / "x.npy", Path(scratch) / "used.npy"
+            for lead in EXPERTS["leads"]:
+                values[::hidden] = [float(lead)] * tokens
+                write_npy(x, Tensor("float32", (tokens, hidden), tuple(array.array("f", values))))
+                words = [program, f"--device={kind_of(target)}", "--x", x]
+                done = call([*words, "--true_experts_used", used])
+                timed = call([*words, "--bench=0.2"])
+                found = re.search(r"^median\s+([\d.]+)", timed.stdout, re.M)
+                if done.returncode or not found:
+                    return self.check(f"experts {target}", False, reason_of(timed if done.returncode == 0 else done))
+                points.append((sum(read_npy(used).values), float(found[1])))
+                self.add(f"experts, {points[-1][0]} picks {target}", 1, points[-1][1])
+        slope, rest, share = fit(points)
+        self.fits.append({"name": f"experts {target}", "r2": share, "ms": rest, "ms_a_pick": slope})
+        print(f"      experts {target}: r² = {share:.4f}, {rest:.4f} ms without picks", flush=True)
 
     def add(self, name, calls, median, **counters):
         self.benchmarks.append({"name": name, "run_name": name, "run_type": "iteration", "iterations": calls,
@@ -282,30 +392,33 @@ class Run:
             done = call([tool, "-Werror", f"-arch={architecture.group(1)}", file, "-o", os.devnull])
             self.check(f"ptx {file.name}", done.returncode == 0, "assembles" if not done.returncode else reason_of(done))
 
-    def peers(self):
-        try:
-            import torch
-        except ImportError:
-            return print("      PyTorch is not installed: no peers")
-        if not torch.cuda.is_available():
-            return print("      PyTorch sees no device: no peers")
-        for rows in (512, 1):
-            x, w = torch.randn(rows, 2048, device="cuda"), torch.randn(2048, 2048, device="cuda")
-            for _ in range(20):
-                x @ w.T
-            torch.cuda.synchronize()
-            times = []
-            for _ in range(100):
-                start = time.perf_counter()
-                x @ w.T
-                torch.cuda.synchronize()
-                times.append(1e3 * (time.perf_counter() - start))
-            times.sort()
-            self.add(f"product{'' if rows > 1 else '_one_row'} PyTorch", len(times), times[50], least=times[0])
+    def start_peers(self):
+        """PyTorch compiles while programs are checked, and is timed when told to."""
+        if not has_driver("cuda") or call([sys.executable, "-c", "import torch; assert torch.cuda.is_available()"]).returncode:
+            return print("      PyTorch is not installed, or sees no device: no peers")
+        log = open(self.folder / "peers.log", "w")  # noqa: SIM115
+        return subprocess.Popen([sys.executable, self.folder / "gpu_peers.py", self.folder], stdin=subprocess.PIPE,
+                                stdout=subprocess.PIPE, stderr=log, text=True)
+
+    def peers(self, process):
+        for line in process.stdout:
+            told = json.loads(line) if line.startswith("{") else {}
+            if "ready" in told:
+                process.stdin.write("go\n")
+                process.stdin.flush()
+            elif "error" in told:
+                print(f"      {told['name']}: {told['error']}")
+            elif told:
+                more = {key: told[key] for key in ("bytes", "flops") if key in told}
+                self.add(told["name"], told["calls"], told["median"], least=told["min"], **more)
+            if not self.has_time("peers"):
+                process.kill()
+        process.wait()
 
     def run(self):
         sys.path.insert(0, str(self.folder))
         unpack(self.folder)
+        process = self.start_peers() if self.options.peers else None
         make_weights(self.folder)
         targets = sorted({path.name for what in ("programs", "models") for path in self.folder.glob(f"{what}/*")})
         for target in targets:
@@ -316,15 +429,17 @@ class Run:
                 folder = self.folder / "systems" / target
                 names = sorted(path.name for path in folder.glob("*") if os.access(path, os.X_OK))
                 self.each(folder, target, names, lambda *it, on=target: self.agree(*it, on))
-                self.each(self.folder / "models" / target, target, MODELS,
-                          lambda *it, on=target: self.measure(*it, on))
+                for name in MODELS:
+                    self.measure(name, target)
+                self.experts(target)
         self.ptx()
-        if self.has_time("peers"):
-            self.peers()
+        if process:
+            self.peers(process)
         driver = call(["nvidia-smi", "--query-gpu=name,driver_version", "--format=csv,noheader"]).stdout.strip() \
             if shutil.which("nvidia-smi") else ""
         context = {"date": time.strftime("%Y-%m-%dT%H:%M:%S%z"), "num_cpus": os.cpu_count(), "executable": "bench/gpu.sh",
-                   "device": driver, "checks": self.checks, "left_out": self.left}
+                   "device": driver, "checks": self.checks, "left_out": self.left,
+                   "fits": self.fits}
         path = self.options.json or self.folder / "results.json"
         path.write_text(json.dumps({"context": context, "benchmarks": self.benchmarks}, indent=1) + "\n")
         failed = sum(not check["passed"] for check in self.checks)
@@ -332,6 +447,16 @@ class Run:
             print(f"left out for lack of time: {', '.join(self.left)}")
         print(f"{len(self.checks) - failed} checks passed, {failed} failed; {len(self.benchmarks)} times in {path}")
         return 1 if failed or not self.checks else 0
+
+
+def fit(points):
+    """Slope and rest of the line nearest to points, and r²."""
+    count = len(points)
+    mean_x, mean_y = (sum(it[i] for it in points) / count for i in (0, 1))
+    xx, yy, xy = (sum((x - mean_x) * (x - mean_x) for x, _ in points), sum((y - mean_y) ** 2 for _, y in points),
+                  sum((x - mean_x) * (y - mean_y) for x, y in points))
+    slope = xy / xx if xx else 0
+    return slope, mean_y - slope * mean_x, xy * xy / (xx * yy) if xx and yy else 0
 
 
 def kind_of(target):
@@ -347,22 +472,21 @@ def has_driver(kind):
     return True
 
 
-def make_inputs(info, entry, scratch):
-    """Files of inputs with each dim at its least, and values within their ranges."""
+def make_inputs(info, entry, scratch, wanted=None):
+    """Files of inputs with each dim as wanted or at its least, and values within their ranges."""
     import struct
     from golden_case import Tensor, write_npy
-    dims = {dim["name"]: max(dim["min"], 1) for dim in info["dims"]}
+    dims = {dim["name"]: max(dim["min"], 1) for dim in info["dims"]} | (wanted or {})
     for dim in info["dims"]:
         if "values" in dim:
             dims[dim["name"]] = dim["values"][0]
         elif "input" in dim:
             dims[dim["name"]] = dim["min"]
-    value_of = lambda text: int(eval(str(text).replace("/", "//"), {"__builtins__": {}}, dims))  # noqa: S307
     kinds = {"f32": "float32", "i32": "int32", "i64": "int64", "bool": "bool"}
     sources = {dim["input"]: dim for dim in info["dims"] if "input" in dim}
     made = {}
     for number, tensor in enumerate(entry["inputs"]):
-        shape = tuple(value_of(size) for size in tensor["shape"])
+        shape = tuple(value_of(size, dims) for size in tensor["shape"])
         count = 1
         for size in shape:
             count *= size
@@ -374,7 +498,7 @@ def make_inputs(info, entry, scratch):
             values = [low + (high - low) * ((i * 7919 + number * 104729) % 1009) / 1008 for i in range(count)]
             values = struct.unpack(f"{count}f", struct.pack(f"{count}f", *values))
         else:
-            low, high = (value_of(bound) for bound in tensor.get("range", (0, 1)))
+            low, high = (value_of(bound, dims) for bound in tensor.get("range", (0, 1)))
             values = [low + (i * 31 + number) % (high - low + 1) for i in range(count)]
         made[tensor["name"]] = scratch / f"in-{number}.npy"
         write_npy(made[tensor["name"]], Tensor(kinds[tensor["type"]], shape, tuple(values)))
@@ -386,8 +510,9 @@ def main():
     parser.add_argument("command", choices=["pack", "run"])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--targets", default="vulkan,cuda,cuda:sm_90a", help=argparse.SUPPRESS)
-    parser.add_argument("--all", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--golden", choices=["one", "all", "none"], default="one", help=argparse.SUPPRESS)
     parser.add_argument("--only", default="", help=argparse.SUPPRESS)
+    parser.add_argument("--no-peers", dest="peers", action="store_false", help=argparse.SUPPRESS)
     parser.add_argument("--device", help=argparse.SUPPRESS)
     parser.add_argument("--json", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--limit", type=float, default=450, help=argparse.SUPPRESS)

@@ -148,6 +148,7 @@ static Options optionsOfDevice(const DeviceTarget &device) {
   options.workgroupSize = device.workgroupSize;
   options.sharedBytes = device.sharedBytes;
   options.accumulators = device.accumulators;
+  options.sharedWords = device.sharedWords;
   options.busyInvocations = device.busyInvocations;
   options.exchanges = device.exchanges;
   options.copiesAsync = device.copiesAsync;

@@ -233,6 +233,7 @@ std::optional<DeviceTarget> mlir::lathe::resolveDevice(StringRef text,
   device.workgroupSize = 256;
   device.sharedBytes = 49152;
   device.accumulators = 64;
+  device.sharedWords = 4;
   device.busyInvocations = 65536;
   device.exchanges = true;
   if (device.getCapability() >= 80) {

@@ -90,6 +90,8 @@ struct DeviceTarget {
   static constexpr int64_t subgroupSize = 32;
   /// What memory delivers at once.
   int64_t sectorBytes = 32;
+  /// Neighbouring words of shared memory that an invocation loads at once.
+  int64_t sharedWords = 1;
   /// Sums that an invocation has in registers, with room for what it
   /// multiplies.
   int64_t accumulators = 32;

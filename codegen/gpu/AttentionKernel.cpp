@@ -30,6 +30,7 @@
 
 #include "codegen/gpu/AttentionKernel.h"
 #include "codegen/gpu/FusedKernel.h"
+#include "codegen/gpu/KernelPlan.h"
 #include <cmath>
 
 using namespace mlir;
@@ -48,11 +49,10 @@ public:
         e(op.getValueWidth()) {}
 
   /// Of a tile that is emptier, another plan makes more.
-  Value writeSuits() override {
-    constexpr int64_t fewestParts = 4;
+  Value writeSuits(int64_t) override {
     return host.createOrFold<arith::CmpIOp>(
         arith::CmpIPredicate::uge, countHostRows(),
-        hostConstant(plan.getRows() / fewestParts));
+        hostConstant(plan.getRows() / suitingPart));
   }
 
 private:

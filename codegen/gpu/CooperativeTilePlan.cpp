@@ -51,8 +51,7 @@ private:
       side->extent = std::clamp(extent, size, std::max(size, most));
     }
     int64_t smallest = leastOfSubgroup * countSubgroups();
-    while (contraction.countGroups(plan_) * target.workgroupSize <
-               target.busyInvocations &&
+    while (contraction.countGroups(plan_) < countBusy(plan_, target) &&
            rows.extent * columns.extent > smallest)
       shrink();
     int64_t steps = contraction.count(contraction.reductions);

@@ -10,6 +10,7 @@
 
 #include "codegen/gpu/DotProductKernel.h"
 #include "codegen/gpu/FusedKernel.h"
+#include "codegen/gpu/KernelPlan.h"
 #include "llvm/Support/MathExtras.h"
 
 namespace mlir::lathe::kernel {
@@ -47,11 +48,10 @@ public:
         isPart(isPart), inputs(op.getRowsType().getDimSize(1)) {}
 
   /// Of a tile that is emptier, another plan makes more.
-  Value writeSuits() override {
-    constexpr int64_t fewestParts = 4;
+  Value writeSuits(int64_t elements) override {
     return host.createOrFold<arith::CmpIOp>(
         arith::CmpIPredicate::uge, hostSize(op.getRows(), 0),
-        hostConstant(plan.rows / fewestParts));
+        hostConstant(std::max(plan.rows, elements) / suitingPart));
   }
 
 private:

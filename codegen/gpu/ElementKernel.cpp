@@ -23,6 +23,9 @@
 //   if lane = 0 and id < elements
 //     output = finish(inputs, combine(init, shared[lane]))
 //
+// Where an invocation has a run of neighbours, it does so for each of them, and
+// loads what they read at once, of several steps before it adds up the first.
+//
 // Where subgroups reduce what their invocations have, of whatever size they are
 // and whichever invocations they hold, a workgroup shares an element:
 //
@@ -38,7 +41,9 @@
 //===----------------------------------------------------------------------===//
 
 #include "codegen/gpu/KernelWriter.h"
+#include "codegen/gpu/Neighbours.h"
 #include "codegen/gpu/SubgroupReduction.h"
+#include "dialect/Shape.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/SPIRV/IR/SPIRVOps.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
@@ -55,6 +60,9 @@ public:
 private:
   Value countGroups() override {
     count = countHostPlaces(outputDims);
+    if (plan.run > 1)
+      count = host.createOrFold<arith::DivUIOp>(
+          count, arith::ConstantIndexOp::create(host, plan.run));
     return divideHostCeil(count, plan.workgroupSize / plan.lanes);
   }
 
@@ -62,13 +70,13 @@ private:
     findPlace(group);
     Value isElement =
         arith::CmpIOp::create(b, arith::CmpIPredicate::ult, id, pass(count));
-    Value result;
+    SmallVector<Value> results;
     if (plan.lanes > 1) {
       // Lanes without an element help with the last one, so that barriers have
       // all invocations.
       Value last = b.createOrFold<arith::SubIOp>(pass(count), constant(1));
-      setPlace(arith::MinUIOp::create(b, id, last), outputDims);
-      result = writeTree(writeLane());
+      setRun(arith::MinUIOp::create(b, id, last));
+      results = writeTree(writeLane());
       Value isFirst =
           arith::CmpIOp::create(b, arith::CmpIPredicate::eq, lane, constant(0));
       isElement = arith::AndIOp::create(b, isElement, isFirst);
@@ -76,15 +84,16 @@ private:
     auto guarded = scf::IfOp::create(b, isElement, /*withElseRegion=*/false);
     b.setInsertionPointToStart(guarded.thenBlock());
     if (plan.lanes == 1) {
-      setPlace(id, outputDims);
-      result = arith::ConstantOp::create(b, cast<TypedAttr>(nest.getInit()));
+      setRun(id);
+      results.assign(plan.run, arith::ConstantOp::create(
+                                   b, cast<TypedAttr>(nest.getInit())));
       if (nest.hasReduction())
-        result = writeReductions(numParallel, result);
+        results = writeReductions(numParallel, results);
     }
-    writeResult(result);
+    forRun([&](int64_t i) { writeResult(results[i]); });
   }
 
-  /// The element and the lane of the invocation.
+  /// The element, or run, and the lane of the invocation.
   void findPlace(Value group) {
     int64_t elements = plan.workgroupSize / plan.lanes;
     Value inGroup = thread;
@@ -99,45 +108,205 @@ private:
     id = arith::AddIOp::create(b, first, inGroup);
   }
 
-  Value writeReductions(unsigned dim, Value accumulator) {
+  //===--- Runs -----------------------------------------------------------===//
+
+  /// Sets the indices of the first element of run number `number`.
+  void setRun(Value number) {
+    if (plan.run == 1)
+      return setPlace(number, outputDims);
+    setPlace(arith::MulIOp::create(b, number, constant(plan.run)), outputDims);
+    runDim = *llvm::find_if(llvm::reverse(outputDims),
+                            [&](unsigned dim) { return extents[dim] != 1; });
+    runStart = ivs[runDim];
+  }
+
+  /// Does something at the indices of each element of the run.
+  void forRun(function_ref<void(int64_t)> act) {
+    for (int64_t i = 0; i < plan.run; ++i) {
+      if (plan.run > 1)
+        ivs[runDim] = b.createOrFold<arith::AddIOp>(runStart, constant(i));
+      act(i);
+    }
+  }
+
+  /// What a step of the reductions reads: vectors of what lies in memory as the
+  /// run does, and what is the same for all of it. What else there is, the step
+  /// loads itself.
+  SmallVector<Value> loadStep() {
+    SmallVector<Value> loaded;
+    if (plan.run == 1)
+      return loaded;
+    ivs[runDim] = runStart;
+    for (unsigned input = 0; input < nest.getInputs().size(); ++input) {
+      int64_t atOnce = countAtOnce(input);
+      if (atOnce == 1)
+        loaded.push_back(load(buffers[input], subscripts(input)));
+      else if (atOnce > 1)
+        llvm::append_range(
+            loaded,
+            loadRun(buffers[input], subscripts(input), plan.run,
+                    atOnce * getElementBytes(inputOf(input).getType())));
+    }
+    return loaded;
+  }
+
+  /// What `loadStep` gave, for each element of the run.
+  SmallVector<IRMapping> unpack(ValueRange loaded) {
+    SmallVector<IRMapping> known(plan.run);
+    for (unsigned input = 0; plan.run > 1 && input < nest.getInputs().size();
+         ++input) {
+      int64_t atOnce = countAtOnce(input);
+      if (atOnce == 0)
+        continue;
+      int64_t count = atOnce == 1 ? 1 : plan.run / atOnce;
+      SmallVector<Value> values(plan.run, loaded.front());
+      if (atOnce > 1)
+        values = elementsOf(loaded.take_front(count), inputOf(input).getType());
+      loaded = loaded.drop_front(count);
+      for (auto [mapping, value] : llvm::zip(known, values))
+        mapping.map(inputOf(input), value);
+    }
+    return known;
+  }
+
+  /// A step of the reductions for each element of the run.
+  SmallVector<Value> applyStep(ValueRange accumulators,
+                               ArrayRef<IRMapping> known) {
+    SmallVector<Value> next;
+    forRun([&](int64_t i) {
+      next.push_back(applyRegion(nest.getReduce(), accumulators[i], known[i]));
+    });
+    return next;
+  }
+
+  Value inputOf(unsigned input) {
+    return nest.getReduce().front().getArgument(input);
+  }
+
+  /// How many neighbours of a run in an input are loaded at once: 1 where there
+  /// is one for all of it, 0 where none are.
+  int64_t countAtOnce(unsigned input) {
+    if (inputOf(input).use_empty())
+      return 0;
+    if (!nest.getMap(input).isFunctionOfDim(runDim))
+      return 1;
+    int64_t copied = std::min(countCopied(nest, input, runDim), plan.run);
+    return copied > 1 && plan.run % copied == 0 ? copied : 0;
+  }
+
+  //===--- Reductions -----------------------------------------------------===//
+
+  SmallVector<Value> writeReductions(unsigned dim, ValueRange accumulators) {
     if (dim == nest.getNumDims())
-      return applyRegion(nest.getReduce(), accumulator);
+      return applyStep(accumulators, unpack(loadStep()));
     if (extents[dim] == 1) {
       ivs[dim] = constant(0);
-      return writeReductions(dim + 1, accumulator);
+      return writeReductions(dim + 1, accumulators);
     }
     auto loop = scf::ForOp::create(b, constant(0), extent(dim), constant(1),
-                                   accumulator);
+                                   accumulators);
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(loop.getBody());
     ivs[dim] = loop.getInductionVar();
-    Value next = writeReductions(dim + 1, loop.getRegionIterArgs()[0]);
+    auto next = writeReductions(dim + 1, loop.getRegionIterArgs());
     scf::YieldOp::create(b, next);
-    return loop.getResult(0);
+    return loop.getResults();
   }
 
   /// What the invocation's steps of the reductions give. If all lanes have as
   /// many, they count them alike.
-  Value writeLane() {
-    Value neutral = arith::ConstantOp::create(
-        b, *arith::getNeutralElement(findCombiner(nest)));
+  SmallVector<Value> writeLane() {
+    SmallVector<Value> partials(
+        plan.run, arith::ConstantOp::create(
+                      b, *arith::getNeutralElement(findCombiner(nest))));
     Value steps = countPlaces(reductionDims), lanes = constant(plan.lanes);
     std::optional<int64_t> known = getConstantIntValue(steps);
-    bool isEven = known && *known % plan.lanes == 0;
-    auto loop = isEven ? scf::ForOp::create(b, constant(0),
-                                            constant(*known / plan.lanes),
-                                            constant(1), neutral)
-                       : scf::ForOp::create(b, lane, steps, lanes, neutral);
+    int64_t each = plan.run > 1 ? stepsAtOnce : 1, done = 0;
+    if (known && (each > 1 || *known % plan.lanes == 0)) {
+      int64_t blocks = *known / (each * plan.lanes);
+      partials = each > 1 ? writeAhead(blocks, partials)
+                          : writeBlocks(blocks, partials);
+      done = blocks * each * plan.lanes;
+    }
+    if (known && done == *known)
+      return partials;
+    Value first = lane;
+    if (done > 0)
+      first = arith::AddIOp::create(b, lane, constant(done));
+    auto loop = scf::ForOp::create(b, first, steps, lanes, partials);
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(loop.getBody());
-    Value step = loop.getInductionVar();
-    if (isEven)
-      step = arith::AddIOp::create(
-          b, arith::MulIOp::create(b, step, lanes).getResult(), lane);
-    setPlace(step, reductionDims);
-    Value next = applyRegion(nest.getReduce(), loop.getRegionIterArgs()[0]);
+    setPlace(loop.getInductionVar(), reductionDims);
+    auto next = applyStep(loop.getRegionIterArgs(), unpack(loadStep()));
     scf::YieldOp::create(b, next);
-    return loop.getResult(0);
+    return loop.getResults();
+  }
+
+  /// Sets the indices of the lane's step number `number`.
+  void setLaneStep(Value number) {
+    Value first =
+        arith::MulIOp::create(b, number, constant(plan.lanes)).getResult();
+    setPlace(arith::AddIOp::create(b, first, lane), reductionDims);
+  }
+
+  SmallVector<Value> writeBlocks(int64_t count, ValueRange partials) {
+    auto loop = scf::ForOp::create(b, constant(0), constant(count), constant(1),
+                                   partials);
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(loop.getBody());
+    setLaneStep(loop.getInductionVar());
+    auto next = applyStep(loop.getRegionIterArgs(), unpack(loadStep()));
+    scf::YieldOp::create(b, next);
+    return loop.getResults();
+  }
+
+  /// Blocks of several steps each, of which the next one is loaded while one is
+  /// added up: from one turn of the loop to the next, so that all of its loads
+  /// are under way at once.
+  SmallVector<Value> writeAhead(int64_t count, ValueRange partials) {
+    if (count == 0)
+      return partials;
+    auto setStep = [&](Value block, int64_t i) {
+      Value first =
+          arith::MulIOp::create(b, block, constant(stepsAtOnce)).getResult();
+      setLaneStep(b.createOrFold<arith::AddIOp>(first, constant(i)));
+    };
+    auto loadBlock = [&](Value block) {
+      SmallVector<Value> loaded;
+      for (int64_t i = 0; i < stepsAtOnce; ++i) {
+        setStep(block, i);
+        llvm::append_range(loaded, loadStep());
+      }
+      return loaded;
+    };
+    auto addUp = [&](Value block, ValueRange loaded, ValueRange sums) {
+      SmallVector<Value> next(sums);
+      size_t each = loaded.size() / stepsAtOnce;
+      for (int64_t i = 0; i < stepsAtOnce; ++i) {
+        setStep(block, i);
+        next = applyStep(next, unpack(loaded.slice(i * each, each)));
+      }
+      return next;
+    };
+    SmallVector<Value> carried(partials);
+    llvm::append_range(carried, loadBlock(constant(0)));
+    auto loop = scf::ForOp::create(b, constant(0), constant(count - 1),
+                                   constant(1), carried);
+    {
+      OpBuilder::InsertionGuard guard(b);
+      b.setInsertionPointToStart(loop.getBody());
+      ValueRange before = loop.getRegionIterArgs();
+      Value block = loop.getInductionVar();
+      auto loaded =
+          loadBlock(arith::AddIOp::create(b, block, constant(1)).getResult());
+      auto next = addUp(block, before.drop_front(plan.run),
+                        before.take_front(plan.run));
+      llvm::append_range(next, loaded);
+      scf::YieldOp::create(b, next);
+    }
+    ValueRange last = loop.getResults();
+    return addUp(constant(count - 1), last.drop_front(plan.run),
+                 last.take_front(plan.run));
   }
 
   Value combine(Value left, Value right) {
@@ -149,28 +318,37 @@ private:
   }
 
   /// Combines the lanes' results, and init, for the first lane.
-  Value writeTree(Value partial) {
-    Value total = plan.bySubgroups      ? combineBySubgroups(partial)
-                  : plan.exchanging > 1 ? combineByExchange(partial)
-                                        : combineInMemory(partial);
+  SmallVector<Value> writeTree(ArrayRef<Value> partials) {
+    SmallVector<Value> totals;
+    if (plan.bySubgroups)
+      totals = {combineBySubgroups(partials[0])};
+    else if (plan.exchanging > 1)
+      totals = {combineByExchange(partials[0])};
+    else
+      totals = combineInMemory(partials);
     auto init = cast<TypedAttr>(nest.getInit());
-    if (init == *arith::getNeutralElement(findCombiner(nest)))
-      return total;
-    return combine(arith::ConstantOp::create(b, init), total);
+    if (init != *arith::getNeutralElement(findCombiner(nest)))
+      for (Value &total : totals)
+        total = combine(arith::ConstantOp::create(b, init), total);
+    return totals;
   }
 
-  Value combineInMemory(Value partial) {
-    Value shared = addShared(plan.workgroupSize, partial.getType());
+  SmallVector<Value> combineInMemory(ArrayRef<Value> partials) {
+    Value shared =
+        addShared(plan.workgroupSize * plan.run, partials[0].getType());
     int64_t step = plan.lanesInside ? 1 : plan.workgroupSize / plan.lanes;
-    auto store = [&](Value value) {
-      memref::StoreOp::create(b, value, shared, thread);
+    auto placeOf = [&](int64_t i, int64_t lanes) {
+      return b.createOrFold<arith::AddIOp>(
+          thread, constant(i * plan.workgroupSize + lanes * step));
     };
-    auto load = [&](int64_t lanes) -> Value {
-      Value place =
-          b.createOrFold<arith::AddIOp>(thread, constant(lanes * step));
-      return memref::LoadOp::create(b, shared, place);
+    auto store = [&](int64_t i, Value value) {
+      memref::StoreOp::create(b, value, shared, placeOf(i, 0));
     };
-    store(partial);
+    auto load = [&](int64_t i, int64_t lanes) -> Value {
+      return memref::LoadOp::create(b, shared, placeOf(i, lanes));
+    };
+    for (auto [i, partial] : llvm::enumerate(partials))
+      store(i, partial);
     for (int64_t half = plan.lanes / 2; half > 0; half /= 2) {
       gpu::BarrierOp::create(b);
       Value combines = arith::CmpIOp::create(b, arith::CmpIPredicate::ult, lane,
@@ -178,10 +356,12 @@ private:
       auto guarded = scf::IfOp::create(b, combines, /*withElseRegion=*/false);
       OpBuilder::InsertionGuard guard(b);
       b.setInsertionPointToStart(guarded.thenBlock());
-      store(combine(load(0), load(half)));
+      for (int64_t i = 0; i < plan.run; ++i)
+        store(i, combine(load(i, 0), load(i, half)));
     }
     // The first lane stored it itself.
-    return load(0);
+    return llvm::map_to_vector(llvm::seq(plan.run),
+                               [&](int64_t i) { return load(i, 0); });
   }
 
   Value combineBySubgroups(Value partial) {
@@ -259,9 +439,14 @@ private:
     return value;
   }
 
-  Value count; ///< Elements of the output, for the host.
-  Value id;    ///< Of the invocation's element.
+  /// Of a run, steps whose operands are under way at once.
+  static constexpr int64_t stepsAtOnce = 8;
+
+  Value count; ///< Elements of the output, or runs, for the host.
+  Value id;    ///< Of the invocation's element, or run.
   Value lane;
+  unsigned runDim = 0; ///< The dimension along which runs lie.
+  Value runStart;      ///< Its index of the run's first element.
 };
 } // namespace
 

@@ -6,10 +6,12 @@
 //===----------------------------------------------------------------------===//
 
 #include "codegen/gpu/KernelFrame.h"
+#include "dialect/Shape.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "mlir/Dialect/NVGPU/IR/NVGPUDialect.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/TypeUtilities.h"
 #include "runtime/abi.h"
 
@@ -147,10 +149,8 @@ Value KernelFrame::placeOf(const Buffer &buffer, ValueRange indices) {
   return place;
 }
 
-Value KernelFrame::load(const Buffer &buffer, ValueRange indices) {
-  Type element = getElementTypeOrSelf(buffer.memref);
-  Value value =
-      memref::LoadOp::create(b, buffer.elements, placeOf(buffer, indices));
+/// An element of memory as ops have it.
+static Value asElement(ImplicitLocOpBuilder &b, Value value, Type element) {
   if (element.isInteger(1))
     return arith::CmpIOp::create(
         b, arith::CmpIPredicate::ne, value,
@@ -158,6 +158,36 @@ Value KernelFrame::load(const Buffer &buffer, ValueRange indices) {
   if (value.getType() != element)
     return arith::BitcastOp::create(b, element, value);
   return value;
+}
+
+Value KernelFrame::load(const Buffer &buffer, ValueRange indices) {
+  Value value =
+      memref::LoadOp::create(b, buffer.elements, placeOf(buffer, indices));
+  return asElement(b, value, getElementTypeOrSelf(buffer.memref));
+}
+
+SmallVector<Value> KernelFrame::loadRun(const Buffer &buffer,
+                                        ValueRange indices, int64_t count,
+                                        int64_t bytes) {
+  Type stored = getElementTypeOrSelf(buffer.elements);
+  int64_t atOnce = std::min(count, bytes / getElementBytes(stored));
+  Value place = placeOf(buffer, indices);
+  SmallVector<Value> vectors;
+  for (int64_t first = 0; first < count; first += atOnce)
+    vectors.push_back(vector::LoadOp::create(
+        b, VectorType::get(atOnce, stored), buffer.elements,
+        ValueRange(b.createOrFold<arith::AddIOp>(place, constant(first))),
+        /*nontemporal=*/false, llvm::MaybeAlign(bytes)));
+  return vectors;
+}
+
+SmallVector<Value> KernelFrame::elementsOf(ValueRange vectors, Type element) {
+  SmallVector<Value> values;
+  for (Value some : vectors)
+    for (int64_t i : llvm::seq(cast<VectorType>(some.getType()).getDimSize(0)))
+      values.push_back(
+          asElement(b, vector::ExtractOp::create(b, some, i), element));
+  return values;
 }
 
 void KernelFrame::store(Value value, const Buffer &buffer, ValueRange indices) {

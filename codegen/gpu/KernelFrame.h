@@ -62,8 +62,9 @@ public:
 
   /// What the kernel's attribute shows.
   StringRef getPlan() const { return planText; }
-  /// Whether sizes that are dynamic suit the plan, for the host.
-  virtual Value writeSuits() {
+  /// Whether dynamic sizes suit the plan, which was made for so many `elements`
+  /// of each, better than one for fewer: for the host.
+  virtual Value writeSuits(int64_t /*elements*/) {
     return arith::ConstantOp::create(host, host.getBoolAttr(true));
   }
 
@@ -103,6 +104,11 @@ protected:
   Value placeOf(const Buffer &buffer, ValueRange indices);
   /// An element as ops have it: a bool is a byte in memory.
   Value load(const Buffer &buffer, ValueRange indices);
+  /// `count` neighbours from there on as vectors of `bytes`, which their
+  /// address is a multiple of; and the elements of such vectors.
+  SmallVector<Value> loadRun(const Buffer &buffer, ValueRange indices,
+                             int64_t count, int64_t bytes);
+  SmallVector<Value> elementsOf(ValueRange vectors, Type element);
   void store(Value value, const Buffer &buffer, ValueRange indices);
   /// An array in the workgroup's memory, which begins at a multiple of
   /// `alignment` bytes if that is not 0.

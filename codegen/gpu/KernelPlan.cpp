@@ -8,6 +8,7 @@
 #include "codegen/gpu/KernelPlan.h"
 #include "codegen/NestPlan.h"
 #include "codegen/gpu/Contraction.h"
+#include "codegen/gpu/Neighbours.h"
 #include "codegen/gpu/SubgroupReduction.h"
 #include "dialect/Shape.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -43,11 +44,21 @@ std::string KernelPlan::str() const {
   if (kind == Kind::warpgroupTiles)
     return llvm::formatv("warpgroup tiles of {0}x{1}x{2}, {3} blocks",
                          rows.extent, columns.extent, depth, blocks);
+  if (run > 1)
+    return llvm::formatv("runs of {0} elements of {1} lanes", run, lanes);
   if (lanes == 1)
     return "elements";
   return llvm::formatv("elements of {0} {1}{2}", lanes,
                        lanesInside ? "neighbouring lanes" : "lanes",
                        bySubgroups ? ", by subgroups" : "");
+}
+
+int64_t mlir::lathe::kernel::countBusy(const KernelPlan &plan,
+                                       const DeviceTarget &target) {
+  // A workgroup of warpgroups keeps the multipliers of its processor busy by
+  // itself: half as many as elsewhere fill the device.
+  int64_t most = plan.kind == KernelPlan::Kind::warpgroupTiles ? 2 : 1;
+  return target.busyInvocations / (most * target.workgroupSize);
 }
 
 /// Whether memory that workgroups share holds values of the type as they are.
@@ -148,8 +159,7 @@ private:
       return true;
     };
     // Some elements an invocation: of fewer, shared memory is the limit.
-    while (contraction.countGroups(plan_) * invocations <
-               target.busyInvocations &&
+    while (contraction.countGroups(plan_) < countBusy(plan_, target) &&
            rows.extent * columns.extent > 4 * invocations)
       shrink();
     while (!fitsShared()) {
@@ -175,6 +185,12 @@ private:
     rows.extent = std::max(rows.extent, inColumn);
     rows.perInvocation = rows.extent / inColumn;
     columns.perInvocation = columns.extent / inRow;
+    for (TileSide *side : {&rows, &columns})
+      if (side->perInvocation % target.sharedWords == 0 &&
+          llvm::all_of(side->staged, [](Value value) {
+            return value.getType().getIntOrFloatBitWidth() == 32;
+          }))
+        side->run = target.sharedWords;
     return fitsShared();
   }
 
@@ -236,6 +252,19 @@ static void planNeighbours(KernelPlan &plan, NestOp nest, int64_t most,
     plan.exchanging = std::min(plan.lanes, target.subgroupSize);
 }
 
+/// The neighbours along an output's last dimension whose elements of the input
+/// that has most of them are loaded at once: 1 if there are none.
+static int64_t countRun(NestOp nest, unsigned dim, const DeviceTarget &target) {
+  int64_t run = 1, extent = nest.getStaticExtents()[dim];
+  if (target.sharedWords == 1 || ShapedType::isDynamic(extent))
+    return run;
+  constexpr int64_t most = 8;
+  for (unsigned i = 0; i < nest.getInputs().size(); ++i)
+    if (!nest.getReduce().front().getArgument(i).use_empty())
+      run = std::max(run, std::min(most, countCopied(nest, i, dim)));
+  return extent % run == 0 ? run : 1;
+}
+
 /// How many invocations share an element.
 static void planLanes(KernelPlan &plan, NestOp nest,
                       const DeviceTarget &target) {
@@ -260,8 +289,15 @@ static void planLanes(KernelPlan &plan, NestOp nest,
     planNeighbours(plan, nest, most, isFull, target);
     return;
   }
-  int64_t neighbours = std::min<int64_t>(countNeighbours(nest, outputs, target),
-                                         llvm::PowerOf2Ceil(count));
+  // Of few elements that add up many numbers, time is that of loading these: as
+  // many at once as can be.
+  constexpr int64_t fewestSteps = 256;
+  if (!scatters && steps >= fewestSteps && count < target.busyInvocations)
+    plan.run = countRun(nest, outputs.back(), target);
+  count /= plan.run;
+  int64_t neighbours = std::min<int64_t>(
+      std::max<int64_t>(countNeighbours(nest, outputs, target) / plan.run, 1),
+      llvm::PowerOf2Ceil(count));
   while (count * plan.lanes < target.busyInvocations &&
          32 * plan.lanes <= steps &&
          2 * plan.lanes * neighbours <= target.workgroupSize)

@@ -55,12 +55,20 @@ struct TileSide {
   /// as they are stored there; 0 where it computes what is shared.
   int64_t copied = 0;
 
-  /// Invocations side by side. An invocation's elements are this far apart, so
-  /// that those of neighbours are neighbours.
+  /// Of a plain tile, elements of an invocation that are neighbours, and so
+  /// loaded from shared memory at once.
+  int64_t run = 1;
+
+  /// Invocations side by side. An invocation's runs are as far apart as all of
+  /// these have elements in one, so that those of neighbours are neighbours.
   int64_t getInvocations() const { return extent / perInvocation; }
-  /// Elements from one step of the reduction to the next in shared memory: odd
-  /// where neighbouring invocations store steps, since memory is in banks.
-  int64_t getStride() const { return alongDepth ? extent + 1 : extent; }
+  /// Where the element `i` of an invocation is behind its first one.
+  int64_t getDistance(int64_t i) const {
+    return i / run * run * getInvocations() + i % run;
+  }
+  /// Elements from one step of the reduction to the next in shared memory: no
+  /// multiple of its banks where neighbouring invocations store steps.
+  int64_t getStride() const { return alongDepth ? extent + run : extent; }
   /// Elements of a tensor tile that a subgroup has.
   int64_t getPerSubgroup() const { return extent / subgroups; }
 };
@@ -80,6 +88,9 @@ struct KernelPlan {
   /// Of a workgroup's invocations, how many share an element of the output: a
   /// power of two.
   int64_t lanes = 1;
+  /// Neighbouring elements of the output that an invocation has, or is a lane
+  /// of, and whose operands it loads at once.
+  int64_t run = 1;
   /// Whether neighbouring invocations are lanes of one element, or the same
   /// lane of neighbouring elements.
   bool lanesInside = false;
@@ -118,10 +129,10 @@ struct KernelPlan {
   /// one's begin: what is stored meanwhile must be another block's.
   int64_t countPending() const { return blocks > 2 ? 1 : 0; }
 
-  /// As in "elements of 8 lanes", "elements of 64 neighbouring lanes, by
-  /// subgroups", "tiles of 64x64x8, 8x4 an invocation" or
-  /// "tensor tiles of 16x32x128, 16x32 a subgroup, 4 parts of the steps, copied
-  /// 3 blocks ahead".
+  /// As in "elements of 8 lanes", "runs of 8 elements of 128 lanes", "elements
+  /// of 64 neighbouring lanes, by subgroups", "tiles of 64x64x8, 8x4 an
+  /// invocation" or "tensor tiles of 16x32x128, 16x32 a subgroup, 4 parts of
+  /// the steps, copied 3 blocks ahead".
   std::string str() const;
 
   /// Parts of a cooperative tile, each of which a subgroup has.
@@ -132,9 +143,17 @@ struct KernelPlan {
 /// combined by it, in any order, and its neutral element is known.
 Operation *findCombiner(NestOp nest);
 
-/// What a dynamic dimension may have: more than the largest tile, or, where the
-/// other plan would leave most of a tile empty, 1.
+/// Numbers that a dynamic dimension may have, for each of which there is a
+/// plan: from one, such as a token or an image, to so many that all tiles are
+/// as large as they may be. Sizes from a quarter of such a number on take its
+/// plan.
+inline constexpr int64_t plannedElements[] = {1, 16, 256, 4096},
+                         suitingPart = 4;
+/// Where one plan is for many, what these are.
 inline constexpr int64_t manyElements = 128, fewElements = 1;
+
+/// Workgroups of a plan's that keep the device busy.
+int64_t countBusy(const KernelPlan &plan, const DeviceTarget &target);
 
 /// Chooses the plan of a nest on memrefs, its parallel dimensions being in the
 /// output's order and before its reductions. Dynamic ones have `unknown`

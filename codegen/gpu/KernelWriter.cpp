@@ -170,9 +170,9 @@ Value KernelWriter::materialise(Value value, IRMapping &mapping) {
   return mapping.lookup(value);
 }
 
-Value KernelWriter::applyRegion(Region &region, Value accumulator) {
+Value KernelWriter::applyRegion(Region &region, Value accumulator,
+                                IRMapping mapping) {
   Block &block = region.front();
-  IRMapping mapping;
   mapping.map(block.getArguments().back(), accumulator);
   return materialise(block.getTerminator()->getOperand(0), mapping);
 }
@@ -200,6 +200,19 @@ Value KernelWriter::countHostPlaces(ArrayRef<unsigned> dims) {
   for (unsigned dim : dims)
     places = host.createOrFold<arith::MulIOp>(places, hostExtent(dim));
   return places;
+}
+
+Value KernelWriter::writeSuits(int64_t elements) {
+  SmallVector<unsigned> dims;
+  int64_t least = 1;
+  for (unsigned dim : outputDims)
+    if (ShapedType::isDynamic(extents[dim])) {
+      dims.push_back(dim);
+      least *= llvm::divideCeil(elements, suitingPart);
+    }
+  return host.createOrFold<arith::CmpIOp>(
+      arith::CmpIPredicate::uge, countHostPlaces(dims),
+      arith::ConstantIndexOp::create(host, least));
 }
 
 void KernelWriter::setPlace(Value place, ArrayRef<unsigned> dims) {

@@ -37,6 +37,8 @@ public:
       (dim < numParallel ? outputDims : reductionDims).push_back(dim);
   }
 
+  Value writeSuits(int64_t elements) override;
+
 protected:
   /// The extent of a dimension in the kernel, and for the host.
   Value extent(unsigned dim);
@@ -58,7 +60,8 @@ protected:
 
   /// A value of a region at the present indices, with what it is made of.
   Value materialise(Value value, IRMapping &mapping);
-  Value applyRegion(Region &region, Value accumulator);
+  /// What a region gives; `mapping` has values that are known already.
+  Value applyRegion(Region &region, Value accumulator, IRMapping mapping = {});
   /// Stores what `finish` makes of an accumulator.
   void writeResult(Value accumulator);
   void cloneOp(Operation &op, IRMapping &mapping);

@@ -38,6 +38,7 @@ struct OutlineKernelsPass
     target.workgroupSize = workgroupSize;
     target.sharedBytes = sharedBytes;
     target.accumulators = accumulators;
+    target.sharedWords = sharedWords;
     target.busyInvocations = busyInvocations;
     target.exchanges = exchanges;
     target.reducesSubgroups = reducesSubgroups;
@@ -75,10 +76,13 @@ private:
       return;
     }
     nest = normaliseNest(rewriter, nest);
-    KernelPlan many = planKernel(nest, target);
-    KernelPlan few = planKernel(nest, target, fewElements);
-    outline(nest, *createKernelWriter(nest, many, rewriter),
-            *createKernelWriter(nest, few, rewriter), symbols);
+    std::vector<KernelPlan> plans;
+    for (int64_t elements : plannedElements)
+      plans.push_back(planKernel(nest, target, elements));
+    Writers writers;
+    for (auto [plan, elements] : llvm::zip(plans, plannedElements))
+      writers.add(createKernelWriter(nest, plan, rewriter), elements);
+    outline(nest, writers, symbols);
   }
 
   void outline(AttentionOp op, SymbolTable &symbols) {
@@ -87,57 +91,81 @@ private:
       return;
     }
     OpBuilder b(op);
+    // Of however many queries, a workgroup has as many rows.
     AttentionPlan many = planAttention(op, target, manyElements);
     AttentionPlan few = planAttention(op, target, fewElements);
-    Writers writers = {createAttentionWriter(op, many, b),
-                       createAttentionWriter(op, few, b)};
+    Writers writers;
+    writers.add(createAttentionWriter(op, few, b), fewElements);
+    writers.add(createAttentionWriter(op, many, b), manyElements);
     if (op.getInitPartial()) {
       writers.parts = createPartsWriter(op, few, b);
       writers.combination = createCombinationWriter(op, few, b);
     }
-    outline(op, few, writers, symbols);
+    outline(op, writers, symbols,
+            [&](ImplicitLocOpBuilder &b) { return writeIsSplit(op, few, b); });
   }
 
   void outline(DotProductOp op, SymbolTable &symbols) {
     OpBuilder b(op);
-    DotProductPlan many = planDotProduct(op, target, manyElements);
-    DotProductPlan few = planDotProduct(op, target, fewElements);
-    Writers writers = {createDotProductWriter(op, many, b),
-                       createDotProductWriter(op, few, b)};
+    std::vector<DotProductPlan> plans;
+    for (int64_t elements : plannedElements)
+      plans.push_back(planDotProduct(op, target, elements));
+    Writers writers;
+    for (auto [plan, elements] : llvm::zip(plans, plannedElements))
+      writers.add(createDotProductWriter(op, plan, b), elements);
+    const DotProductPlan &few = plans.front();
     if (op.getInitPartial()) {
       writers.parts = createPartsWriter(op, few, b);
       writers.combination = createTotalsWriter(op, few, b);
     }
-    outline(op, few, writers, symbols);
+    outline(op, writers, symbols,
+            [&](ImplicitLocOpBuilder &b) { return writeIsSplit(op, few, b); });
   }
 
-  /// The kernels of an op for many elements and for few; of few, workgroups may
-  /// compute parts, which another kernel combines.
+  /// The kernels of an op, from that for the fewest elements on; of these few,
+  /// workgroups may compute parts, which another kernel combines.
   struct Writers {
-    std::unique_ptr<KernelFrame> many, few, parts = {}, combination = {};
+    struct Whole {
+      std::unique_ptr<KernelFrame> writer;
+      int64_t elements; ///< What a dynamic dimension was planned to have.
+    };
+    std::vector<Whole> whole;
+    std::unique_ptr<KernelFrame> parts, combination;
+
+    /// Adds a kernel unless it is the one before.
+    void add(std::unique_ptr<KernelFrame> writer, int64_t elements) {
+      if (whole.empty() || whole.back().writer->getPlan() != writer->getPlan())
+        whole.push_back({std::move(writer), elements});
+    }
   };
 
   /// Makes those kernels that sizes may choose.
-  template <typename Op, typename Plan>
-  void outline(Op op, const Plan &few, Writers &writers, SymbolTable &symbols) {
-    ImplicitLocOpBuilder b(op.getLoc(), op);
-    Value no = arith::ConstantOp::create(b, b.getBoolAttr(false));
+  void outline(Operation *op, Writers &writers, SymbolTable &symbols,
+               function_ref<Value(ImplicitLocOpBuilder &)> writeIsSplit = {}) {
+    ImplicitLocOpBuilder b(op->getLoc(), op);
     Value yes = arith::ConstantOp::create(b, b.getBoolAttr(true));
-    bool isOne = writers.many->getPlan() == writers.few->getPlan();
-    Value isMany = isOne ? no : writers.many->writeSuits();
-    Value isFew = b.createOrFold<arith::XOrIOp>(isMany, yes);
-    Value isSplit = writers.parts ? writeIsSplit(op, few, b) : no;
-    Value isSingle = b.createOrFold<arith::AndIOp>(
-        isFew, b.createOrFold<arith::XOrIOp>(isSplit, yes));
-    isSplit = b.createOrFold<arith::AndIOp>(isFew, isSplit);
-    launchIf(isMany, *writers.many, op, symbols);
-    launchIf(isSingle, *writers.few, op, symbols);
-    if (writers.parts) {
-      launchIf(isSplit, *writers.parts, op, symbols);
-      launchIf(isSplit, *writers.combination, op, symbols);
+    Value isLeft = yes; // Whether no kernel was launched yet.
+    auto both = [&](Value left, Value right) {
+      return b.createOrFold<arith::AndIOp>(left, right);
+    };
+    auto leave = [&](Value taken) {
+      isLeft = both(isLeft, b.createOrFold<arith::XOrIOp>(taken, yes));
+    };
+    for (auto &[writer, elements] :
+         llvm::reverse(ArrayRef(writers.whole).drop_front())) {
+      Value suits = writer->writeSuits(elements);
+      launchIf(both(isLeft, suits), *writer, op, symbols);
+      leave(suits);
     }
+    if (writers.parts) {
+      Value isSplit = writeIsSplit(b);
+      launchIf(both(isLeft, isSplit), *writers.parts, op, symbols);
+      launchIf(both(isLeft, isSplit), *writers.combination, op, symbols);
+      leave(isSplit);
+    }
+    launchIf(isLeft, *writers.whole.front().writer, op, symbols);
     ++outlined;
-    op.erase();
+    op->erase();
   }
 
   /// Launches a kernel of an op where a condition of the host's holds: without,
@@ -148,6 +176,8 @@ private:
       return;
     LaunchOp launch =
         writeKernel(writer, op->getParentOfType<func::FuncOp>(), symbols);
+    if (matchPattern(condition, m_One()))
+      return;
     ImplicitLocOpBuilder b(launch.getLoc(), launch);
     Value none = arith::ConstantIndexOp::create(b, 0);
     launch.getGroupsMutable().assign(
@@ -174,41 +204,12 @@ private:
     op.erase();
   }
 
-  /// Makes a kernel of an op, or, where sizes are dynamic and a plan for few of
-  /// them is another one, two of which sizes choose one.
-  void outline(Operation *op, KernelFrame &many, KernelFrame &few,
-               SymbolTable &symbols) {
-    auto function = op->getParentOfType<func::FuncOp>();
-    LaunchOp launch = writeKernel(many, function, symbols);
-    if (many.getPlan() != few.getPlan()) {
-      // The other one has no workgroups.
-      LaunchOp other = writeKernel(few, function, symbols);
-      chooseLaunch(many.writeSuits(), launch, other);
-    }
-    ++outlined;
-    op->erase();
-  }
-
   LaunchOp writeKernel(KernelFrame &writer, func::FuncOp function,
                        SymbolTable &symbols) {
     gpu::GPUModuleOp made = writer.writeKernel(
         getOperation(), (function.getName() + "_kernel").str());
     return writer.writeLaunch(shareOrInsert(made, symbols),
                               function.getArguments().back());
-  }
-
-  /// Gives no workgroups to one of two launches: to the second if `first` is
-  /// true.
-  static void chooseLaunch(Value first, LaunchOp launch, LaunchOp other) {
-    // What chooses is computed behind both.
-    launch->moveAfter(first.getDefiningOp());
-    other->moveAfter(launch);
-    ImplicitLocOpBuilder b(launch.getLoc(), launch);
-    Value none = arith::ConstantIndexOp::create(b, 0);
-    launch.getGroupsMutable().assign(
-        arith::SelectOp::create(b, first, launch.getGroups(), none));
-    other.getGroupsMutable().assign(
-        arith::SelectOp::create(b, first, none, other.getGroups()));
   }
 
   /// The layers of a network run the same kernels on other memory: returns the

@@ -31,6 +31,7 @@ struct ReserveKernelMemoryPass
     target.workgroupSize = workgroupSize;
     target.sharedBytes = sharedBytes;
     target.accumulators = accumulators;
+    target.sharedWords = sharedWords;
     target.busyInvocations = busyInvocations;
     target.exchanges = exchanges;
     target.copiesAsync = copiesAsync;

@@ -101,8 +101,7 @@ private:
       plan_.depth = step;
     int64_t smallest =
         leastOfSubgroup * countMostSubgroups() / countMostParts();
-    while (contraction.countGroups(plan_) * target.workgroupSize <
-               target.busyInvocations &&
+    while (contraction.countGroups(plan_) < countBusy(plan_, target) &&
            rows.extent * columns.extent > smallest)
       shrink();
     while (!fitsShared()) {

@@ -42,11 +42,13 @@ private:
     Value across = constant(columns.plan.getInvocations());
     rows.inTile = divide(thread, across);
     columns.inTile = remainder(thread, across);
-    for (Side *side : {&rows, &columns})
+    for (Side *side : {&rows, &columns}) {
+      side->inTile = multiply(side->inTile, side->plan.run);
       for (Value value : side->plan.staged)
-        side->shared.push_back(
-            addShared(plan.blocks * plan.depth * side->plan.getStride(),
-                      value.getType()));
+        side->shared.push_back(addShared(
+            plan.blocks * plan.depth * side->plan.getStride(), value.getType(),
+            side->plan.run > 1 ? 4 * side->plan.run : 0));
+    }
     steps = countPlaces(reductionDims);
     SmallVector<Value> accumulators(
         rows.plan.perInvocation * columns.plan.perInvocation,
@@ -58,7 +60,7 @@ private:
 
   /// The element `i` of an invocation's on a side.
   Value placeInTile(const Side &side, int64_t i) {
-    return add(side.inTile, constant(i * side.plan.getInvocations()));
+    return add(side.inTile, constant(side.plan.getDistance(i)));
   }
 
   /// The place of a tile's element in an array of shared memory.
@@ -112,7 +114,7 @@ private:
       Value base = sharedPlace(side, block, step, side.inTile);
       for (int64_t i = 0; i < side.plan.perInvocation; ++i) {
         // One address with constant distances.
-        Value place = add(base, constant(i * side.plan.getInvocations()));
+        Value place = add(base, constant(side.plan.getDistance(i)));
         loaded.push_back(llvm::map_to_vector(side.shared, [&](Value shared) {
           return memref::LoadOp::create(b, shared, place).getResult();
         }));

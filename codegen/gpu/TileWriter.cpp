@@ -12,14 +12,13 @@
 using namespace mlir;
 using namespace mlir::lathe::kernel;
 
-Value TileWriter::writeSuits() {
-  constexpr int64_t fewestParts = 4;
-  Value suits = KernelWriter::writeSuits();
+Value TileWriter::writeSuits(int64_t elements) {
+  Value suits = KernelWriter::writeSuits(elements);
   for (const TileSide *side : {&plan.rows, &plan.columns}) {
     if (countKnown(side->dims))
       continue;
     Value fewest = arith::ConstantIndexOp::create(
-        host, llvm::divideCeil(side->extent, fewestParts));
+        host, llvm::divideCeil(side->extent, suitingPart));
     Value isEnough = arith::CmpIOp::create(host, arith::CmpIPredicate::uge,
                                            countHostPlaces(side->dims), fewest);
     suits = host.createOrFold<arith::AndIOp>(suits, isEnough);

@@ -20,7 +20,7 @@ public:
         columns(plan.columns) {}
 
   /// Of a tile that is emptier, another plan makes more.
-  Value writeSuits() override;
+  Value writeSuits(int64_t elements) override;
 
 protected:
   /// A side of the kernel's tile.

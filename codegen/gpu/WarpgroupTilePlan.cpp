@@ -39,10 +39,7 @@ public:
     plan_.depth = std::clamp<int64_t>(llvm::PowerOf2Ceil(contraction.count(
                                           contraction.reductions, mostDepth)),
                                       warpgroupSteps, mostDepth);
-    // A workgroup keeps the multipliers of its processor busy by itself: half
-    // as many as elsewhere fill the device.
-    while (2 * contraction.countGroups(plan_) * target.workgroupSize <
-               target.busyInvocations &&
+    while (contraction.countGroups(plan_) < countBusy(plan_, target) &&
            plan_.rows.extent * plan_.columns.extent > leastElements)
       shrink();
     while (!fitsShared())

@@ -65,6 +65,77 @@ TEST_F(Kernels, LargeTile) {
   EXPECT_EQ(plan(), "tiles of 64x64x8, 8x4 an invocation");
 }
 
+/// Invocations that have neighbours, of tiles that end within them.
+TEST_F(Kernels, NeighbouringWords) {
+  for (int64_t words : {2, 4}) {
+    options = {};
+    options.busyInvocations = 1;
+    options.sharedWords = words;
+    parse("%x: memref<50x17xf32>, %w: memref<17x65xf32>, %b: memref<65xf32>, "
+          "%y: memref<50x65xf32>",
+          llvm::formatv(product, "memref<50x17xf32>", "memref<17x65xf32>",
+                        "memref<65xf32>", "memref<50x65xf32>"));
+    check({{50, 17}, {17, 65}, {65}, {50, 65}});
+    EXPECT_EQ(plan(), "tiles of 64x64x8, 8x4 an invocation");
+  }
+}
+
+/// y[m, n] = sum over k of x[m, k] w[n / 32, k, n % 32]: {0} steps of elements
+/// {1}, which {2} makes %b of %c.
+const char *const panels = R"(
+  %aligned = memref.assume_alignment %w, 64 : memref<3x{0}x32x{1}>
+  kernel.nest ins(%x, %aligned : memref<?x{0}xf32>, memref<3x{0}x32x{1}>) outs(%y : memref<?x96xf32>)
+      {{indexing_maps = [affine_map<(i, j, k) -> (i, k)>, affine_map<(i, j, k) -> (j floordiv 32, k, j mod 32)>, affine_map<(i, j, k) -> (i, j)>],
+       reductions = array<i1: false, false, true>, init = 0.0 : f32} reduce {{
+  ^bb0(%a: f32, %c: {1}, %sum: f32):
+    %b = {2}
+    %p = arith.mulf %a, %b : f32
+    %s = arith.addf %sum, %p : f32
+    kernel.yield %s : f32
+  } finish {{
+  ^bb0(%a: f32, %c: {1}, %sum: f32):
+    kernel.yield %sum : f32
+  })";
+
+/// Few rows by a matrix in panels, of which an invocation loads neighbours at
+/// once: of several steps, and of some left over, one by one.
+TEST_F(Kernels, Runs) {
+  struct Stored {
+    const char *type, *code;
+    int64_t run;
+  };
+  for (Stored stored : {Stored{"f32", "arith.negf %c : f32", 4},
+                        Stored{"bf16", "arith.extf %c : bf16 to f32", 8}})
+    for (int64_t k : {300, 1541}) {
+      options = {};
+      options.busyInvocations = 65536;
+      options.sharedWords = 4;
+      parse(llvm::formatv("%x: memref<?x{0}xf32>, %w: memref<3x{0}x32x{1}>, "
+                          "%y: memref<?x96xf32>",
+                          k, stored.type),
+            llvm::formatv(panels, k, stored.type, stored.code));
+      check({{3, k}, {3, k, 32}, {3, 96}});
+      EXPECT_EQ(
+          plan().rfind(
+              llvm::formatv("runs of {0} elements of ", stored.run).str(), 0),
+          0u)
+          << plan();
+    }
+}
+
+/// Whatever a dynamic size is, one of the kernels computes it.
+TEST_F(Kernels, EachNumberOfRows) {
+  options = {};
+  options.busyInvocations = 512;
+  for (int64_t m : {1, 3, 4, 63, 64, 257, 1023, 1024}) {
+    parse("%x: memref<?x17xf32>, %w: memref<17x9xf32>, %b: memref<9xf32>, "
+          "%y: memref<?x9xf32>",
+          llvm::formatv(product, "memref<?x17xf32>", "memref<17x9xf32>",
+                        "memref<9xf32>", "memref<?x9xf32>"));
+    check({{m, 17}, {17, 9}, {9}, {m, 9}});
+  }
+}
+
 TEST_F(Kernels, DynamicProduct) {
   for (int64_t m : {1, 9, 40})
     for (int64_t n : {1, 17})

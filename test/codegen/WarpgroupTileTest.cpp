@@ -99,7 +99,7 @@ TEST_F(WarpgroupTiles, TwoWarpgroups) {
 TEST_F(WarpgroupTiles, Dynamic) {
   for (int64_t m : {9, 70})
     for (int64_t k : {0, 1, 70}) {
-      NarrowProduct product = {m, 40, k, bf16, "i, k", "j, k"};
+      NarrowProduct product = {m, 72, k, bf16, "i, k", "j, k"};
       std::vector<Shape> shapes = product.shapes();
       parse(product, /*dynamic=*/true);
       std::vector<TestArray> wanted = makeArrays(shapes);

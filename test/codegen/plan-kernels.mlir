@@ -1,6 +1,7 @@
 // RUN: lathe-opt %s -split-input-file -lathe-outline-kernels | FileCheck %s
 // RUN: lathe-opt %s -split-input-file -lathe-outline-kernels=reduces-subgroups | FileCheck %s --check-prefix=SUBGROUPS
 // RUN: lathe-opt %s -split-input-file -lathe-outline-kernels='workgroup-size=256 shared-bytes=49152 accumulators=64 busy-invocations=65536' | FileCheck %s --check-prefix=LARGE
+// RUN: lathe-opt %s -split-input-file -lathe-outline-kernels='workgroup-size=256 shared-bytes=49152 accumulators=64 busy-invocations=65536 shared-words=4' | FileCheck %s --check-prefix=WORDS
 
 // A large product: both operands go through shared memory in blocks of steps,
 // two of each. The left one is read along the steps, and its rows there are one
@@ -26,6 +27,15 @@
 // CHECK-NOT: scf.if
 // CHECK-COUNT-32: memref.store
 
+// Where four words of shared memory are loaded at once, an invocation has four
+// neighbours of a side, which begin at a multiple of as many bytes: rows there
+// are four longer.
+// WORDS-LABEL: gpu.func @large_kernel
+// WORDS-SAME: workgroup(%[[X:.*]] : memref<4224xf32, #gpu.address_space<workgroup>> {llvm.align = 16 : i64}, %[[W:.*]] : memref<4096xf32, #gpu.address_space<workgroup>> {llvm.align = 16 : i64})
+// WORDS-DAG: %[[FIRST:.*]] = arith.muli %{{.*}}, %c4
+// WORDS-DAG: %c65{{.*}} = arith.constant 65
+// WORDS: gpu.barrier
+
 // LARGE-LABEL: gpu.func @large_kernel
 // LARGE-SAME: known_block_size = array<i32: 256, 1, 1>, lathe.plan = "tiles of 128x128x16, 8x8 an invocation"
 func.func @large(%x: memref<2048x512xf32>, %w: memref<512x2048xf32>, %y: memref<2048x2048xf32>, %arena: memref<?xi8>, %run: !llvm.ptr) attributes {lathe.entry} {
@@ -47,15 +57,27 @@ func.func @large(%x: memref<2048x512xf32>, %w: memref<512x2048xf32>, %y: memref<
 
 // Of a small one more workgroups get smaller tiles. What lies over an edge
 // reads the last element again, and is not stored. A quarter of a tile's rows
-// are worth it; of fewer, which sizes tell, lanes make more.
+// are worth it; of fewer, which sizes tell, lanes make more. Of a thousand rows,
+// tiles are as large as they may be.
 
-// CHECK-LABEL: func @small
-// CHECK: %[[SUITS:.*]] = arith.cmpi uge, %{{.*}}, %c4
-// CHECK: %[[TILES:.*]] = arith.select %[[SUITS]], %{{.*}}, %c0
-// CHECK: %[[LANES:.*]] = arith.select %[[SUITS]], %c0{{.*}}, %
-// CHECK: kernel.launch @small_kernel over %[[TILES]]
-// CHECK: kernel.launch @small_kernel_0 over %[[LANES]]
+// CHECK-LABEL: func.func @small(
+// CHECK: %[[MOST:.*]] = arith.cmpi uge, %{{.*}}, %c1024
+// CHECK: %[[FILLS:.*]] = arith.andi %[[MOST]],
+// CHECK: %[[WIDE:.*]] = arith.select %[[FILLS]], %{{.*}}, %c0
+// CHECK: kernel.launch @small_kernel over %[[WIDE]]
+// CHECK: %[[REST:.*]] = arith.xori %[[FILLS]], %true
+// CHECK: %[[MANY:.*]] = arith.cmpi uge, %{{.*}}, %c4
+// CHECK: %[[SUITS:.*]] = arith.andi %[[MANY]],
+// CHECK: %[[BOTH:.*]] = arith.andi %[[REST]], %[[SUITS]]
+// CHECK: %[[TILES:.*]] = arith.select %[[BOTH]], %{{.*}}, %c0
+// CHECK: kernel.launch @small_kernel_0 over %[[TILES]]
+// CHECK: %[[FEW:.*]] = arith.xori %[[SUITS]], %true
+// CHECK: %[[LAST:.*]] = arith.andi %[[REST]], %[[FEW]]
+// CHECK: %[[LANES:.*]] = arith.select %[[LAST]], %{{.*}}, %c0
+// CHECK: kernel.launch @small_kernel_1 over %[[LANES]]
 // CHECK-LABEL: gpu.func @small_kernel
+// CHECK-SAME: lathe.plan = "tiles of 64x64x8, 8x4 an invocation"
+// CHECK-LABEL: gpu.func @small_kernel_0
 // CHECK-SAME: lathe.plan = "tiles of 16x32x16, 2x2 an invocation"
 // CHECK: scf.for
 // CHECK: arith.minui
@@ -64,7 +86,7 @@ func.func @large(%x: memref<2048x512xf32>, %w: memref<512x2048xf32>, %y: memref<
 // CHECK: scf.yield
 // CHECK: scf.if
 // CHECK: memref.store
-// CHECK-LABEL: gpu.func @small_kernel_0
+// CHECK-LABEL: gpu.func @small_kernel_1
 // CHECK-SAME: lathe.plan = "elements of 2 lanes"
 func.func @small(%x: memref<?x50xf32>, %w: memref<50x70xf32>, %y: memref<?x70xf32>, %arena: memref<?xi8>, %run: !llvm.ptr) attributes {lathe.entry} {
   kernel.nest ins(%x, %w : memref<?x50xf32>, memref<50x70xf32>) outs(%y : memref<?x70xf32>)
