@@ -7,6 +7,8 @@
 
 #include "codegen/Decomposition.h"
 #include "codegen/Passes.h"
+#include "dialect/Fused.h"
+#include "dialect/Sequence.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
 namespace mlir::lathe {
@@ -19,7 +21,11 @@ using namespace mlir::lathe;
 
 namespace {
 struct DecomposePass : lathe::impl::DecomposeBase<DecomposePass> {
+  using DecomposeBase::DecomposeBase;
+
   void runOnOperation() override {
+    if (wholeRotations)
+      getOperation().walk([](RotaryOp op) { markFused(op); });
     RewritePatternSet patterns(&getContext());
     populateDecompositions(patterns);
     // What a decomposition makes may be composed itself. Nothing else is

@@ -33,6 +33,9 @@ def Decompose : LathePass<"lathe-decompose", "::mlir::func::FuncOp"> {
     family (codegen/decompose/). What is made keeps the op's location. Ops with
     a lowering of their own stay.
   }];
+  let options = [
+    Option<"wholeRotations", "whole-rotations", "bool", "false",
+           "turn all features of rotary positions in one loop">];
 }
 
 def LowerToLinalg : LathePass<"lathe-lower-to-linalg", "::mlir::ModuleOp"> {

@@ -92,7 +92,9 @@ void lathe::buildLeanPipeline(OpPassManager &pm,
 
 void lathe::buildTensorPipeline(OpPassManager &pm,
                                 const PipelineOptions &options) {
-  pm.addNestedPass<func::FuncOp>(createDecompose());
+  DecomposeOptions decomposition;
+  decomposition.wholeRotations = bool(options.device);
+  pm.addNestedPass<func::FuncOp>(createDecompose(decomposition));
   // What compositions are made of may be without effect, too.
   if (options.isOn("erase-dead"))
     pm.addPass(createEraseDead());

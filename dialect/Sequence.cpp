@@ -195,6 +195,19 @@ LogicalResult RotaryAnglesOp::inferReturnTypes(MLIRContext *,
 
 Work RotaryAnglesOp::getWork() { return workOf(0); }
 
+LogicalResult RotaryTurnOp::inferReturnTypes(MLIRContext *,
+                                             std::optional<Location> location,
+                                             Adaptor op,
+                                             SmallVectorImpl<Type> &results) {
+  if (getShape(op.getInput()).size() != 3)
+    return emitOptionalError(location,
+                             "'rotary_turn' needs tokens [N, T, F] [C1]");
+  results.push_back(op.getInput().getType());
+  return success();
+}
+
+Work RotaryTurnOp::getWork() { return workOf(3); }
+
 LogicalResult CausalMaskOp::inferReturnTypes(MLIRContext *,
                                              std::optional<Location> location,
                                              Adaptor op,

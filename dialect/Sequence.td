@@ -118,6 +118,18 @@ def Lathe_RotaryAnglesOp : Lathe_SequencePart<"rotary_angles",
   }];
 }
 
+def Lathe_RotaryTurnOp : Lathe_SequencePart<"rotary_turn",
+    (ins Lathe_FloatTensor:$input, Lathe_FloatTensor:$angles, I64Attr:$head_dim, Lathe_RotaryStyleAttr:$style, I64Attr:$dims)> {
+  let summary = "pairs of features turned by angles, all in one loop";
+  let description = [{
+    What lathe.rotary does with the cosines and sines of lathe.rotary_angles, for
+    devices: each feature reads its partner by itself.
+
+    Constraints:
+    - (C1) the input is [N, T, heads · head_dim], as that of lathe.rotary.
+  }];
+}
+
 def Lathe_CausalMaskOp : Lathe_SequencePart<"causal_mask", (ins Lathe_FloatTensor:$input)> {
   let summary = "scores of tokens that are ahead, set to −∞";
   let description = [{

@@ -76,11 +76,16 @@ struct RotaryDecomposition : Decomposition<RotaryOp> {
     Shape shape = getShape(op.getInput());
     int64_t width = op.getHeadDim(), dims = op.getDims();
     Shape heads = {shape[0], shape[1], shape[2].floorDiv(width), width};
-    Value x = c.reshape(op.getInput(), heads);
     Value angles = RotaryAnglesOp::create(c, op.getInput(), op.getDimsAttr(),
                                           op.getThetaAttr(), op.getPastAttr());
+    // Launches of a device cost more than its loops.
+    if (isFused(op))
+      return {RotaryTurnOp::create(c, op.getInput(), angles,
+                                   op.getHeadDimAttr(), op.getStyleAttr(),
+                                   op.getDimsAttr())};
     Value cosine = c.squeeze(c.slice(angles, 0, 0, 1), {0});
     Value sine = c.squeeze(c.slice(angles, 0, 1, 2), {0});
+    Value x = c.reshape(op.getInput(), heads);
     Value turned = c.slice(x, 3, 0, dims);
     bool isInterleaved = op.getStyle() == RotaryStyle::interleaved;
     // The pairs along a dimension of their own: [..., 2, dims / 2], or

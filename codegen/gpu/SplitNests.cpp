@@ -238,13 +238,10 @@ private:
 };
 } // namespace
 
-/// Whether the sum is of products of what the device may multiply, widened.
-static bool multipliesNarrow(NestOp nest) {
-  bool narrow = false;
-  nest.getReduce().walk([&](arith::ExtFOp widened) {
-    narrow |= widened.getIn().getType().getIntOrFloatBitWidth() == 16;
-  });
-  return narrow;
+/// Whether it adds up numbers of f32, so that parts are added up, too.
+static bool addsFloats(NestOp nest) {
+  auto sum = dyn_cast_if_present<arith::AddFOp>(findCombiner(nest));
+  return sum && sum.getType().isF32();
 }
 
 /// Whether nothing but subscripts of their own depends on a dimension.
@@ -267,17 +264,58 @@ static int64_t countParts(int64_t steps, int64_t unit, int64_t most) {
   return 1;
 }
 
-/// Whether no dimension is dynamic but, at most, the rows, which then are the
-/// output's first.
+/// Whether no dimension is dynamic but, at most, the output's first, if it is
+/// among the rows.
 static bool findDynamic(NestOp nest, const Contraction &contraction,
                         Split &split) {
   for (auto [dim, size] : llvm::enumerate(nest.getStaticExtents()))
     if (ShapedType::isDynamic(size)) {
-      if (dim != 0 || contraction.rows.dims != ArrayRef<unsigned>(0))
+      if (dim != 0 || contraction.rows.dims.empty() ||
+          contraction.rows.dims.front() != 0)
         return false;
       split.isDynamic = true;
     }
   return true;
+}
+
+/// For which sizes the first dimension is split, and what the plan takes it to
+/// be: rows up to a tile, or, where others count with it, as those of an image,
+/// the few that have a plan of their own.
+static int64_t chooseSizes(const Contraction &contraction,
+                           const DeviceTarget &target, Split &split) {
+  if (contraction.rows.dims.size() > 1) {
+    split.fewest = 1;
+    split.most = plannedElements[1] / suitingPart - 1;
+    return fewElements;
+  }
+  // Of fewer rows than fill a quarter of a tile, another plan makes more.
+  KernelPlan plan = planKernel(contraction.nest, target);
+  split.fewest = std::max<int64_t>(plan.rows.extent / suitingPart, 1);
+  split.most = manyElements;
+  return manyElements;
+}
+
+/// A plan of tiles to share, and the steps that a part has at least.
+static std::optional<KernelPlan> planShared(NestOp nest,
+                                            const DeviceTarget &target,
+                                            const Contraction &contraction,
+                                            int64_t unknown, int64_t &least) {
+  KernelPlan plan = planKernel(nest, target, unknown);
+  if (plan.kind == KernelPlan::Kind::tensorTiles ||
+      plan.kind == KernelPlan::Kind::warpgroupTiles) {
+    least = std::max<int64_t>(plan.blocks, 2) * plan.depth;
+    return plan;
+  }
+  if (plan.kind != KernelPlan::Kind::tiles || target.sharedWords == 1)
+    return std::nullopt;
+  // Small tiles load more than they multiply: parts make up for larger ones.
+  constexpr int64_t side = 64, blocks = 8;
+  for (TileSide *it : {&plan.rows, &plan.columns})
+    it->extent = std::max<int64_t>(
+        it->extent, std::min<int64_t>(
+                        side, llvm::PowerOf2Ceil(contraction.count(it->dims))));
+  least = blocks * plan.depth;
+  return plan;
 }
 
 /// The reduction to split, and in how many parts: as many as keep the device
@@ -285,23 +323,25 @@ static bool findDynamic(NestOp nest, const Contraction &contraction,
 static Split chooseSplit(NestOp nest, const DeviceTarget &target) {
   Split split;
   auto contraction = Contraction::find(nest, manyElements);
-  if (!contraction || !findCombiner(nest) ||
-      !findDynamic(nest, *contraction, split))
+  if (!contraction || !findDynamic(nest, *contraction, split))
     return {};
-  KernelPlan plan = planKernel(nest, target);
-  if (plan.kind != KernelPlan::Kind::tensorTiles &&
-      plan.kind != KernelPlan::Kind::warpgroupTiles)
+  int64_t unknown = manyElements, least = 0;
+  if (split.isDynamic)
+    unknown = chooseSizes(*contraction, target, split);
+  if (unknown != manyElements)
+    contraction = Contraction::find(nest, unknown);
+  std::optional<KernelPlan> plan;
+  if (contraction)
+    plan = planShared(nest, target, *contraction, unknown, least);
+  if (!plan)
     return {};
-  // Of fewer rows than fill a quarter of a tile, another plan makes more.
-  split.fewest = plan.rows.extent / 4;
-  split.most = manyElements;
-  int64_t busy = target.busyInvocations / target.workgroupSize,
-          steps = contraction->count(contraction->reductions, 1),
-          least = std::max<int64_t>(plan.blocks, 2) * plan.depth;
-  int64_t most = std::min(busy / contraction->countGroups(plan), steps / least);
+  int64_t steps = contraction->count(contraction->reductions, 1);
+  int64_t most = std::min(target.busyInvocations / target.workgroupSize /
+                              contraction->countGroups(*plan),
+                          steps / least);
   SmallVector<int64_t> extents = nest.getStaticExtents();
   for (unsigned dim : contraction->reductions) {
-    int64_t unit = dim == contraction->reductions.back() ? plan.depth : 1;
+    int64_t unit = dim == contraction->reductions.back() ? plan->depth : 1;
     int64_t parts =
         isPlain(nest, dim) ? countParts(extents[dim], unit, most) : 1;
     if (!ShapedType::isDynamic(extents[dim]) && parts > split.count) {
@@ -314,8 +354,7 @@ static Split chooseSplit(NestOp nest, const DeviceTarget &target) {
 
 bool mlir::lathe::kernel::splitReduction(RewriterBase &rewriter, NestOp nest,
                                          const DeviceTarget &target) {
-  if (target.multiplied.empty() || !nest.hasReduction() ||
-      !multipliesNarrow(nest))
+  if (target.multiplied.empty() || !nest.hasReduction() || !addsFloats(nest))
     return false;
   nest = normaliseNest(rewriter, nest);
   Split split = chooseSplit(nest, target);

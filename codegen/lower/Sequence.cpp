@@ -89,6 +89,59 @@ struct RotaryAnglesLowering : Lowering<RotaryAnglesOp> {
   }
 };
 
+struct RotaryTurnLowering : Lowering<RotaryTurnOp> {
+  using Lowering::Lowering;
+
+  FailureOr<SmallVector<Value>> lower(RotaryTurnOp op,
+                                      Structured &b) const override {
+    int64_t width = op.getHeadDim(), dims = op.getDims();
+    bool isInterleaved = op.getStyle() == RotaryStyle::interleaved;
+    // From a feature to the other one of its pair.
+    int64_t step = isInterleaved ? 1 : dims / 2;
+    Value x = op.getInput(), angles = op.getAngles();
+    auto turn = [&](Structured &b, ValueRange args) -> Value {
+      auto isBelow = [&](Value a, int64_t c) -> Value {
+        return arith::CmpIOp::create(b, arith::CmpIPredicate::ult, a,
+                                     toIndex(b, c));
+      };
+      auto select = [&](Value condition, Value a, Value c) -> Value {
+        return arith::SelectOp::create(b, condition, a, c);
+      };
+      Value feature = b.index(2);
+      Value inHead =
+          arith::RemUIOp::create(b, feature, toIndex(b, width)).getResult();
+      Value inPair =
+          isInterleaved
+              ? arith::RemUIOp::create(b, inHead, toIndex(b, 2)).getResult()
+              : inHead;
+      Value isFirst = isBelow(inPair, step), turns = isBelow(inHead, dims);
+      Value before = arith::SubIOp::create(b, feature, toIndex(b, step)),
+            behind = arith::AddIOp::create(b, feature, toIndex(b, step));
+      Value partner = select(isFirst, behind, before);
+      Value pair =
+          isInterleaved
+              ? arith::DivUIOp::create(b, inHead, toIndex(b, 2)).getResult()
+              : arith::RemUIOp::create(b, inHead, toIndex(b, step)).getResult();
+      // Features that pass read numbers that are there.
+      if (dims < width) {
+        partner = select(turns, partner, feature);
+        pair = arith::MinUIOp::create(b, pair, toIndex(b, dims / 2 - 1));
+      }
+      auto angle = [&](int64_t which) {
+        return b.extract(angles,
+                         {toIndex(b, which), b.index(1), toIndex(b, 0), pair});
+      };
+      Value other = b.extract(x, {b.index(0), b.index(1), partner});
+      Value along = mul(b, args[0], angle(0)), across = mul(b, other, angle(1));
+      Value turned =
+          select(isFirst, sub(b, along, across), add(b, along, across));
+      return dims < width ? select(turns, turned, args[0]) : turned;
+    };
+    return SmallVector<Value>{
+        b.map(b.getResultShape(), op.getType().getElementType(), {x}, turn)};
+  }
+};
+
 struct CausalMaskLowering : Lowering<CausalMaskOp> {
   using Lowering::Lowering;
 
@@ -168,6 +221,7 @@ struct RelativePositionBiasLowering : Lowering<RelativePositionBiasOp> {
 
 void lathe::populateSequenceLowerings(RewritePatternSet &patterns,
                                       LoweringState &state) {
-  patterns.add<AttentionLowering, RotaryAnglesLowering, CausalMaskLowering,
-               RelativePositionBiasLowering>(patterns.getContext(), state);
+  patterns.add<AttentionLowering, RotaryAnglesLowering, RotaryTurnLowering,
+               CausalMaskLowering, RelativePositionBiasLowering>(
+      patterns.getContext(), state);
 }
