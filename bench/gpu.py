@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """Checks and times programs for devices on a machine that has one.
 
-usage: bench/gpu.sh pack FOLDER [--targets vulkan,…] [--golden one|all|none] [--only TEXT]
+usage: bench/gpu.sh pack FOLDER [--targets vulkan,…] [--golden one|all|none] [--only REGEX]
        bench/gpu.sh run FOLDER [--device NAME] [--json FILE] [--limit SECONDS] [--no-peers]
 
 `pack` compiles here, with $LATHE or build/release/bin/lathe, and makes a folder of programs, golden data and this script,
-of less than 64 MB. Of each set of golden data it takes one case, or what --golden says; --only takes what has TEXT in its name. Weights
-of the models that are timed are made up where they run.
+of less than 64 MB. Of each set of golden data it takes one case, or what --golden says; --only takes what has a match
+of REGEX in its name. Weights of the models that are timed are made up where they run.
 
 `run` needs that folder, python3 and a driver (of each kind of device that has one, unless --device names one), and nothing
 of Lathe's: in FOLDER it is `./gpu.sh run .`
@@ -28,7 +28,6 @@ import json
 import os
 import random
 import re
-import shlex
 import shutil
 import subprocess
 import sys
@@ -39,14 +38,10 @@ from pathlib import Path
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from gpu_cases import EXPERTS, LEAST_MADE_UP, MODELS, PROCESSOR, PRODUCTS, systems  # noqa: E402
+from gpu_cases import EXPERTS, MODELS, PRODUCTS  # noqa: E402
 
-HERE = Path(__file__).resolve().parent
-ROOT = HERE.parent
-MOST_BYTES = 64 << 20
-SCRIPTS = ("bench/gpu.sh", "bench/gpu.py", "bench/gpu_cases.py", "bench/gpu_peers.py", "tools/golden.py",
-           "tools/golden_case.py")
 ARCHIVE = "programs.tar.xz"
+
 
 def call(command, timeout=300, **more):
     return subprocess.run([str(word) for word in command], capture_output=True, text=True, errors="replace",
@@ -58,80 +53,9 @@ def reason_of(done):
     return next((line for line in lines if "error" in line), lines[-1] if lines else f"exit status {done.returncode}")
 
 
-# ------------------------------------------------------------------------- pack
-
-
-def can_compile(lathe, target):
-    with tempfile.TemporaryDirectory() as scratch:
-        done = call([lathe, "compile", ROOT / "bench/specs/product.yaml", "--set", "inputs=8", "--set", "features=8",
-                     f"--target={target}", "-o", Path(scratch) / "p"])
-    return done.returncode == 0
-
-
-def read_header(file):
-    """What an open safetensors file says of its tensors, and where their bytes begin."""
-    length = int.from_bytes(file.read(8), "little")
-    tensors = json.loads(file.read(length))
-    return {name: it for name, it in tensors.items() if name != "__metadata__"}, 8 + length
-
-
-def strip_weights(path):
-    """Replaces a weights file by its size and its small parts."""
-    with open(path, "rb") as file:
-        tensors, start = read_header(file)
-        places = [(0, start)] + [(start + begin, end - begin) for begin, end in
-                                 (it["data_offsets"] for it in tensors.values()) if end - begin <= LEAST_MADE_UP]
-        parts = []
-        for begin, length in places:
-            file.seek(begin)
-            parts.append(file.read(length))
-    Path(f"{path}.parts").write_bytes(b"".join(parts))
-    Path(f"{path}.places").write_text(json.dumps({"size": path.stat().st_size, "places": places}))
-    path.unlink()
-
-
 def as_options(option, values):
     return [word for key, value in values.items()
             for word in (option, f"{key}={str(value).lower() if isinstance(value, bool) else value}")]
-
-
-def set_column(file, tensors, start, name, value):
-    """Gives the first column of a matrix of f32 a value."""
-    begin, (rows, columns) = start + tensors[name]["data_offsets"][0], tensors[name]["shape"]
-    for row in range(rows):
-        file.seek(begin + 4 * row * columns)
-        file.write(array.array("f", [value]).tobytes())
-
-
-def keep_share(file, tensors, start, name, share):
-    """Makes a mask negative in all but a share of its channels."""
-    begin, end = tensors[name]["data_offsets"]
-    kept = [int((i + 1) * share) > int(i * share) for i in range((end - begin) // 4)]
-    file.seek(start + begin)
-    file.write(array.array("f", [1.0 if it else -1.0 for it in kept]).tobytes())
-
-
-def make_checkpoint(lathe, case, path):
-    settings = {key: value for key, value in case.get("settings", {}).items() if key not in ("stored", "activations")}
-    done = call([lathe, "init", ROOT / case["spec"], *as_options("--set", settings), "--seed", "1", "-o", path])
-    if done.returncode or not path.exists():
-        return
-    with open(path, "r+b") as file:
-        tensors, start = read_header(file)
-        for end, value in case.get("columns", {}).items():
-            for name in tensors:
-                if name.endswith(f".{end}"):
-                    set_column(file, tensors, start, name, value)
-        for name, share in case.get("kept", {}).items():
-            keep_share(file, tensors, start, name, share)
-
-
-def compile_model(lathe, spec, settings, target, program, weights, processor=PROCESSOR):
-    program.parent.mkdir(parents=True, exist_ok=True)
-    command = [lathe, "compile", ROOT / spec, *settings, f"--target={target}", f"--target-cpu={processor}", "-o", program]
-    made = call([*command, *(["--weights", weights] if weights.exists() else [])], timeout=900)
-    if made.returncode:
-        sys.exit(f"gpu: cannot compile {spec} for {target}: {reason_of(made)}")
 
 
 def program_of(case):
@@ -139,39 +63,6 @@ def program_of(case):
     words = [Path(case["spec"]).stem, *(f"{key}={value}" for key, value in case.get("settings", {}).items())]
     words += [f"{key}={value}" for key, value in case.get("kept", {}).items()]
     return re.sub(r"[^\w=.-]+", "-", ",".join(words))
-
-
-def pack_models(lathe, targets, folder, only):
-    # By checkpoints, which may be large.
-    cases = sorted((it for it in [*MODELS.items(), ("experts", EXPERTS)] if only in it[0]), key=lambda it: program_of(it[1]))
-    with tempfile.TemporaryDirectory(dir=os.environ.get("TMPDIR", "/tmp")) as scratch:
-        weights, last = Path(scratch) / "w.safetensors", None
-        for name, case in cases:
-            settings = case.get("settings", {})
-            source = [case["spec"], case.get("kept"), {**settings, "stored": "", "activations": ""}]
-            if source != last:
-                weights.unlink(missing_ok=True)
-                make_checkpoint(lathe, case, weights)
-                last = source
-            for target in targets:
-                program = folder / "models" / target / program_of(case)
-                if not program.exists():
-                    compile_model(lathe, case["spec"], as_options("--set", settings), target, program, weights)
-                    strip_weights(Path(f"{program}.weights"))
-            shapes = folder / "shapes" / f"{name}.json"
-            shapes.parent.mkdir(exist_ok=True)
-            shapes.write_text(json.dumps(shapes_of(json.loads(call([program, "--info=json"]).stdout), case)))
-
-
-def pack_systems(lathe, targets, folder, only):
-    for name, spec, settings, processor in systems(ROOT):
-        if only not in name:
-            continue
-        with tempfile.TemporaryDirectory() as scratch:
-            weights = Path(scratch) / "w.safetensors"
-            call([lathe, "init", ROOT / spec, *settings, "--seed", "1", "-o", weights])
-            for target in targets:
-                compile_model(lathe, spec, settings, f"cpu+{target}", folder / "systems" / target / name, weights, processor)
 
 
 def shapes_of(info, case):
@@ -186,61 +77,11 @@ def value_of(text, dims):
     return int(eval(re.sub("/+", "//", str(text)), {"__builtins__": {}}, dict(dims)))  # noqa: S307
 
 
-def compress(folder):
-    """Puts all but the scripts into one archive, what is alike side by side: the programs and golden data of a case."""
-    files = [path.relative_to(folder) for path in folder.rglob("*")
-             if path.is_file() and path.relative_to(folder).parts[0] not in (path.name, "peers")]
-    with tarfile.open(folder / ARCHIVE, "w:xz", preset=9) as archive:
-        for path in sorted(files, key=lambda path: path.parts[1 if path.parts[0] in ("golden", "specs") else 2:]):
-            archive.add(folder / path, path)
-    for path in {path.parts[0] for path in files}:
-        shutil.rmtree(folder / path)
-
-
 def unpack(folder):
     if (folder / ARCHIVE).exists():
         with tarfile.open(folder / ARCHIVE) as archive:
             archive.extractall(folder, filter="data")
         (folder / ARCHIVE).unlink()
-
-
-def pack_golden(lathe, targets, folder, golden, only):
-    if golden == "none":
-        return
-    data = ROOT / "test" / "golden" / "data"
-    for group in sorted(path for path in data.iterdir() if path.is_dir() and only in path.name):
-        cases = sorted(path for path in group.iterdir() if (path / "case.json").exists())
-        for case in cases if golden == "all" else cases[:1]:
-            shutil.copytree(case, folder / "golden" / group.name / case.name)
-    shutil.copytree(ROOT / "test" / "golden" / "specs", folder / "specs")
-    for target in targets if (folder / "golden").exists() else []:
-        done = call([ROOT / "tools" / "golden.sh", f"--target={target}", f"--target-cpu={PROCESSOR}",
-                     f"--keep={folder / 'programs' / target}",
-                     folder / "golden"], timeout=1800, env={**os.environ, "LATHE": str(lathe)})
-        if done.returncode:
-            sys.exit(f"gpu: cannot compile golden cases for {target}:\n{done.stdout}{done.stderr}")
-
-
-def pack(options):
-    lathe = Path(os.environ.get("LATHE") or ROOT / "build" / "release" / "bin" / "lathe")
-    targets = [target for target in options.targets.split(",") if can_compile(lathe, target)]
-    if not targets:
-        sys.exit(f"gpu: '{lathe}' compiles for none of {options.targets}")
-    folder = options.folder
-    if folder.exists() and any(folder.iterdir()):
-        sys.exit(f"gpu: '{folder}' is not empty")
-    folder.mkdir(parents=True, exist_ok=True)
-    for script in SCRIPTS:
-        shutil.copy(ROOT / script, folder)
-    shutil.copytree(ROOT / "bench" / "peers", folder / "peers", ignore=shutil.ignore_patterns("__pycache__"))
-    pack_golden(lathe, targets, folder, options.golden, options.only)
-    pack_models(lathe, targets, folder, options.only)
-    pack_systems(lathe, targets, folder, options.only)
-    compress(folder)
-    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-    print(f"{folder}: {size / 1e6:.1f} MB for {', '.join(targets)}")
-    if size > MOST_BYTES:
-        sys.exit(f"gpu: more than {MOST_BYTES >> 20} MB; take fewer golden cases")
 
 
 # ------------------------------------------------------------------------- run
@@ -271,6 +112,7 @@ class Run:
         self.folder, self.options = options.folder.resolve(), options
         self.end = time.monotonic() + options.limit
         self.benchmarks, self.checks, self.left, self.fits = [], [], [], []
+        self.process, self.ready = None, False
 
     def check(self, name, passed, text):
         self.checks.append({"name": name, "passed": passed, "text": text})
@@ -400,13 +242,20 @@ class Run:
         return subprocess.Popen([sys.executable, self.folder / "gpu_peers.py", self.folder], stdin=subprocess.PIPE,
                                 stdout=subprocess.PIPE, stderr=log, text=True)
 
+    def wait_for_peers(self):
+        """Until what PyTorch compiles is there: it takes the device, too."""
+        while self.process and not self.ready and (line := self.process.stdout.readline()):
+            told = json.loads(line) if line.startswith("{") else {}
+            self.ready = "ready" in told
+            if "error" in told:
+                print(f"      {told['name']}: {told['error']}")
+
     def peers(self, process):
+        process.stdin.write("go\n")
+        process.stdin.flush()
         for line in process.stdout:
             told = json.loads(line) if line.startswith("{") else {}
-            if "ready" in told:
-                process.stdin.write("go\n")
-                process.stdin.flush()
-            elif "error" in told:
+            if "error" in told:
                 print(f"      {told['name']}: {told['error']}")
             elif told:
                 more = {key: told[key] for key in ("bytes", "flops") if key in told}
@@ -418,7 +267,7 @@ class Run:
     def run(self):
         sys.path.insert(0, str(self.folder))
         unpack(self.folder)
-        process = self.start_peers() if self.options.peers else None
+        self.process = self.start_peers() if self.options.peers else None
         make_weights(self.folder)
         targets = sorted({path.name for what in ("programs", "models") for path in self.folder.glob(f"{what}/*")})
         for target in targets:
@@ -429,12 +278,14 @@ class Run:
                 folder = self.folder / "systems" / target
                 names = sorted(path.name for path in folder.glob("*") if os.access(path, os.X_OK))
                 self.each(folder, target, names, lambda *it, on=target: self.agree(*it, on))
+                self.wait_for_peers()
                 for name in MODELS:
                     self.measure(name, target)
                 self.experts(target)
         self.ptx()
-        if process:
-            self.peers(process)
+        if self.process:
+            self.wait_for_peers()
+            self.peers(self.process)
         driver = call(["nvidia-smi", "--query-gpu=name,driver_version", "--format=csv,noheader"]).stdout.strip() \
             if shutil.which("nvidia-smi") else ""
         context = {"date": time.strftime("%Y-%m-%dT%H:%M:%S%z"), "num_cpus": os.cpu_count(), "executable": "bench/gpu.sh",
@@ -519,7 +370,10 @@ def main():
     options = parser.parse_args()
     if options.command == "run" and not (options.folder / "gpu.py").exists():
         sys.exit(f"gpu: '{options.folder}' is no folder that bench/gpu.sh pack made")
-    return pack(options) if options.command == "pack" else Run(options).run()
+    if options.command == "run":
+        return Run(options).run()
+    from gpu_pack import pack  # not in the folder that it makes
+    return pack(options)
 
 
 if __name__ == "__main__":

@@ -8,8 +8,9 @@ from pathlib import Path
 
 # What is beside the device; and one that multiplies bytes and bf16, as those do that have such devices today.
 PROCESSOR, ROUNDING_PROCESSOR = "x86-64-v3", "cooperlake"
-# Of a weights file, tensors up to so many bytes travel; larger ones are made up where they are used.
-LEAST_MADE_UP = 1 << 17
+# Of a weights file, tensors of fewer bytes travel; larger ones are made up where they are used, unless `true_bytes` of a
+# case says more.
+TRUE_BYTES = 1 << 14
 
 
 def precision(stored):
@@ -17,8 +18,9 @@ def precision(stored):
 
 
 def product(tokens, inputs, features, stored="f32"):
-    return {"spec": "bench/specs/product.yaml", "dims": {"tokens": tokens}, "peers": ["eager"], "flops": 2 * tokens * inputs * features,
-            "settings": {"inputs": inputs, "features": features, "most": max(tokens, 64), "bias": False, **precision(stored)}}
+    return {"spec": "bench/specs/product.yaml", "dims": {"tokens": tokens}, "peers": ["eager"],
+            "settings": {"inputs": inputs, "features": features, "most": max(tokens, 64), "bias": False,
+                         **precision(stored)}}
 
 
 def attention(entry, tokens):
@@ -32,12 +34,14 @@ def mixer(channels, side):
 
 def convolution(side, inputs, channels, kernel, stride=1):
     return {"spec": "bench/specs/convolution.yaml", "peers": ["eager"],
-            "settings": {"side": side, "inputs": inputs, "channels": channels, "kernel": kernel, "stride": stride, "groups": 1}}
+            "settings": {"side": side, "inputs": inputs, "channels": channels, "kernel": kernel, "stride": stride,
+                         "groups": 1}}
 
 
 def language(entry, dims, stored, layers=24):
-    return {"spec": "specs/geb/geb-1.3b.yaml", "entry": entry, "dims": dims, "peers": ["eager"] if stored == "bf16" else [],
-            "settings": {"layers": layers, "context": 1024, **precision(stored)}, "unread": "embed_tokens"}
+    return {"spec": "specs/geb/geb-1.3b.yaml", "entry": entry, "dims": dims,
+            "peers": ["eager"] if stored == "bf16" else [],
+            "settings": {"layers": layers, "context": 1024, **precision(stored)}}
 
 
 def folded(entry, dims, stored, kept):
@@ -82,7 +86,8 @@ MODELS = {
 }
 
 # Experts' time follows how many of them tokens pick: null experts' logits have a token's first feature added.
-EXPERTS = {"spec": "specs/adamoe/layer.yaml", "settings": {"hidden": 1024, "ffn": 3584}, "dims": {"tokens": 256},
+EXPERTS = {"true_bytes": 1 << 17, "spec": "specs/adamoe/layer.yaml", "settings": {"hidden": 1024, "ffn": 3584},
+           "dims": {"tokens": 256},
            "columns": {"gate.weight": 0, "gate2.weight": 1}, "leads": [-6, -1.5, -1, -0.6, -0.3, 0, 0.3, 0.6, 1, 1.5, 6]}
 
 ROUNDED = "test/specs/Inputs/rounded-inputs.yaml"
@@ -94,8 +99,8 @@ PRODUCTS = {
     "rounded int8": (ROUNDED, [], {"batch": 19}),
     "rounded int8 with zero points": (ROUNDED, ["zero_point=true"], {"batch": 19}),
     "rounded int4": (ROUNDED, ["stored=int4", "zero_point=true"], {"batch": 19}),
-    **{f"{rows} rows {stored} by {activations}": ("bench/specs/product.yaml", [f"stored={stored}", f"activations={activations}", *sizes],
-                                 {"tokens": rows})
+    **{f"{rows} rows {stored} by {activations}":
+           ("bench/specs/product.yaml", [f"stored={stored}", f"activations={activations}", *sizes], {"tokens": rows})
        for stored, activations in (("f32", "f32"), ("bf16", "bf16"), ("bf16", "f32"), ("int8", "int8"), ("int4", "int8"))
        for rows, sizes in ((1, ["inputs=512", "features=1031"]), (67, ["inputs=520", "features=264"]),
                            (301, ["inputs=512", "features=513"]))},
