@@ -43,3 +43,12 @@ func.func @case4(%x: tensor<1x3x8xf32>) {
   %r = lathe.rotary %x {head_dim = 4, style = #lathe<rotary_style halves>, dims = 4, theta = 10000.0, past = "+"} : (tensor<1x3x8xf32>) -> tensor<1x3x8xf32>
   return
 }
+
+// -----
+
+func.func @turn1(%x: tensor<3x8xf32>, %angles: tensor<2x3x1x2xf32>) {
+  // expected-error@+2 {{'rotary_turn' needs tokens [N, T, F] [C1]}}
+  // expected-error@+1 {{failed to infer returned types}}
+  %r = lathe.rotary_turn %x, %angles {head_dim = 4, style = #lathe<rotary_style halves>, dims = 4} : (tensor<3x8xf32>, tensor<2x3x1x2xf32>) -> tensor<3x8xf32>
+  return
+}
