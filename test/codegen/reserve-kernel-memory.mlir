@@ -1,6 +1,7 @@
 // RUN: lathe-opt %s -split-input-file -pass-pipeline='builtin.module(func.func(lathe-reserve-kernel-memory))' | FileCheck %s
 // RUN: lathe-opt %s -split-input-file -pass-pipeline='builtin.module(func.func(lathe-reserve-kernel-memory),lathe-outline-kernels,cse,canonicalize)' | FileCheck %s --check-prefix=KERNELS
 // RUN: lathe-opt %s -split-input-file -pass-pipeline='builtin.module(func.func(lathe-reserve-kernel-memory{multiplied=bf16 copies-async workgroup-size=256 shared-bytes=49152 accumulators=64 busy-invocations=65536}))' | FileCheck %s --check-prefix=TENSOR
+// RUN: lathe-opt %s -split-input-file -pass-pipeline='builtin.module(func.func(lathe-reserve-kernel-memory{multiplied=bf16 copies-async workgroup-size=256 shared-bytes=49152 accumulators=64 busy-invocations=65536 shared-words=4}))' | FileCheck %s --check-prefix=WORDS
 
 // One query in four heads that share keys and values, of four such groups: 4 workgroups would have all the work. There is
 // memory for the parts of 128 workgroups, four rows of 130 numbers each, and so 32 may share the keys of a group.
@@ -200,6 +201,38 @@ func.func @rows(%x: memref<?x4096xbf16>, %w: memref<512x4096xbf16>, %y: memref<?
     kernel.yield %s : f32
   } finish {
   ^bb0(%a: bf16, %c: bf16, %sum: f32):
+    kernel.yield %sum : f32
+  }
+  return
+}
+
+// -----
+
+// Sums of f32 are shared as well where plain tiles load words at once: a convolution's of as many channels as make 64x64 by
+// them keep the device busy, for up to three images, of which a plan is made.
+
+// TENSOR-LABEL: func @image
+// TENSOR-NOT: memref.alloc
+// WORDS-LABEL: func @image
+// WORDS: %[[PARTS:.*]] = memref.alloc() : memref<3x32x7x7x512xf32>
+// WORDS: %[[ENOUGH:.*]] = arith.cmpi uge, %{{.*}}, %c1 : index
+// WORDS: %[[FEW:.*]] = arith.cmpi ule, %{{.*}}, %c3 : index
+// WORDS: %[[SUITS:.*]] = arith.andi
+// WORDS: scf.if %[[SUITS]]
+// WORDS: memref.subview %[[PARTS]]
+// WORDS-COUNT-2: kernel.nest
+// WORDS: else
+// WORDS: kernel.nest
+func.func @image(%x: memref<?x9x9x512xf32>, %w: memref<3x3x512x512xf32>, %y: memref<?x7x7x512xf32>, %arena: memref<?xi8>, %run: !llvm.ptr) attributes {lathe.entry} {
+  kernel.nest ins(%x, %w : memref<?x9x9x512xf32>, memref<3x3x512x512xf32>) outs(%y : memref<?x7x7x512xf32>)
+      {indexing_maps = [affine_map<(n, i, j, o, p, q, c) -> (n, i + p, j + q, c)>, affine_map<(n, i, j, o, p, q, c) -> (p, q, c, o)>, affine_map<(n, i, j, o, p, q, c) -> (n, i, j, o)>],
+       reductions = array<i1: false, false, false, false, true, true, true>, init = 0.0 : f32} reduce {
+  ^bb0(%a: f32, %c: f32, %sum: f32):
+    %p = arith.mulf %a, %c : f32
+    %s = arith.addf %sum, %p : f32
+    kernel.yield %s : f32
+  } finish {
+  ^bb0(%a: f32, %c: f32, %sum: f32):
     kernel.yield %sum : f32
   }
   return
