@@ -33,6 +33,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import threading
 import time
 from pathlib import Path
 
@@ -239,8 +240,13 @@ class Run:
         if not has_driver("cuda") or call([sys.executable, "-c", "import torch; assert torch.cuda.is_available()"]).returncode:
             return print("      PyTorch is not installed, or sees no device: no peers")
         log = open(self.folder / "peers.log", "w")  # noqa: SIM115
-        return subprocess.Popen([sys.executable, self.folder / "gpu_peers.py", self.folder], stdin=subprocess.PIPE,
-                                stdout=subprocess.PIPE, stderr=log, text=True)
+        process = subprocess.Popen([sys.executable, self.folder / "gpu_peers.py", self.folder], stdin=subprocess.PIPE,
+                                   stdout=subprocess.PIPE, stderr=log, text=True)
+        # Whatever compiling takes, a run ends.
+        timer = threading.Timer(self.options.limit + 60, process.kill)
+        timer.daemon = True
+        timer.start()
+        return process
 
     def wait_for_peers(self):
         """Until what PyTorch compiles is there: it takes the device, too."""
@@ -251,6 +257,8 @@ class Run:
                 print(f"      {told['name']}: {told['error']}")
 
     def peers(self, process):
+        if not self.ready:
+            return print("      PyTorch's modules failed: no peers; peers.log says why")
         process.stdin.write("go\n")
         process.stdin.flush()
         for line in process.stdout:
@@ -356,13 +364,20 @@ def make_inputs(info, entry, scratch, wanted=None):
     return made
 
 
+def expression(text):
+    try:
+        return re.compile(text)
+    except re.error as error:
+        raise argparse.ArgumentTypeError(f"'{text}' is no regular expression: {error}") from error
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("command", choices=["pack", "run"])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--targets", default="vulkan,cuda,cuda:sm_90a", help=argparse.SUPPRESS)
     parser.add_argument("--golden", choices=["one", "all", "none"], default="one", help=argparse.SUPPRESS)
-    parser.add_argument("--only", default="", help=argparse.SUPPRESS)
+    parser.add_argument("--only", type=expression, default="", help=argparse.SUPPRESS)
     parser.add_argument("--no-peers", dest="peers", action="store_false", help=argparse.SUPPRESS)
     parser.add_argument("--device", help=argparse.SUPPRESS)
     parser.add_argument("--json", type=Path, help=argparse.SUPPRESS)

@@ -70,7 +70,7 @@ def modules(folder):
             layout = " innermost" if number else ""
             if "eager" in case["peers"]:
                 yield f"{name} PyTorch{layout}", it, arguments
-            # The other layout took as long in eager and compiled form alike.
+            # Compiled, the other layout took as long.
             if "compiled" in case["peers"] and number == 0:
                 graph = torch.compile(copy.deepcopy(it), mode="reduce-overhead", dynamic=False)
                 yield f"{name} PyTorch compiled{layout}", graph, arguments

@@ -199,9 +199,17 @@ LogicalResult RotaryTurnOp::inferReturnTypes(MLIRContext *,
                                              std::optional<Location> location,
                                              Adaptor op,
                                              SmallVectorImpl<Type> &results) {
-  if (getShape(op.getInput()).size() != 3)
+  Shape input = getShape(op.getInput()), angles = getShape(op.getAngles());
+  auto width = static_cast<int64_t>(op.getHeadDim()),
+       dims = static_cast<int64_t>(op.getDims());
+  std::optional<int64_t> features =
+      input.size() == 3 ? input[2].getConstant() : std::nullopt;
+  if (!features || width <= 0 || *features % width || dims <= 0 || dims % 2 ||
+      dims > width || angles != Shape{2, input[1], 1, dims / 2})
     return emitOptionalError(location,
-                             "'rotary_turn' needs tokens [N, T, F] [C1]");
+                             "'rotary_turn' needs tokens [N, T, heads · "
+                             "head_dim] and their angles [2, T, 1, dims / 2], "
+                             "dims being even and at most head_dim [C1]");
   results.push_back(op.getInput().getType());
   return success();
 }

@@ -76,12 +76,13 @@ private:
       return;
     }
     nest = normaliseNest(rewriter, nest);
-    std::vector<KernelPlan> plans;
-    for (int64_t elements : plannedElements)
-      plans.push_back(planKernel(nest, target, elements));
+    auto plans = llvm::map_to_vector<4>(
+        ArrayRef(plannedElements),
+        [&](int64_t elements) { return planKernel(nest, target, elements); });
     Writers writers;
-    for (auto [plan, elements] : llvm::zip(plans, plannedElements))
-      writers.add(createKernelWriter(nest, plan, rewriter), elements);
+    writers.addEach(plans, [&](const KernelPlan &plan) {
+      return createKernelWriter(nest, plan, rewriter);
+    });
     outline(nest, writers, symbols);
   }
 
@@ -107,12 +108,13 @@ private:
 
   void outline(DotProductOp op, SymbolTable &symbols) {
     OpBuilder b(op);
-    std::vector<DotProductPlan> plans;
-    for (int64_t elements : plannedElements)
-      plans.push_back(planDotProduct(op, target, elements));
+    auto plans = llvm::map_to_vector<4>(
+        ArrayRef(plannedElements),
+        [&](int64_t elements) { return planDotProduct(op, target, elements); });
     Writers writers;
-    for (auto [plan, elements] : llvm::zip(plans, plannedElements))
-      writers.add(createDotProductWriter(op, plan, b), elements);
+    writers.addEach(plans, [&](const DotProductPlan &plan) {
+      return createDotProductWriter(op, plan, b);
+    });
     const DotProductPlan &few = plans.front();
     if (op.getInitPartial()) {
       writers.parts = createPartsWriter(op, few, b);
@@ -136,6 +138,12 @@ private:
     void add(std::unique_ptr<KernelFrame> writer, int64_t elements) {
       if (whole.empty() || whole.back().writer->getPlan() != writer->getPlan())
         whole.push_back({std::move(writer), elements});
+    }
+    /// Adds those of the plans for `plannedElements`, which must outlive them.
+    template <typename Plans, typename Create>
+    void addEach(const Plans &plans, Create create) {
+      for (auto [plan, elements] : llvm::zip_equal(plans, plannedElements))
+        add(create(plan), elements);
     }
   };
 

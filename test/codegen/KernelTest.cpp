@@ -52,22 +52,11 @@ TEST_F(Kernels, Product) {
       }
 }
 
-/// With what all devices have: a tile of 64 rows, whose last ones are beyond
-/// the end, and two blocks and a step of a third one.
+/// A tile of 64 rows, whose last ones are beyond the end, and two blocks and a
+/// step of a third one: with what all devices have, and where invocations have
+/// neighbours, of which some are beyond the end.
 TEST_F(Kernels, LargeTile) {
-  options = {};
-  options.busyInvocations = 1;
-  parse("%x: memref<50x17xf32>, %w: memref<17x65xf32>, %b: memref<65xf32>, "
-        "%y: memref<50x65xf32>",
-        llvm::formatv(product, "memref<50x17xf32>", "memref<17x65xf32>",
-                      "memref<65xf32>", "memref<50x65xf32>"));
-  check({{50, 17}, {17, 65}, {65}, {50, 65}});
-  EXPECT_EQ(plan(), "tiles of 64x64x8, 8x4 an invocation");
-}
-
-/// Invocations that have neighbours, of tiles that end within them.
-TEST_F(Kernels, NeighbouringWords) {
-  for (int64_t words : {2, 4}) {
+  for (int64_t words : {1, 2, 4}) {
     options = {};
     options.busyInvocations = 1;
     options.sharedWords = words;

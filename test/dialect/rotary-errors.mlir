@@ -47,8 +47,35 @@ func.func @case4(%x: tensor<1x3x8xf32>) {
 // -----
 
 func.func @turn1(%x: tensor<3x8xf32>, %angles: tensor<2x3x1x2xf32>) {
-  // expected-error@+2 {{'rotary_turn' needs tokens [N, T, F] [C1]}}
+  // expected-error@+2 {{'rotary_turn' needs tokens [N, T, heads · head_dim] and their angles [2, T, 1, dims / 2], dims being even and at most head_dim [C1]}}
   // expected-error@+1 {{failed to infer returned types}}
   %r = lathe.rotary_turn %x, %angles {head_dim = 4, style = #lathe<rotary_style halves>, dims = 4} : (tensor<3x8xf32>, tensor<2x3x1x2xf32>) -> tensor<3x8xf32>
+  return
+}
+
+// -----
+
+func.func @turn2(%x: tensor<1x3x8xf32>, %angles: tensor<2x3x1x1xf32>) {
+  // expected-error@+2 {{'rotary_turn' needs tokens [N, T, heads · head_dim] and their angles [2, T, 1, dims / 2], dims being even and at most head_dim [C1]}}
+  // expected-error@+1 {{failed to infer returned types}}
+  %r = lathe.rotary_turn %x, %angles {head_dim = 4, style = #lathe<rotary_style halves>, dims = 4} : (tensor<1x3x8xf32>, tensor<2x3x1x1xf32>) -> tensor<1x3x8xf32>
+  return
+}
+
+// -----
+
+func.func @turn3(%x: tensor<1x3x8xf32>, %angles: tensor<2x3x1x2xf32>) {
+  // expected-error@+2 {{'rotary_turn' needs tokens [N, T, heads · head_dim] and their angles [2, T, 1, dims / 2], dims being even and at most head_dim [C1]}}
+  // expected-error@+1 {{failed to infer returned types}}
+  %r = lathe.rotary_turn %x, %angles {head_dim = 3, style = #lathe<rotary_style halves>, dims = 4} : (tensor<1x3x8xf32>, tensor<2x3x1x2xf32>) -> tensor<1x3x8xf32>
+  return
+}
+
+// -----
+
+func.func @turn4(%x: tensor<1x3x8xf32>, %angles: tensor<2x3x1x2xf32>) {
+  // expected-error@+2 {{'rotary_turn' needs tokens [N, T, heads · head_dim] and their angles [2, T, 1, dims / 2], dims being even and at most head_dim [C1]}}
+  // expected-error@+1 {{failed to infer returned types}}
+  %r = lathe.rotary_turn %x, %angles {head_dim = 0, style = #lathe<rotary_style halves>, dims = 4} : (tensor<1x3x8xf32>, tensor<2x3x1x2xf32>) -> tensor<1x3x8xf32>
   return
 }
