@@ -22,69 +22,29 @@
 // of the keys of a block have parts of l. What lies beyond the last row is that
 // row once more, and not stored; a key beyond the last has the score -inf.
 // Workgroups that share the keys of a tile have a part of them each, and give
-// m, l and sums, which another kernel combines (AttentionParts.cpp).
+// m, l and sums, which another kernel combines (AttentionParts.cpp). Tiles of
+// few rows have a kernel of their own where lanes exchange what they have
+// (AttentionRowsKernel.cpp).
 // Values are read once by each of `rowLanes` invocations, neighbours reading
 // neighbours, and so are not staged.
 //
 //===----------------------------------------------------------------------===//
 
 #include "codegen/gpu/AttentionKernel.h"
-#include "codegen/gpu/FusedKernel.h"
-#include "codegen/gpu/KernelPlan.h"
+#include "codegen/gpu/AttentionTile.h"
 #include <cmath>
 
 using namespace mlir;
 using namespace mlir::lathe::kernel;
 
 namespace {
-class AttentionWriter final : public FusedKernel {
+class AttentionWriter final : public AttentionTile {
 public:
-  AttentionWriter(AttentionOp op, const AttentionPlan &plan, bool isPart,
-                  OpBuilder &builder)
-      : FusedKernel(op, plan.getWorkgroupSize(),
-                    plan.str() + (isPart ? ", parts of the keys" : ""),
-                    builder),
-        op(op), plan(plan), isPart(isPart),
-        each(op.getHeads() / op.getKvHeads()), d(op.getKeyWidth()),
-        e(op.getValueWidth()) {}
-
-  /// Of a tile that is emptier, another plan makes more.
-  Value writeSuits(int64_t) override {
-    return host.createOrFold<arith::CmpIOp>(
-        arith::CmpIPredicate::uge, countHostRows(),
-        hostConstant(plan.getRows() / suitingPart));
-  }
+  using AttentionTile::AttentionTile;
 
 private:
-  /// What an invocation knows of one of its rows.
-  struct Row {
-    Value inTile, number, query, head;
-    Value end; ///< Of the keys that it sees.
-  };
-
-  void addBuffers() override {
-    for (Value operand : Values{op.getQuery(), op.getKey(), op.getValue(),
-                                op.getBias(), getOutput()})
-      if (operand)
-        buffers.emplace_back().memref = operand;
-  }
-  Value getOutput() {
-    return isPart ? op.getInitPartial() : op.getInitOutput();
-  }
-
-  Value countHostRows() {
-    return multiplyHost(hostSize(op.getQuery(), 1), hostConstant(each));
-  }
-  Value countGroups() override {
-    parts = countAttentionParts(op, plan, host);
-    return isPart ? multiplyHost(parts.groups, parts.splits) : parts.groups;
-  }
-
   void writeGroup(Value group) override;
-  void findTile(Value group);
-  Row rowAt(Value inTile);
-  Value endOfKeys(Value query);
-  Value lastKey() { return subtract(keys, constant(1)); }
+  void findPlace();
 
   Values writeBlock(Value first, Value end, ValueRange carried);
   Values writeScores(Value first);
@@ -95,8 +55,6 @@ private:
   Values writeSums(Value first, Value end, ValueRange carried);
   void writeResults(ValueRange maxima, ValueRange sums);
   void storeRows(ValueRange maxima, ValueRange sums);
-  void storePart(const Row &row, Value maximum, Value total, ValueRange sums);
-  void storeResult(const Row &row, Value total, ValueRange sums);
   /// Calls `body` with the features of the invocation and their numbers.
   void forFeatures(function_ref<void(Value feature, int64_t j)> body);
 
@@ -117,39 +75,13 @@ private:
                plan.countLaneNumbers());
   }
 
-  AttentionOp op;
-  AttentionPlan plan;
-  bool isPart;
-  int64_t each, d, e;
-  AttentionParts parts; ///< For the host.
-  Value queries, keys;
-  Value workgroup, n, group, firstRow;
-  Value firstKey,
-      endOfPart; ///< Of the workgroup, if it has a part of the keys.
   Value rowLane, keyLane, featureLane, keyPart;
   SmallVector<Row> rows; ///< Of the invocation.
 };
 } // namespace
 
-//===----------------------------------------------------------------------===//
-// Places
-//===----------------------------------------------------------------------===//
-
-void AttentionWriter::findTile(Value number) {
-  workgroup = number;
-  queries = size(op.getQuery(), 1);
-  keys = size(op.getKey(), 1);
-  Value rest = number;
-  firstRow = multiply(takeIndex(rest, pass(parts.tiles)), plan.getRows());
-  firstKey = constant(0);
-  if (isPart) {
-    Value span = pass(parts.span);
-    firstKey = multiply(takeIndex(rest, pass(parts.splits)), span);
-    endOfPart = add(firstKey, span);
-  }
-  group = takeIndex(rest, constant(op.getKvHeads()));
-  n = rest;
-  rest = thread;
+void AttentionWriter::findPlace() {
+  Value rest = thread;
   keyLane = takeIndex(rest, constant(plan.keyLanes));
   rowLane = rest;
   rest = keyLane;
@@ -159,33 +91,13 @@ void AttentionWriter::findTile(Value number) {
     rows.push_back(rowAt(add(rowLane, rowNumber(i))));
 }
 
-AttentionWriter::Row AttentionWriter::rowAt(Value inTile) {
-  Row row;
-  row.inTile = inTile;
-  row.number = add(firstRow, inTile);
-  Value last = subtract(multiply(queries, each), constant(1));
-  Value rest = least(row.number, last);
-  row.head = add(multiply(group, each), takeIndex(rest, constant(each)));
-  row.query = rest;
-  row.end = endOfKeys(row.query);
-  return row;
-}
-
-Value AttentionWriter::endOfKeys(Value query) {
-  if (!op.getCausal())
-    return keys;
-  Value end = add(add(query, 1), subtract(keys, queries));
-  return most(least(end, keys), constant(0));
-}
-
 void AttentionWriter::writeGroup(Value group) {
   findTile(group);
+  findPlace();
   shared = addShared(plan.countShared(), b.getF32Type());
   Values carried(plan.rowsEach, number(-INFINITY));
   carried.append(plan.rowsEach * (1 + plan.featuresEach), number(0));
-  Value end = rowAt(constant(plan.getRows() - 1)).end;
-  if (isPart)
-    end = least(end, endOfPart);
+  Value end = endOfTile();
   carried = loop(firstKey, end, plan.getKeys(), carried,
                  [&](Value first, ValueRange carried) {
                    return writeBlock(first, end, carried);
@@ -284,13 +196,7 @@ SmallVector<Value> AttentionWriter::maskScores(Value first, ValueRange scores) {
     for (int64_t j = 0; j < plan.keysEach; ++j) {
       Value score = scores[masked.size()];
       Value key = add(add(first, keyLane), j * plan.keyLanes);
-      if (Value bias = op.getBias()) {
-        Values at = {n, row.head, row.query, least(key, lastKey())};
-        for (auto [dim, index] : llvm::enumerate(at))
-          if (cast<MemRefType>(bias.getType()).getDimSize(dim) == 1)
-            index = constant(0);
-        score = fadd(score, loadNumber(bias, at));
-      }
+      score = addBias(score, row, key);
       masked.push_back(select(isLess(key, row.end), score, number(-INFINITY)));
     }
   return masked;
@@ -401,9 +307,15 @@ void AttentionWriter::storeRows(ValueRange maxima, ValueRange sums) {
       ValueRange ofRow =
           sums.slice(plan.rowsEach + i * plan.featuresEach, plan.featuresEach);
       if (isPart)
-        storePart(row, maxima[i], sums[i], ofRow);
-      else
-        storeResult(row, sums[i], ofRow);
+        onlyIf(isLess(featureLane, constant(1)),
+               [&] { storePart(row, maxima[i], sums[i]); });
+      Value inverse = isPart ? Value() : invert(sums[i]);
+      forFeatures([&](Value feature, int64_t j) {
+        if (isPart)
+          storePartSum(row, feature, ofRow[j]);
+        else
+          storeResult(row, feature, ofRow[j], inverse);
+      });
     });
 }
 
@@ -415,36 +327,21 @@ void AttentionWriter::forFeatures(
   }
 }
 
-void AttentionWriter::storePart(const Row &row, Value maximum, Value total,
-                                ValueRange sums) {
-  Value number = add(multiply(workgroup, plan.getRows()), row.inTile);
-  Value place = multiply(number, getPartNumbers(op));
-  onlyIf(isLess(featureLane, constant(1)), [&] {
-    storeNumber(maximum, getOutput(), place);
-    storeNumber(total, getOutput(), add(place, 1));
-  });
-  forFeatures([&](Value feature, int64_t j) {
-    storeNumber(sums[j], getOutput(), add(add(place, 2), feature));
-  });
-}
-
-void AttentionWriter::storeResult(const Row &row, Value total,
-                                  ValueRange sums) {
-  // A sum over no keys is 0; a query that sees none of them has NaN.
-  Value inverse = arith::DivFOp::create(b, number(1), total);
-  inverse = select(isLess(constant(0), keys), inverse, number(0));
-  forFeatures([&](Value feature, int64_t j) {
-    storeNumber(fmul(sums[j], inverse), getOutput(),
-                {n, row.query, add(multiply(row.head, e), feature)});
-  });
+static std::unique_ptr<KernelFrame> createWriter(AttentionOp op,
+                                                 const AttentionPlan &plan,
+                                                 bool isPart,
+                                                 OpBuilder &builder) {
+  if (plan.lanes > 1)
+    return createAttentionRowsWriter(op, plan, isPart, builder);
+  return std::make_unique<AttentionWriter>(op, plan, isPart, builder);
 }
 
 std::unique_ptr<KernelFrame> mlir::lathe::kernel::createAttentionWriter(
     AttentionOp op, const AttentionPlan &plan, OpBuilder &builder) {
-  return std::make_unique<AttentionWriter>(op, plan, /*isPart=*/false, builder);
+  return createWriter(op, plan, /*isPart=*/false, builder);
 }
 
 std::unique_ptr<KernelFrame> mlir::lathe::kernel::createPartsWriter(
     AttentionOp op, const AttentionPlan &plan, OpBuilder &builder) {
-  return std::make_unique<AttentionWriter>(op, plan, /*isPart=*/true, builder);
+  return createWriter(op, plan, /*isPart=*/true, builder);
 }

@@ -23,10 +23,15 @@ namespace mlir::lathe::kernel {
 struct AttentionPlan {
   int64_t rowLanes = 1, keyLanes = 1, featureLanes = 1;
   int64_t rowsEach = 1, keysEach = 1, featuresEach = 1;
+  /// Invocations that share a key's features, and have all rows: a subgroup, or
+  /// one. Those of a subgroup exchange what they have, and all features are
+  /// theirs, so that `featureLanes` and `depth` say nothing.
+  int64_t lanes = 1;
   /// Features of queries and keys that are in shared memory at once.
   int64_t depth = 1;
+  int64_t valueWidth = 1; ///< Features of values.
 
-  int64_t getWorkgroupSize() const { return rowLanes * keyLanes; }
+  int64_t getWorkgroupSize() const { return rowLanes * keyLanes * lanes; }
   int64_t getRows() const { return rowLanes * rowsEach; }
   int64_t getKeys() const { return keyLanes * keysEach; }
   int64_t getKeyParts() const { return keyLanes / featureLanes; }
@@ -36,7 +41,7 @@ struct AttentionPlan {
   int64_t getKeyStride() const { return getKeys() + 1; }
   /// Numbers in shared memory: what lanes tell each other of rows, and behind
   /// them a part of queries and keys, then the block's weights, and last the
-  /// lanes' sums.
+  /// lanes' sums. Of subgroups, what each of them has of its keys.
   int64_t countLaneNumbers() const { return getRows() * keyLanes; }
   int64_t countShared() const;
 
@@ -82,6 +87,10 @@ std::unique_ptr<KernelFrame> createPartsWriter(AttentionOp op,
 std::unique_ptr<KernelFrame> createCombinationWriter(AttentionOp op,
                                                      const AttentionPlan &plan,
                                                      OpBuilder &builder);
+/// The first two of a plan by subgroups.
+std::unique_ptr<KernelFrame>
+createAttentionRowsWriter(AttentionOp op, const AttentionPlan &plan,
+                          bool isPart, OpBuilder &builder);
 
 } // namespace mlir::lathe::kernel
 

@@ -141,23 +141,35 @@ void CombinationWriter::combine(Value id) {
     Value row = add(multiply(workgroup, plan.getRows()), inTile);
     return multiply(row, getPartNumbers(op));
   };
+  // So many are loaded before the first is waited for.
+  constexpr int64_t together = 8;
   Value partial = op.getInitPartial();
-  Value maximum = loop(
-      constant(0), splits, 1, number(-INFINITY),
-      [&](Value split, ValueRange carried) {
-        return Values{greater(loadNumber(partial, placeOf(split)), carried[0])};
-      })[0];
-  Values sums =
-      loop(constant(0), splits, 1, {number(0), number(0)},
-           [&](Value split, ValueRange carried) {
-             Value place = placeOf(split);
-             Value factor = exponential(loadNumber(partial, place), maximum);
-             Value total = loadNumber(partial, add(place, 1));
-             Value sum = loadNumber(partial, add(add(place, 2), feature));
-             return Values{fma(factor, total, carried[0]),
-                           fma(factor, sum, carried[1])};
-           });
-  Value result = arith::DivFOp::create(b, sums[1], sums[0]);
+  Values sums = loop(
+      constant(0), splits, together, {number(-INFINITY), number(0), number(0)},
+      [&](Value first, ValueRange carried) {
+        Values maxima, totals, parts;
+        for (int64_t i = 0; i < together; ++i) {
+          Value split = add(first, i), last = subtract(splits, constant(1));
+          Value place = placeOf(least(split, last));
+          Value maximum = loadNumber(partial, place);
+          maxima.push_back(
+              select(isLess(split, splits), maximum, number(-INFINITY)));
+          totals.push_back(loadNumber(partial, add(place, 1)));
+          parts.push_back(loadNumber(partial, add(add(place, 2), feature)));
+        }
+        Value maximum = carried[0];
+        for (Value other : maxima)
+          maximum = greater(other, maximum);
+        Value factor = exponential(carried[0], maximum);
+        Value total = fmul(factor, carried[1]), sum = fmul(factor, carried[2]);
+        for (auto [m, l, x] : llvm::zip(maxima, totals, parts)) {
+          factor = exponential(m, maximum);
+          total = fma(factor, l, total);
+          sum = fma(factor, x, sum);
+        }
+        return Values{maximum, total, sum};
+      });
+  Value result = arith::DivFOp::create(b, sums[2], sums[1]);
   Value hasKeys = isLess(constant(0), size(op.getKey(), 1));
   storeNumber(select(hasKeys, result, number(0)), op.getInitOutput(),
               {n, query, add(multiply(head, e), feature)});

@@ -13,6 +13,8 @@ using namespace mlir::lathe;
 using namespace mlir::lathe::kernel;
 
 int64_t AttentionPlan::countShared() const {
+  if (lanes > 1)
+    return keyLanes * rowsEach * (2 + valueWidth);
   int64_t operands = depth * (getRowStride() + getKeyStride());
   int64_t weights = getRows() * getKeyStride();
   int64_t sums = getKeyParts() > 1 ? 2 * rowsEach * getWorkgroupSize() : 0;
@@ -23,7 +25,8 @@ std::string AttentionPlan::str() const {
   std::string text;
   llvm::raw_string_ostream(text)
       << "attention of " << getRows() << " rows by " << getKeys() << " keys, "
-      << rowsEach << "x" << keysEach << " an invocation";
+      << rowsEach << "x" << keysEach
+      << (lanes > 1 ? " a subgroup" : " an invocation");
   return text;
 }
 
@@ -50,11 +53,45 @@ static int64_t chooseRows(AttentionOp op, const DeviceTarget &target,
   return rows;
 }
 
+/// The plan for few rows where subgroups' invocations exchange what they have,
+/// unless features are too many for registers.
+static std::optional<AttentionPlan>
+planSubgroups(AttentionOp op, const DeviceTarget &target, int64_t unknown) {
+  constexpr int64_t mostRows = 8, lanes = DeviceTarget::subgroupSize;
+  if (!target.exchanges || target.workgroupSize < 2 * lanes)
+    return std::nullopt;
+  int64_t queries = cast<ShapedType>(op.getQuery().getType()).getDimSize(1);
+  if (ShapedType::isDynamic(queries))
+    queries = unknown;
+  int64_t rows = queries * (int64_t(op.getHeads()) / op.getKvHeads());
+  if (rows > mostRows)
+    return std::nullopt;
+  AttentionPlan plan;
+  plan.lanes = lanes;
+  plan.keyLanes = target.workgroupSize / lanes;
+  plan.rowsEach = llvm::PowerOf2Ceil(std::max<int64_t>(rows, 1));
+  plan.valueWidth = op.getValueWidth();
+  int64_t ofLane = llvm::divideCeil(
+      std::max<int64_t>(op.getKeyWidth(), plan.valueWidth), lanes);
+  // Each lane has a score at most, and registers for keys and values and for
+  // rows of both.
+  plan.keysEach = std::max<int64_t>(lanes / plan.rowsEach / 2, 1);
+  while (plan.keysEach > 1 && plan.keysEach * ofLane > target.accumulators / 2)
+    plan.keysEach /= 2;
+  bool fits = plan.keysEach * ofLane <= target.accumulators / 2 &&
+              plan.rowsEach * ofLane <= target.accumulators / 2 &&
+              4 * plan.countShared() <= target.sharedBytes;
+  return fits ? std::optional(plan) : std::nullopt;
+}
+
 AttentionPlan mlir::lathe::kernel::planAttention(AttentionOp op,
                                                  const DeviceTarget &target,
                                                  int64_t unknown) {
   constexpr int64_t mostEach = 4, mostDepth = 32, goodDepth = 16;
+  if (std::optional<AttentionPlan> few = planSubgroups(op, target, unknown))
+    return *few;
   AttentionPlan plan;
+  plan.valueWidth = op.getValueWidth();
   int64_t mostLanes = int64_t(1) << llvm::Log2_64(target.workgroupSize) / 2;
   int64_t rows = chooseRows(op, target, unknown, mostLanes);
   plan.rowsEach = std::min(mostEach, rows);

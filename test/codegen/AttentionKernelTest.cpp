@@ -243,6 +243,83 @@ TEST_F(AttentionKernels, Halves) {
   }
 }
 
+/// Few rows where lanes exchange what they have: subgroups share the keys.
+class SubgroupAttention : public AttentionKernels {
+protected:
+  SubgroupAttention() {
+    options.exchanges = true;
+    options.workgroupSize = 64;
+    options.accumulators = 16;
+  }
+};
+
+TEST_F(SubgroupAttention, OneRow) {
+  check({1, 1, 70, 2, 2, 24, 5});
+  EXPECT_EQ(plan(), "attention of 1 rows by 16 keys, 1x8 a subgroup");
+}
+
+/// Rows of heads that share keys, a number that is no power of two.
+TEST_F(SubgroupAttention, Rows) {
+  check({2, 1, 70, 6, 2, 40, 33});
+  EXPECT_EQ(plan(), "attention of 4 rows by 8 keys, 4x4 a subgroup");
+  options.accumulators = 64;
+  options.sharedBytes = 8192;
+  for (int64_t keys : {1, 7, 8, 9, 33})
+    compare({1, 2, keys, 6, 2, 8, 70}, /*causal=*/keys > 1);
+  EXPECT_EQ(plan(), "attention of 8 rows by 4 keys, 8x2 a subgroup");
+}
+
+/// Runs of neighbours, of both sides and of one; of all types.
+TEST_F(SubgroupAttention, Runs) {
+  options.accumulators = 32;
+  for (auto [type, unit] :
+       {std::pair("f32", 0.), {"bf16", std::ldexp(1, -8)}}) {
+    element = type;
+    rounding = unit;
+    compare({1, 1, 21, 4, 2, 128, 128});
+    compare({1, 1, 21, 4, 2, 64, 128});
+    compare({2, 1, 21, 4, 2, 96, 64});
+    check({2, 1, 21, 4, 4, 256, 32});
+  }
+}
+
+TEST_F(SubgroupAttention, Bias) {
+  for (int64_t heads : {1, 4})
+    for (int64_t keys : {1, 33})
+      compare({2, 1, 33, 4, 2, 4, 3}, false, {2, heads, 1, keys});
+}
+
+TEST_F(SubgroupAttention, DynamicSizes) {
+  for (int64_t queries : {1, 2, 7})
+    for (int64_t keys : {0, 1, 31, 65}) {
+      compare({2, queries, keys, 4, 2, 6, 7}, /*causal=*/keys > 1, {},
+              /*isDynamic=*/true);
+      if (keys)
+        EXPECT_EQ(plan().find("a subgroup") == std::string::npos, queries > 1)
+            << plan();
+    }
+}
+
+TEST_F(SubgroupAttention, Parts) {
+  const int64_t groups = 16, e = 5;
+  for (int64_t queries : {1, 2})
+    for (int64_t keys : {0, 1, 9, 33, 70, 300}) {
+      partNumbers = groups * 2 * queries * (e + 2);
+      for (bool causal : {false, true})
+        compare({1, queries, keys, 4, 2, 6, e}, causal);
+      EXPECT_EQ(plan(), "parts of attention");
+    }
+  compare({1, 1, 140, 4, 2, 20, e});
+  for (auto kernels : module->getOps<gpu::GPUModuleOp>())
+    missBarriers(shapes, *kernels.getOps<gpu::GPUFuncOp>().begin());
+}
+
+/// Features that registers have no room for go through shared memory.
+TEST_F(SubgroupAttention, ManyFeatures) {
+  compare({1, 1, 9, 2, 2, 300, 4});
+  EXPECT_EQ(plan().find("a subgroup"), std::string::npos) << plan();
+}
+
 /// With what all devices have.
 TEST_F(AttentionKernels, LargeTile) {
   options = {};

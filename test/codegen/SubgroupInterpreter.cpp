@@ -99,11 +99,22 @@ bool Interpreter::areTogether(Operation *op, const Mask &mask) {
 void Interpreter::takeOthers(gpu::ShuffleOp exchange, const Mask &mask) {
   if (!areTogether(exchange, mask))
     return;
-  if (exchange.getMode() != gpu::ShuffleMode::DOWN)
-    return fail(exchange, "unknown");
+  auto otherOf = [&](size_t lane, size_t by) {
+    switch (exchange.getMode()) {
+    case gpu::ShuffleMode::DOWN:
+      return lane + by;
+    case gpu::ShuffleMode::UP:
+      return lane - by;
+    case gpu::ShuffleMode::XOR:
+      return lane ^ by;
+    case gpu::ShuffleMode::IDX:
+      return lane / subgroup * subgroup + by;
+    }
+    return width;
+  };
   Lanes given = values[exchange.getValue()], results(width);
   for (size_t lane = 0; lane < width; ++lane) {
-    size_t other = lane + integer(exchange.getOffset(), lane);
+    size_t other = otherOf(lane, integer(exchange.getOffset(), lane));
     bool isInside = other / subgroup == lane / subgroup;
     results[lane] = given[isInside ? other : lane];
   }
