@@ -149,7 +149,8 @@ private:
              llvm::ConstantInt::get(i64, bytes.size()),
              llvm::ConstantInt::get(i32, format),
              llvm::ConstantInt::get(i32, contents.device.getCapability()),
-             llvm::ConstantInt::get(i32, contents.device.isExact())}));
+             llvm::ConstantInt::get(i32, contents.device.isExact()),
+             llvm::ConstantInt::get(i32, contents.device.startsEarly)}));
     };
     add(code.machineCode, LATHE_IMAGE_CUBIN);
     add(code.text, LATHE_IMAGE_PTX);

@@ -241,6 +241,7 @@ std::optional<DeviceTarget> mlir::lathe::resolveDevice(StringRef text,
     device.copiesAsync = true;
     device.multiplied = {"bf16", "f16", "i8"};
   }
+  device.startsEarly = device.getCapability() >= 90;
   // Only devices of this generation have wgmma, and blocks of 227 KiB.
   if (device.getCapability() == 90 && device.isExact())
     device.warpgroupBytes = 227 * 1024;

@@ -109,6 +109,9 @@ struct DeviceTarget {
   /// Whether invocations copy from memory to what the workgroup shares without
   /// registers, and go on meanwhile.
   bool copiesAsync = false;
+  /// Whether a kernel may be started while the one before it still runs, for
+  /// which it waits by an instruction.
+  bool startsEarly = false;
   /// Element types of which a subgroup multiplies matrices by one instruction.
   SmallVector<std::string> multiplied;
   /// Whether these are cooperative matrices (SPV_KHR_cooperative_matrix) of

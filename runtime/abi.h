@@ -14,7 +14,7 @@
 
 #include <stdint.h>
 
-#define LATHE_ABI_VERSION 5u
+#define LATHE_ABI_VERSION 6u
 
 /// Visible to compiled code that a process loads (the compiler runs some).
 #define LATHE_ABI __attribute__((visibility("default")))
@@ -74,6 +74,9 @@ typedef struct LatheDeviceImage {
   /// only those do (sm_90a).
   uint32_t capability;
   uint32_t exact;
+  /// Whether kernels wait for the one launched before them before they reach
+  /// memory, so that a device may start them while that one still runs.
+  uint32_t startsEarly;
 } LatheDeviceImage;
 
 /// The kernels of a model, and the part of the runtime that runs them, which

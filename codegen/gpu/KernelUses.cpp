@@ -88,15 +88,21 @@ uint64_t mlir::lathe::kernel::alignmentOf(Value buffer) {
 }
 
 llvm::StringMap<KernelUse>
-mlir::lathe::kernel::findKernelUses(ModuleOp module) {
+mlir::lathe::kernel::findKernelUses(ModuleOp module, bool startsEarly) {
   llvm::StringMap<KernelUse> uses;
+  llvm::DenseSet<Value> written;
+  if (startsEarly)
+    module.walk([&](LaunchOp launch) {
+      written.insert(rootOf(launch.getBuffers().back()));
+    });
   module.walk([&](LaunchOp launch) {
     KernelUse &use = uses[launch.getKernel()];
     use.scalars = launch.getScalars().size();
     use.buffers.resize(launch.getBuffers().size());
     Value output = launch.getBuffers().back();
     for (auto [buffer, memref] : llvm::zip(use.buffers, launch.getBuffers())) {
-      buffer.constant &= isApart(memref, output);
+      buffer.constant &=
+          isApart(memref, output) && !written.contains(rootOf(memref));
       buffer.alignment = std::min(buffer.alignment, alignmentOf(memref));
     }
   });

@@ -31,8 +31,10 @@ struct KernelUse {
   SmallVector<Buffer> buffers; ///< Empty: nothing launches the kernel.
 };
 
-/// The uses of all kernels that `module` launches, by their names.
-llvm::StringMap<KernelUse> findKernelUses(ModuleOp module);
+/// The uses of all kernels that `module` launches, by their names. Where a
+/// kernel `startsEarly`, while others still run, what these write is not
+/// constant for it either.
+llvm::StringMap<KernelUse> findKernelUses(ModuleOp module, bool startsEarly);
 
 } // namespace mlir::lathe::kernel
 

@@ -335,7 +335,10 @@ public:
         failed(convertToLlvm(kernels)))
       return failure();
     shareByLaunch(kernels);
-    describeBuffers(kernels.lookupSymbol<LLVM::LLVMFuncOp>(name), use);
+    auto kernel = kernels.lookupSymbol<LLVM::LLVMFuncOp>(name);
+    if (device.startsEarly)
+      awaitKernelBefore(kernel);
+    describeBuffers(kernel, use);
     addToModule(kernels);
     return std::string();
   }
@@ -362,6 +365,19 @@ public:
   }
 
 private:
+  /// Waits for the kernel before, of whose memory nothing may be read until
+  /// then. LLVM's intrinsic says that it touches none, and so loads could pass
+  /// it. The next kernel is not let go before this one ends, though it could
+  /// be: its workgroups would crowd where there is room meanwhile.
+  static void awaitKernelBefore(LLVM::LLVMFuncOp function) {
+    ImplicitLocOpBuilder b(function.getLoc(), function.getContext());
+    b.setInsertionPointToStart(&function.getBody().front());
+    LLVM::InlineAsmOp::create(
+        b, /*res=*/Type(), /*operands=*/ValueRange(), "griddepcontrol.wait;",
+        "~{memory}", /*has_side_effects=*/true, /*is_align_stack=*/false,
+        LLVM::TailCallKind::None, LLVM::AsmDialectAttr(), ArrayAttr());
+  }
+
   /// What LLVM makes faster loads of.
   static void describeBuffers(LLVM::LLVMFuncOp function, const KernelUse &use) {
     Builder b(function.getContext());

@@ -60,7 +60,7 @@ struct SerializeKernelsPass
             : kernel::createSpirvSerializer(&getContext());
     ArrayAttr targets = kernels.front().getTargetsAttr();
     llvm::StringMap<kernel::KernelUse> uses =
-        kernel::findKernelUses(getOperation());
+        kernel::findKernelUses(getOperation(), device->startsEarly);
     for (gpu::GPUModuleOp kernel : kernels)
       if (failed(
               serialize(kernel, uses[kernel.getName()], *device, *serializer)))

@@ -17,14 +17,18 @@ Status CudaApi::load() {
             "this model runs on a CUDA device, and there is no CUDA driver "
             "(libcuda.so.1): install NVIDIA's driver for your GPU, or compile "
             "for the processor or with --target=vulkan"};
+#define LATHE_LOOK_UP(NAME, SYMBOL, PARAMETERS)                                \
+  NAME = reinterpret_cast<CudaResult(*) PARAMETERS>(dlsym(driver, SYMBOL));
 #define LATHE_FIND(NAME, SYMBOL, PARAMETERS)                                   \
-  NAME = reinterpret_cast<CudaResult(*) PARAMETERS>(dlsym(driver, SYMBOL));    \
+  LATHE_LOOK_UP(NAME, SYMBOL, PARAMETERS)                                      \
   if (!NAME)                                                                   \
     return {LATHE_DEVICE_ERROR,                                                \
             "the CUDA driver (libcuda.so.1) has no " SYMBOL                    \
             ": update it to CUDA 11.4 or later"};
   LATHE_CUDA_FUNCTIONS(LATHE_FIND)
+  LATHE_CUDA_NEWER_FUNCTIONS(LATHE_LOOK_UP)
 #undef LATHE_FIND
+#undef LATHE_LOOK_UP
   return {};
 }
 

@@ -29,6 +29,19 @@ using CudaEvent = struct CudaEventObject *;
 using CudaGraph = struct CudaGraphObject *;
 using CudaGraphExec = struct CudaGraphExecObject *;
 
+/// An attribute of a launch, and all else that is said of one but what the
+/// kernel gets.
+struct CudaLaunchAttribute {
+  alignas(8) int id;
+  alignas(8) unsigned char value[64];
+};
+struct CudaLaunchConfig {
+  unsigned gridX, gridY, gridZ, blockX, blockY, blockZ, sharedBytes;
+  CudaStream stream;
+  CudaLaunchAttribute *attributes;
+  unsigned attributeCount;
+};
+
 /// Numbers of the driver's interface.
 enum : int {
   cudaSuccess = 0,
@@ -52,6 +65,8 @@ enum : int {
   cudaStreamNonBlocking = 1,
   cudaEventDefault = 0,
   cudaCaptureThreadLocal = 1,
+  /// The kernel may start before the one launched before it has ended.
+  cudaLaunchProgrammaticSerialization = 6,
 
   cudaJitErrorLog = 5,
   cudaJitErrorLogBytes = 6,
@@ -125,10 +140,17 @@ enum : int {
   FUNCTION(GraphDestroy, "cuGraphDestroy", (CudaGraph graph))                  \
   FUNCTION(GraphExecDestroy, "cuGraphExecDestroy", (CudaGraphExec graph))
 
+/// Those that drivers before CUDA 11.8 have not.
+#define LATHE_CUDA_NEWER_FUNCTIONS(FUNCTION)                                   \
+  FUNCTION(LaunchKernelEx, "cuLaunchKernelEx",                                 \
+           (const CudaLaunchConfig *config, CudaFunction function,             \
+            void **parameters, void **extra))
+
 struct CudaApi {
 #define LATHE_DECLARE(NAME, SYMBOL, PARAMETERS)                                \
   CudaResult(*NAME) PARAMETERS = nullptr;
   LATHE_CUDA_FUNCTIONS(LATHE_DECLARE)
+  LATHE_CUDA_NEWER_FUNCTIONS(LATHE_DECLARE)
 #undef LATHE_DECLARE
 
   /// Opens the driver (libcuda.so.1), which stays open as long as the process.

@@ -289,6 +289,13 @@ CudaResult CudaDevice::load(const LatheDeviceImage &image, std::string &log) {
   return result;
 }
 
+/// Graphs know such launches since CUDA 12.3.
+bool CudaDevice::letsKernelsStartEarly() const {
+  int version = 0;
+  return api.LaunchKernelEx && api.DriverGetVersion(&version) == cudaSuccess &&
+         version >= 12030;
+}
+
 Status CudaDevice::loadKernels(const LatheDeviceCode &code) {
   CudaScope scope(*this);
   CudaResult result = scope.result();
@@ -297,8 +304,10 @@ Status CudaDevice::loadKernels(const LatheDeviceCode &code) {
   if (result == cudaSuccess)
     for (const LatheDeviceImage &image :
          std::span(code.images, code.imageCount))
-      if (!module && runs(image, capability))
+      if (!module && runs(image, capability)) {
         result = load(image, log);
+        startsEarly = image.startsEarly && letsKernelsStartEarly();
+      }
   if (result == cudaUnsupportedPtxVersion)
     return {LATHE_DEVICE_ERROR,
             concat("the driver of the CUDA device '", name,

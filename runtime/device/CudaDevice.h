@@ -99,6 +99,8 @@ public:
   CudaContext context = nullptr;
   std::string name;
   std::vector<CudaKernel> kernels;
+  /// Whether kernels may be started while those before them still run.
+  bool startsEarly = false;
 
 private:
   Status start();
@@ -114,6 +116,7 @@ private:
   Status loadKernels(const LatheDeviceCode &code);
   /// Gives the driver an image; `log` gets what its compiler says.
   CudaResult load(const LatheDeviceImage &image, std::string &log);
+  bool letsKernelsStartEarly() const;
   int attribute(CudaDeviceNumber device, int which) const;
 
   CudaDeviceNumber number = 0;

@@ -183,7 +183,7 @@ void CudaQueue::download(void *to, const void *from, size_t size) {
 // Running
 //===----------------------------------------------------------------------===//
 
-CudaResult CudaQueue::submitLaunch(const Command &command) {
+CudaResult CudaQueue::submitLaunch(const Command &command, bool startsEarly) {
   const CudaKernel &kernel = device.kernels[command.kernel];
   parameters.clear();
   // The report's address is behind those of the buffers.
@@ -191,21 +191,34 @@ CudaResult CudaQueue::submitLaunch(const Command &command) {
     parameters.push_back(&gathered.addresses[command.firstAddress + i]);
   for (uint32_t i = 0; i < kernel.code->scalarCount; ++i)
     parameters.push_back(&gathered.scalars[command.firstScalar + i]);
-  return device.api.LaunchKernel(kernel.function, command.columns, command.rows,
-                                 1, kernel.code->workgroupSize, 1, 1,
-                                 countLaunchBytes(*kernel.code), staging.stream,
-                                 parameters.data(), nullptr);
+  uint32_t threads = kernel.code->workgroupSize,
+           bytes = countLaunchBytes(*kernel.code);
+  if (!startsEarly)
+    return device.api.LaunchKernel(kernel.function, command.columns,
+                                   command.rows, 1, threads, 1, 1, bytes,
+                                   staging.stream, parameters.data(), nullptr);
+  CudaLaunchAttribute attribute = {cudaLaunchProgrammaticSerialization, {}};
+  constexpr int yes = 1;
+  std::memcpy(attribute.value, &yes, sizeof(yes));
+  CudaLaunchConfig config = {
+      command.columns, command.rows,   1,          threads, 1, 1,
+      bytes,           staging.stream, &attribute, 1};
+  return device.api.LaunchKernelEx(&config, kernel.function, parameters.data(),
+                                   nullptr);
 }
 
 CudaResult CudaQueue::submit() {
   const CudaApi &api = device.api;
+  bool behindLaunch = false;
   for (const Command &command : gathered.list) {
     unsigned char *host = staging.data + command.place;
     CudaResult result = command.stamp ? stamp() : cudaSuccess;
     if (result != cudaSuccess)
       return result;
-    if (command.kind == Command::launch)
-      result = submitLaunch(command);
+    bool isLaunch = command.kind == Command::launch;
+    if (isLaunch)
+      result = submitLaunch(command, device.startsEarly && behindLaunch &&
+                                         !command.stamp);
     else if (command.kind == Command::upload)
       result =
           api.CopyToDevice(command.address, host, command.size, staging.stream);
@@ -214,6 +227,7 @@ CudaResult CudaQueue::submit() {
           api.CopyToHost(host, command.address, command.size, staging.stream);
     if (result != cudaSuccess)
       return result;
+    behindLaunch = isLaunch;
   }
   return stamped.empty() ? cudaSuccess : stamp();
 }

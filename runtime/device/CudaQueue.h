@@ -70,7 +70,9 @@ private:
   CudaResult run();
   /// Hands what is gathered to the stream, one by one.
   CudaResult submit();
-  CudaResult submitLaunch(const CudaCommands::Command &command);
+  /// `startsEarly` lets it start while the launch before it still runs.
+  CudaResult submitLaunch(const CudaCommands::Command &command,
+                          bool startsEarly);
   CudaResult makeGraph(CudaGraphExec &graph);
   /// Has the stream take the time, as the next of this run's.
   CudaResult stamp();

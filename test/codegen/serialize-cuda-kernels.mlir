@@ -1,9 +1,11 @@
-// RUN: lathe-opt %s -lathe-serialize-kernels | sed 's/\\0A/\n/g; s/\\09/ /g' | FileCheck %s
-// RUN: sed 's/sm_80/sm_90a/' %s | lathe-opt -lathe-serialize-kernels | sed 's/\\0A/\n/g; s/\\09/ /g' | FileCheck %s
+// RUN: lathe-opt %s -lathe-serialize-kernels | sed 's/\\0A/\n/g; s/\\09/ /g' | FileCheck %s --check-prefixes=CHECK,LATE
+// RUN: sed 's/sm_80/sm_90a/' %s | lathe-opt -lathe-serialize-kernels | sed 's/\\0A/\n/g; s/\\09/ /g' | FileCheck %s --check-prefixes=CHECK,EARLY
 
 // Kernels with NVVM's target become functions of one PTX module. Memory of a
 // workgroup, barriers, exchanges within a subgroup, and two dimensions; a
-// kernel that knows the size of its workgroups keeps it.
+// kernel that knows the size of its workgroups keeps it. On sm_90 and later
+// kernels start while the ones before end, and first wait for them: what one of
+// these writes, as the second one what the first one reads, is then no constant.
 
 // CHECK-LABEL: func @main
 // CHECK: kernel.binary @shared buffers 2 scalars 1 workgroup 32 shared 1056 code ""
@@ -31,11 +33,16 @@ module {
   // CHECK-NEXT: .param .u32 shared_param_3
   // CHECK: .maxntid 32, 8, 1
   // CHECK: .shared .align 4 .b8 [[TILE:.*]][1056];
+  // EARLY-NOT: ld.global
+  // EARLY-NOT: launch_dependents
+  // EARLY: griddepcontrol.wait;
   // CHECK-DAG: %tid.x
   // CHECK-DAG: %tid.y
   // CHECK-DAG: %ctaid.x
   // CHECK-DAG: %ctaid.y
-  // CHECK: ld.global.nc.b32
+  // LATE-NOT: griddepcontrol
+  // LATE: ld.global.nc.b32
+  // EARLY: ld.global.b32
   // CHECK: st.shared.b32
   // CHECK: bar.sync 0;
   // CHECK: ld.shared.b32

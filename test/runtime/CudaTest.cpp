@@ -27,8 +27,8 @@ constexpr char machineCode[] = "machine code";
 const LatheDeviceKernel kernels[] = {{"copy", nullptr, 0, 2, 1, 128, 0},
                                      {"none", nullptr, 0, 1, 0, 128, 0}};
 const LatheDeviceImage images[] = {
-    {machineCode, sizeof(machineCode) - 1, LATHE_IMAGE_CUBIN, 80, 0},
-    {ptx, sizeof(ptx) - 1, LATHE_IMAGE_PTX, 80, 0}};
+    {machineCode, sizeof(machineCode) - 1, LATHE_IMAGE_CUBIN, 80, 0, 0},
+    {ptx, sizeof(ptx) - 1, LATHE_IMAGE_PTX, 80, 0, 0}};
 const LatheDeviceCode code = {&latheCuda, kernels, 2, nullptr, 0, images, 2};
 const LatheDeviceCode onlyPtx = {&latheCuda, kernels,    2, nullptr,
                                  0,          images + 1, 1};
@@ -278,6 +278,40 @@ TEST_F(Cuda, MakesGraphsOfWhatIsRunAgain) {
   EXPECT_EQ(fakeCuda()->graphs, 41);
   EXPECT_EQ(fakeCuda()->alive["executable graph"], 16);
   EXPECT_EQ(fakeCuda()->launches.back().scalars[0], 40);
+}
+
+/// Where kernels wait for those before them: behind a launch alone, in graphs,
+/// too, and on drivers that know it.
+TEST_F(Cuda, StartsKernelsEarly) {
+  LatheDeviceImage waiting = images[1];
+  waiting.startsEarly = 1;
+  LatheDeviceCode model = onlyPtx;
+  model.images = &waiting;
+  auto run = [&] {
+    fakeCuda()->kernel = copyFloats;
+    Bench bench;
+    std::string early;
+    if (bench.open(model).failed())
+      return early;
+    bench.copy(0, 100);
+    for (int runs = 0; runs < 3; ++runs)
+      EXPECT_FALSE(bench.run().failed());
+    bench.queue->measure(true);
+    for (int64_t event : {7, 7, 3})
+      bench.copy(0, 100, event);
+    EXPECT_FALSE(bench.wait().failed());
+    EXPECT_EQ(fakeCuda()->graphLaunches, 1);
+    for (const FakeCuda::Launch &launch : fakeCuda()->launches)
+      early += launch.startsEarly ? "e" : "-";
+    return early;
+  };
+  EXPECT_EQ(run(), "--eee-eee-eee-e-");
+  fakeCudaReset();
+  fakeCuda()->version = 12020;
+  EXPECT_EQ(run(), "----------------");
+  fakeCudaReset();
+  waiting.startsEarly = 0;
+  EXPECT_EQ(run(), "----------------");
 }
 
 TEST_F(Cuda, TakesTheTimesOfEvents) {

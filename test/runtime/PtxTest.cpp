@@ -29,7 +29,8 @@ struct Kernel {
     functions = ptx::parse(text, mistakes);
   }
 
-  Words run(const char *order = "forward", unsigned threads = 64) {
+  Words run(const char *order = "forward", unsigned threads = 64,
+            bool startsEarly = false) {
     setenv("LATHE_FAKE_CUDA_ORDER", order, 1);
     std::fill(y.begin(), y.end(), 0u);
     std::vector<uint64_t> parameters = {address(x), address(y)};
@@ -41,7 +42,7 @@ struct Kernel {
               return ptx::Range{address(*words), address(*words) + 256};
           return ptx::Range();
         },
-        mistakes);
+        mistakes, /*launchBytes=*/0, startsEarly);
     unsetenv("LATHE_FAKE_CUDA_ORDER");
     return y;
   }
@@ -363,6 +364,24 @@ TEST(Ptx, SeesWhatADeviceWouldNotDo) {
   EXPECT_EQ(mistakeOf("ld.global.nc.b32 %r2, [%rd4];\n"
                       "st.global.b32 [%rd5], %r2;\n"),
             "none");
+}
+
+/// A kernel that starts early reaches memory once the one before has ended.
+TEST(Ptx, WaitsForTheKernelBefore) {
+  const std::string load = "ld.global.b32 %r2, [%rd4];\n",
+                    wait = "griddepcontrol.launch_dependents;\n"
+                           "griddepcontrol.wait;\n",
+                    store = "st.global.b32 [%rd5], %r2;\n";
+  Kernel waiting(wait + load + store);
+  EXPECT_EQ(waiting.run("forward", 64, /*startsEarly=*/true), waiting.x);
+  EXPECT_EQ(waiting.mistakes, std::vector<std::string>());
+  Kernel hasty(load + wait + store);
+  EXPECT_EQ(hasty.run("forward", 64, /*startsEarly=*/false), hasty.x);
+  EXPECT_EQ(hasty.mistakes, std::vector<std::string>());
+  hasty.run("forward", 64, /*startsEarly=*/true);
+  ASSERT_EQ(hasty.mistakes.size(), 1u);
+  EXPECT_NE(hasty.mistakes[0].find("memory before the kernel waited"),
+            std::string::npos);
 }
 
 } // namespace

@@ -149,7 +149,7 @@ void runKernel(const ptx::Function &function, const FakeCuda::Launch &launch) {
           }
         return ptx::Range();
       },
-      get().seen.mistakes, launch.sharedBytes);
+      get().seen.mistakes, launch.sharedBytes, launch.startsEarly);
 }
 
 /// Does an action now, or when the graph that is being captured runs.
@@ -183,7 +183,7 @@ int cuInit(unsigned) {
   return result == success && get().seen.devices == 0 ? 100 : result;
 }
 int cuDriverGetVersion(int *version) {
-  *version = 13000;
+  *version = get().seen.version;
   return success;
 }
 int cuGetErrorName(int result, const char **name) {
@@ -394,19 +394,27 @@ int cuStreamSynchronize(CudaStream stream) {
   return enter();
 }
 
-int cuLaunchKernel(CudaFunction handle, unsigned x, unsigned y, unsigned z,
-                   unsigned threadsX, unsigned threadsY, unsigned threadsZ,
-                   unsigned sharedBytes, CudaStream stream, void **parameters,
-                   void **) {
+int cuLaunchKernelEx(const CudaLaunchConfig *config, CudaFunction handle,
+                     void **parameters, void **) {
   if (int result = enter())
     return result;
   const auto &function = *reinterpret_cast<ptx::Function *>(handle);
-  if (x == 0 || y == 0 || z != 1 || x > INT32_MAX || y > 65535 ||
-      threadsX == 0 || threadsX > 1024 || threadsY != 1 || threadsZ != 1)
+  unsigned x = config->gridX, y = config->gridY, threads = config->blockX;
+  if (x == 0 || y == 0 || config->gridZ != 1 || x > INT32_MAX || y > 65535 ||
+      threads == 0 || threads > 1024 || config->blockY != 1 ||
+      config->blockZ != 1)
     return mistake("a grid that no device has");
-  if (sharedBytes > function.launchBytes)
+  if (config->sharedBytes > function.launchBytes)
     return mistake("kernel '" + function.name + "' shares more than it may");
-  FakeCuda::Launch launch{function.name, x, y, threadsX, {}, {}, sharedBytes};
+  FakeCuda::Launch launch{function.name,      x, y, threads, {}, {},
+                          config->sharedBytes};
+  for (unsigned i = 0; i < config->attributeCount; ++i) {
+    int isOn = 0;
+    std::memcpy(&isOn, config->attributes[i].value, sizeof(isOn));
+    if (config->attributes[i].id != 6 || isOn != 1)
+      return mistake("an attribute that launches have not");
+    launch.startsEarly = true;
+  }
   size_t pointers = countPointers(function);
   for (size_t i = 0; i < pointers; ++i) {
     launch.addresses.push_back(*static_cast<uint64_t *>(parameters[i]));
@@ -416,7 +424,7 @@ int cuLaunchKernel(CudaFunction handle, unsigned x, unsigned y, unsigned z,
   }
   for (size_t i = pointers; i < function.parameterBytes.size(); ++i)
     launch.scalars.push_back(*static_cast<int32_t *>(parameters[i]));
-  return run(stream, [launch, &function] {
+  return run(config->stream, [launch, &function] {
     get().seen.launches.push_back(launch);
     get().clock += FakeCuda::launchMilliseconds;
     if (get().seen.kernel)
@@ -425,6 +433,15 @@ int cuLaunchKernel(CudaFunction handle, unsigned x, unsigned y, unsigned z,
       runKernel(function, launch);
     return get().seen.mistakes.empty() ? int(success) : int(illegalInstruction);
   });
+}
+
+int cuLaunchKernel(CudaFunction handle, unsigned x, unsigned y, unsigned z,
+                   unsigned threadsX, unsigned threadsY, unsigned threadsZ,
+                   unsigned sharedBytes, CudaStream stream, void **parameters,
+                   void **extra) {
+  CudaLaunchConfig config = {x,        y,           z,      threadsX, threadsY,
+                             threadsZ, sharedBytes, stream, nullptr,  0};
+  return cuLaunchKernelEx(&config, handle, parameters, extra);
 }
 
 int cuEventCreate(CudaEvent *event, unsigned) {

@@ -26,6 +26,8 @@ struct FakeCuda {
     std::vector<uint64_t> addresses;
     std::vector<int32_t> scalars;
     unsigned sharedBytes = 0; ///< That the launch asks for.
+    /// Whether it may start before the one before it ends.
+    bool startsEarly = false;
   };
 
   /// What a launch takes of the device's time.
@@ -33,7 +35,7 @@ struct FakeCuda {
 
   //===--- What tests set -------------------------------------------------===//
 
-  int devices = 1, capability = 80, threads = 1024;
+  int devices = 1, capability = 80, threads = 1024, version = 13000;
   /// Memory of a block that a kernel's launch may ask for.
   int mostSharedBytes = 232448;
   bool takesMachineCode = true;

@@ -22,9 +22,10 @@ public:
   Machine(const Function &function, std::array<unsigned, 2> grid,
           std::array<unsigned, 2> block,
           const std::vector<uint64_t> &parameters, const FindMemory &findMemory,
-          std::vector<std::string> &mistakes, unsigned launchBytes)
+          std::vector<std::string> &mistakes, unsigned launchBytes,
+          bool startsEarly)
       : function(function), grid(grid), block(block), parameters(parameters),
-        findMemory(findMemory), mistakes(mistakes),
+        findMemory(findMemory), mistakes(mistakes), startsEarly(startsEarly),
         shared(function.sharedBytes + launchBytes),
         threads(size_t(block[0]) * block[1]) {
     const char *order = std::getenv("LATHE_FAKE_CUDA_ORDER");
@@ -72,6 +73,7 @@ private:
       threads[i].next = 0;
       threads[i].state = State::ready;
       threads[i].pending = {};
+      threads[i].mayReach = !startsEarly;
       threads[i].place = {static_cast<unsigned>(i % block[0]),
                           static_cast<unsigned>(i / block[0])};
     }
@@ -169,9 +171,13 @@ private:
   }
 
   /// fence.proxy.async…; wgmma.{fence, commit_group}.sync.aligned;
-  /// wgmma.wait_group.sync.aligned N.
+  /// wgmma.wait_group.sync.aligned N; griddepcontrol.{launch_dependents, wait}.
   void order(Thread &thread, const Instruction &instruction) {
     const std::string &name = instruction.words[1];
+    if (instruction.words[0] == "griddepcontrol") {
+      thread.mayReach |= name == "wait";
+      return;
+    }
     if (instruction.words[0] == "fence" ? name == "proxy" : name == "fence")
       return;
     if (name == "commit_group")
@@ -337,11 +343,14 @@ private:
       return nullptr;
     if (has(instruction, "shared"))
       return reachShared(thread, instruction, address, bytes);
-    return reachGlobal(instruction, address, bytes, writes);
+    return reachGlobal(thread, instruction, address, bytes, writes);
   }
 
-  unsigned char *reachGlobal(const Instruction &instruction, uint64_t address,
+  unsigned char *reachGlobal(const Thread &thread,
+                             const Instruction &instruction, uint64_t address,
                              size_t bytes, bool writes) {
+    if (!thread.mayReach)
+      fail("memory before the kernel waited", instruction);
     Memory *memory =
         has(instruction, "global") ? find(address, bytes) : nullptr;
     if (!memory) {
@@ -400,7 +409,7 @@ private:
     std::vector<unsigned char> copied(bytes, 0);
     if (inside > 0 && !failed)
       if (unsigned char *memory =
-              reachGlobal(instruction, from, inside, /*writes=*/false))
+              reachGlobal(thread, instruction, from, inside, /*writes=*/false))
         std::copy_n(memory, inside, copied.begin());
     if (!failed && reachShared(thread, instruction, to, bytes))
       copies.begin(numberOf(thread), to, std::move(copied));
@@ -457,6 +466,7 @@ private:
   const std::vector<uint64_t> &parameters;
   const FindMemory &findMemory;
   std::vector<std::string> &mistakes;
+  bool startsEarly;
   std::vector<unsigned char> shared;
   Copies copies;
   std::vector<Thread> threads;
@@ -472,9 +482,9 @@ void ptx::run(const Function &function, std::array<unsigned, 2> grid,
               std::array<unsigned, 2> block,
               const std::vector<uint64_t> &parameters,
               const FindMemory &findMemory, std::vector<std::string> &mistakes,
-              unsigned launchBytes) {
+              unsigned launchBytes, bool startsEarly) {
   if (!function.code.empty())
     Machine(function, grid, block, parameters, findMemory, mistakes,
-            launchBytes)
+            launchBytes, startsEarly)
         .run();
 }

@@ -69,11 +69,12 @@ struct Range {
 using FindMemory = std::function<Range(uint64_t address)>;
 
 /// Runs all blocks of a grid, which share so many bytes beside the kernel's
-/// own. What a device would not do goes to `mistakes`.
+/// own. What a device would not do goes to `mistakes`, and so does memory that
+/// a kernel reaches before it waits for the one before it, if it `startsEarly`.
 void run(const Function &function, std::array<unsigned, 2> grid,
          std::array<unsigned, 2> block, const std::vector<uint64_t> &parameters,
          const FindMemory &findMemory, std::vector<std::string> &mistakes,
-         unsigned launchBytes = 0);
+         unsigned launchBytes = 0, bool startsEarly = false);
 
 } // namespace ptx
 

@@ -12,10 +12,17 @@ using namespace ptx;
 
 Kind ptx::kindOf(const Instruction &instruction) {
   const std::pair<const char *, Kind> names[] = {
-      {"ld", Kind::load},    {"st", Kind::store},     {"atom", Kind::atomic},
-      {"bra", Kind::branch}, {"ret", Kind::finish},   {"exit", Kind::finish},
-      {"bar", Kind::wait},   {"barrier", Kind::wait}, {"cp", Kind::copy},
-      {"fence", Kind::order}};
+      {"ld", Kind::load},
+      {"st", Kind::store},
+      {"atom", Kind::atomic},
+      {"bra", Kind::branch},
+      {"ret", Kind::finish},
+      {"exit", Kind::finish},
+      {"bar", Kind::wait},
+      {"barrier", Kind::wait},
+      {"cp", Kind::copy},
+      {"fence", Kind::order},
+      {"griddepcontrol", Kind::order}};
   for (auto [known, kind] : names)
     if (instruction.words[0] == known)
       return kind;

@@ -22,6 +22,7 @@ struct Thread {
   State state = State::ready;
   std::array<unsigned, 2> place = {0, 0};
   PendingSums pending;
+  bool mayReach = true; ///< The device's memory.
 };
 
 /// What an instruction does, found once.
