@@ -21,6 +21,7 @@ and besides lets a system may have
     an output the name that case.json has for it, or {"part of": NAME, "axis": A}
 
   -jN          cases at a time (default 2)
+  --one        of each set the first case alone
   --threads=N  given to the compiled programs; with several, as in --threads=1,2, each
                program runs with each, and all must give the same bits
   --keep=DIR   compiles only, and keeps the programs in DIR
@@ -242,8 +243,8 @@ def cases_in(directory):
 
 
 def parse(arguments):
-    """(directories, jobs, what a Runner has from its compile_options on)."""
-    directories, jobs, for_compiler, thread_counts = [], 2, [], [None]
+    """(directories, jobs, whether one case of a set is enough, what a Runner has from its compile_options on)."""
+    directories, jobs, one, for_compiler, thread_counts = [], 2, False, [], [None]
     folders = {"--keep": None, "--programs": None}
     rest = iter(arguments)
     for argument in rest:
@@ -254,6 +255,8 @@ def parse(arguments):
             words.append(next(rest, ""))
         if re.fullmatch(r"-j\d*", argument):
             jobs = max(1, int(words[-1].removeprefix("-j") or 0))
+        elif argument == "--one":
+            one = True
         elif option == "--threads":
             thread_counts = words[-1].removeprefix("--threads=").split(",")
         elif option in folders:
@@ -262,14 +265,14 @@ def parse(arguments):
             for_compiler += words
         else:
             directories.append(Path(argument))
-    return directories, jobs, (for_compiler, thread_counts, *folders.values())
+    return directories, jobs, one, (for_compiler, thread_counts, *folders.values())
 
 
 def main(arguments):
     if not arguments or {"-h", "--help"} & set(arguments):
         print(__doc__.strip(), file=sys.stdout if arguments else sys.stderr)
         return 0 if arguments else 2
-    directories, jobs, options = parse(arguments)
+    directories, jobs, one, options = parse(arguments)
     is_carried = options[-1] is not None
     lathe = os.environ.get("LATHE") or str(ROOT / "build" / "release" / "bin" / "lathe")
     if not is_carried and not os.access(lathe, os.X_OK):
@@ -288,6 +291,8 @@ def main(arguments):
         if not cases:
             counts["FAIL"] += 1
             print(f"FAIL  {directory}: no case.json here or below")
+    if one:
+        folders = [f for i, f in enumerate(folders) if f.parent not in {it.parent for it in folders[:i]}]
     names = [name_of(f) for f in folders]
     width = max(map(len, names), default=0)
     with ThreadPoolExecutor(jobs) as pool:
