@@ -10,7 +10,7 @@ Prints a table a family: the median of all calls in milliseconds, Lathe's tenth 
 what the machine can do (the larger of FLOPs over the rate of multiply-adds and bytes over the rate of memory, by the
 time; both rates are measured in the same run), the fastest peer's time over Lathe's, and the memory that Lathe and that
 peer took beyond what they had before the case was there. --update-readme writes the tables into bench/README.md.
-Uses the release build, or the one that $LATHE_BUILD names.
+Uses the release build, or the one that $LATHE_BUILD names, and the peers of build/peers, or of $LATHE_PEERS.
 """
 
 import argparse
@@ -24,7 +24,7 @@ from pathlib import Path
 
 import programs
 
-PEERS_PYTHON = programs.ROOT / "build" / "peers" / "bin" / "python"
+PEERS_PYTHON = programs.ROOT / os.environ.get("LATHE_PEERS", "build/peers") / "bin" / "python"
 if __name__ == "__main__" and PEERS_PYTHON.exists() and Path(sys.prefix) != PEERS_PYTHON.parent.parent:
     os.execv(PEERS_PYTHON, [PEERS_PYTHON, *sys.argv])
 
