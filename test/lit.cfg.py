@@ -86,7 +86,9 @@ try:
     flags = next(line for line in open("/proc/cpuinfo") if line.startswith("flags")).split()
 except (OSError, StopIteration):
     flags = []
-config.available_features.update({"avx512_vnni", "avx512_bf16", "amx_bf16", "amx_int8"}.intersection(flags))
+config.available_features.update(
+    {"avx512_vnni", "avx512_bf16", "avx512_fp16", "amx_bf16", "amx_int8"}.intersection(flags)
+)
 
 # Tests that take minutes and many gigabytes: lit --param large=1.
 if lit_config.params.get("large"):
