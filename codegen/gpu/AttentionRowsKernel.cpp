@@ -48,8 +48,10 @@ static int64_t countTogether(Value memref, int64_t width) {
   int64_t each = getElementBytes(getElementTypeOrSelf(memref));
   for (int64_t bytes : copiedBytes) {
     int64_t count = bytes / each;
+    // What is dynamic of a whole buffer's strides are multiples of a row.
     auto isPiece = [&](int64_t stride) {
-      return !ShapedType::isDynamic(stride) && stride % count == 0;
+      return ShapedType::isDynamic(stride) ? type.getLayout().isIdentity()
+                                           : stride % count == 0;
     };
     if (strides.back() == 1 && width % (lanes * count) == 0 &&
         llvm::all_of(ArrayRef(strides).drop_back(), isPiece) &&
