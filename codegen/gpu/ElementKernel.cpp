@@ -230,6 +230,8 @@ private:
     }
     if (known && done == *known)
       return partials;
+    if (plan.bySubgroups)
+      return writeTogether(constant(done), steps, partials);
     Value first = lane;
     if (done > 0)
       first = arith::AddIOp::create(b, lane, constant(done));
@@ -238,6 +240,27 @@ private:
     b.setInsertionPointToStart(loop.getBody());
     setPlace(loop.getInductionVar(), reductionDims);
     auto next = applyStep(loop.getRegionIterArgs(), unpack(loadStep()));
+    scf::YieldOp::create(b, next);
+    return loop.getResults();
+  }
+
+  /// The lane's steps from `first` on, of which all lanes count as many: where
+  /// some had left the loop before, a device may not wait for the others when
+  /// the subgroup reduces what all of them have.
+  SmallVector<Value> writeTogether(Value first, Value steps,
+                                   ValueRange partials) {
+    Value last = arith::SubIOp::create(b, steps, constant(1));
+    auto loop =
+        scf::ForOp::create(b, first, steps, constant(plan.lanes), partials);
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(loop.getBody());
+    Value step = arith::AddIOp::create(b, loop.getInductionVar(), lane);
+    Value isInside =
+        arith::CmpIOp::create(b, arith::CmpIPredicate::ult, step, steps);
+    setPlace(arith::MinUIOp::create(b, step, last), reductionDims);
+    auto next = applyStep(loop.getRegionIterArgs(), unpack(loadStep()));
+    for (auto [value, before] : llvm::zip(next, loop.getRegionIterArgs()))
+      value = arith::SelectOp::create(b, isInside, value, before);
     scf::YieldOp::create(b, next);
     return loop.getResults();
   }
