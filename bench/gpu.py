@@ -277,7 +277,7 @@ class Run:
         unpack(self.folder)
         self.process = self.start_peers() if self.options.peers else None
         make_weights(self.folder)
-        targets = sorted({path.name for what in ("programs", "models") for path in self.folder.glob(f"{what}/*")})
+        targets = sorted({path.name for what in ("programs", "models", "systems") for path in self.folder.glob(f"{what}/*")})
         for target in targets:
             if self.options.device is None and not has_driver(kind_of(target)):
                 print(f"      no driver for {target}: left out")

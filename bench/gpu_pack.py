@@ -118,7 +118,9 @@ def pack_systems(lathe, targets, folder, only):
             weights = Path(scratch) / "w.safetensors"
             call([lathe, "init", ROOT / spec, *settings, "--seed", "1", "-o", weights])
             for target in targets:
-                compile_model(lathe, spec, settings, f"cpu+{target}", folder / "systems" / target / name, weights, processor)
+                # What a device does not multiply it does not round either.
+                beside = PROCESSOR if target == "vulkan" else processor
+                compile_model(lathe, spec, settings, f"cpu+{target}", folder / "systems" / target / name, weights, beside)
 
 
 def compress(folder):
