@@ -28,6 +28,9 @@ PEERS_PYTHON = programs.ROOT / os.environ.get("LATHE_PEERS", "build/peers") / "b
 if __name__ == "__main__" and PEERS_PYTHON.exists() and Path(sys.prefix) != PEERS_PYTHON.parent.parent:
     os.execv(PEERS_PYTHON, [PEERS_PYTHON, *sys.argv])
 
+if "LATHE_PEERS" in os.environ and not PEERS_PYTHON.exists():
+    sys.exit(f"run.py: error: $LATHE_PEERS has no '{PEERS_PYTHON}'; bench/setup.sh makes it")
+
 try:
     import measure
     import report

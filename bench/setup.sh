@@ -22,7 +22,7 @@ for peer in "${peers[@]}"; do
     scipy) packages+=(scipy) ;;
     llama) packages+=(llama-cpp-python gguf) ;;
     *)
-      echo "setup: error: no peer is called '$peer'; there are torch, onnxruntime, openblas, onednn, fftw, llama, scipy" >&2
+      echo "setup: error: no peer is called '$peer'; there are torch, torch==1.13.1, onnxruntime, openblas, onednn, fftw, llama, scipy" >&2
       exit 1
       ;;
   esac

@@ -198,7 +198,8 @@ SmallVector<Value> RowsWriter::writeBlock(Value first, Value end,
                                           ValueRange carried) {
   SmallVector<Values> ofKeys, values;
   for (int64_t j = 0; j < plan.keysEach; ++j) {
-    Value key = least(keyAt(first, constant(j)), lastKey());
+    // Beyond the last key that is seen, that one once more.
+    Value key = least(keyAt(first, constant(j)), subtract(end, constant(1)));
     ofKeys.push_back(
         loadFeatures(op.getKey(), key, multiply(group, d), d, keyRun));
     values.push_back(
