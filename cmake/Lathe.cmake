@@ -13,7 +13,7 @@ target_link_libraries(lathe_mlir INTERFACE MLIR LLVM)
 
 # The compiler's time goes into LLVM, not into our code; -O1 builds it in half the time that -O3 takes. The runtime is
 # built as the preset says.
-set(LATHE_COMPILER_SPEED -O1 -Xclang -fno-pch-timestamp)
+set(LATHE_COMPILER_SPEED -O1 -Xclang -fno-pch-timestamp -fpch-instantiate-templates)
 
 set(LATHE_PRECOMPILED
   <mlir/Dialect/Affine/IR/AffineOps.h> <mlir/Dialect/Arith/IR/Arith.h>
@@ -23,29 +23,41 @@ set(LATHE_PRECOMPILED
   <mlir/Dialect/SCF/IR/SCF.h> <mlir/Dialect/Tensor/IR/Tensor.h>
   <mlir/Dialect/Vector/IR/VectorOps.h> <mlir/IR/BuiltinOps.h> <mlir/Pass/Pass.h>)
 
-# lathe_add_library(name sources... LINK libs... DEPENDS targets...)
+# Most of a source's compile time is headers of MLIR and of our dialects, so they are compiled once: name's own where
+# it has any, else those of the library `from`.
+function(lathe_precompile name from)
+  if(ARGN)
+    target_precompile_headers(${name} PRIVATE ${LATHE_PRECOMPILED} ${ARGN})
+  elseif(name STREQUAL from)
+    target_precompile_headers(${name} PRIVATE ${LATHE_PRECOMPILED})
+  else()
+    target_precompile_headers(${name} REUSE_FROM ${from})
+  endif()
+endfunction()
+
+# lathe_add_library(name sources... LINK libs... DEPENDS targets... PRECOMPILE headers...)
 function(lathe_add_library name)
-  cmake_parse_arguments(arg "" "" "LINK;DEPENDS" ${ARGN})
+  cmake_parse_arguments(arg "" "" "LINK;DEPENDS;PRECOMPILE" ${ARGN})
   add_library(${name} STATIC ${arg_UNPARSED_ARGUMENTS})
   target_compile_options(${name} PRIVATE ${LATHE_WARNINGS} ${LATHE_COMPILER_SPEED})
   target_link_libraries(${name} PUBLIC lathe_mlir ${arg_LINK})
-  # Most of a source's compile time is MLIR's headers; they are compiled once.
-  if(TARGET LatheDialect AND NOT name STREQUAL LatheDialect)
-    target_precompile_headers(${name} REUSE_FROM LatheDialect)
-  else()
-    target_precompile_headers(${name} PRIVATE ${LATHE_PRECOMPILED})
-  endif()
+  lathe_precompile(${name} LatheDialect ${arg_PRECOMPILE})
   if(arg_DEPENDS)
     add_dependencies(${name} ${arg_DEPENDS})
   endif()
 endfunction()
 
-# lathe_add_executable(name sources... LINK libs...)
+# lathe_add_executable(name sources... LINK libs... PRECOMPILED library)
 function(lathe_add_executable name)
-  cmake_parse_arguments(arg "" "" "LINK" ${ARGN})
+  cmake_parse_arguments(arg "" "PRECOMPILED" "LINK" ${ARGN})
   add_executable(${name} ${arg_UNPARSED_ARGUMENTS})
-  target_compile_options(${name} PRIVATE ${LATHE_WARNINGS} ${LATHE_COMPILER_SPEED})
+  # Compiled headers serve what is compiled alike, and libraries are position-independent code.
+  set_target_properties(${name} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
+  target_compile_options(${name} PRIVATE -fPIC ${LATHE_WARNINGS} ${LATHE_COMPILER_SPEED})
   target_link_libraries(${name} PRIVATE lathe_mlir ${arg_LINK})
+  if(arg_PRECOMPILED)
+    lathe_precompile(${name} ${arg_PRECOMPILED})
+  endif()
 endfunction()
 
 # lathe_tablegen(target TOOL exe SOURCE file.td OUTPUTS -gen-flag=out ...)
