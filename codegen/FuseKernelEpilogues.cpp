@@ -51,6 +51,44 @@ static bool isElementwise(linalg::GenericOp op) {
   });
 }
 
+/// Whether a map reads a tensor at 0 along dimensions that have one element.
+static bool isUnit(AffineMap map, unsigned dim, Value tensor) {
+  auto constant = dyn_cast<AffineConstantExpr>(map.getResult(dim));
+  return constant && constant.getValue() == 0 &&
+         cast<ShapedType>(tensor.getType()).getDimSize(dim) == 1;
+}
+
+/// How an operand's tensor is read without such dimensions.
+static AffineMap getMapWithoutUnits(linalg::GenericOp op, OpOperand &input) {
+  AffineMap map = op.getMatchingIndexingMap(&input);
+  SmallVector<AffineExpr> read;
+  for (auto [i, result] : llvm::enumerate(map.getResults()))
+    if (!isUnit(map, i, input.get()))
+      read.push_back(result);
+  return AffineMap::get(map.getNumDims(), 0, read, map.getContext());
+}
+
+static Value dropUnits(OpBuilder &b, linalg::GenericOp op, OpOperand &input) {
+  AffineMap map = op.getMatchingIndexingMap(&input);
+  // Those before the first one that stays belong to its group.
+  SmallVector<ReassociationIndices> groups;
+  bool any = false, isFirst = true;
+  for (unsigned i = 0; i < map.getNumResults(); ++i) {
+    bool drops = isUnit(map, i, input.get());
+    if (groups.empty() || (!drops && !isFirst))
+      groups.emplace_back();
+    groups.back().push_back(i);
+    any |= drops;
+    isFirst &= drops;
+  }
+  if (!any)
+    return input.get();
+  // Nothing but such dimensions: one element.
+  if (isFirst)
+    groups.clear();
+  return tensor::CollapseShapeOp::create(b, op.getLoc(), input.get(), groups);
+}
+
 namespace {
 /// A kernel and what it may apply: the only op that reads it, if need be
 /// through a reshape of its rows, where it has rows and columns.
@@ -74,8 +112,10 @@ public:
             cast<ShapedType>(op.getResult(0).getType()).getShape())
       return false;
     for (OpOperand *input : op.getDpsInputOperands()) {
-      AffineMap map = op.getMatchingIndexingMap(input);
-      if (input->get() == read ? !map.isIdentity() : !mapExtra(map))
+      bool isRead = input->get() == read
+                        ? op.getMatchingIndexingMap(input).isIdentity()
+                        : mapExtra(getMapWithoutUnits(op, *input)).has_value();
+      if (!isRead)
         return false;
     }
     return true;
@@ -88,8 +128,8 @@ public:
     for (OpOperand *input : op.getDpsInputOperands()) {
       if (input->get() == read)
         continue;
-      AffineMap map = op.getMatchingIndexingMap(input);
-      extras.push_back(flatten(rewriter, input->get(), map));
+      AffineMap map = getMapWithoutUnits(op, *input);
+      extras.push_back(flatten(rewriter, dropUnits(rewriter, op, *input), map));
       maps.push_back(*mapExtra(map));
     }
     Location location = product.getLoc();

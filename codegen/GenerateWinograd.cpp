@@ -27,13 +27,15 @@ namespace {
 /// Writes one convolution. A task is a block of tiles of one image and some
 /// panels of filters. What it has on the stack: the tiles' transforms [points²,
 /// tiles, channels], and their products with a panel [points², tiles, columns].
+/// Plans are for all channels and features that the filters have; of a slimmable
+/// layer, the image and the result have those of the present width.
 class WinogradEmitter : VectorBuilder {
 public:
   WinogradEmitter(WinogradOp op, const KernelTarget &target, OpBuilder &builder)
       : VectorBuilder(op, target, builder), op(op), method(op.getTileSide()) {
     ArrayRef<int64_t> output = op.getOutputType().getShape();
     ArrayRef<int64_t> filters = op.getFiltersType().getShape();
-    height = output[1], width = output[2], features = output[3];
+    height = output[1], width = output[2];
     // Of a part of an image, at most.
     if (ShapedType::isDynamic(height))
       height = upperBoundOfDim(op.getInitOutput(), 1).value_or(unknownHeight);
@@ -50,10 +52,15 @@ public:
   }
 
   void emit(bool parallel) {
+    channelsHere = size(op.getImage(), 3);
+    featuresHere = size(op.getInitOutput(), 3);
+    panelsHere = divide(add(featuresHere, columns - 1), columns);
+    // Of panels that a width has not, tiles are not transformed, either.
+    Value partsHere = divide(add(panelsHere, panelsEach - 1), panelsEach);
     Value down = divide(add(size(op.getInitOutput(), 1), results - 1), results);
     tilesHere = mul(down, tilesAcross);
     Value blocksHere = divide(add(tilesHere, tileCount - 1), tileCount);
-    Value perImage = mul(blocksHere, parts);
+    Value perImage = b.createOrFold<arith::MulIOp>(blocksHere, partsHere);
     Value count =
         b.createOrFold<arith::MulIOp>(size(op.getImage(), 0), perImage);
     int64_t work =
@@ -66,12 +73,11 @@ public:
     forTasks(count, grain, parallel, allocateAll, [&](Value task) {
       n = task;
       Value rest = takeIndex(n, perImage);
-      Value block = divide(rest, parts);
-      firstTile = mul(block, tileCount);
+      Value part = takeIndex(rest, partsHere);
+      firstTile = mul(rest, tileCount);
       transformTiles();
-      Value part = sub(rest, mul(block, parts));
       Value first = mul(part, panelsEach);
-      loop(first, least(add(first, panelsEach), constant(panels)), 1,
+      loop(first, least(add(first, panelsEach), panelsHere), 1,
            [&](Value panel) {
              multiply(panel);
              writeTiles(panel);
@@ -98,8 +104,7 @@ private:
   /// As many tiles as transforms fit into a part of the second-level cache, in
   /// blocks of about one size, of whole register tiles.
   void chooseBlock() {
-    int64_t bytes = method.countTileBytes(padded, columns);
-    int64_t most = std::max<int64_t>(1, Winograd::mostBytes / bytes);
+    int64_t most = method.countTilesOfBlock(padded, columns);
     int64_t registerRows =
         std::max<int64_t>(1, (target.registers - 4) / getVectors().size());
     // Whole rows of tiles, of an image that comes in parts.
@@ -225,22 +230,23 @@ private:
   Value scratchRow(int64_t point, Value t) { return add(t, point * tileCount); }
 
   void transformTiles() {
-    int64_t whole = channels / lanes * lanes;
+    Value whole = mul(divide(channelsHere, lanes), lanes);
+    Value left = sub(channelsHere, whole);
     loop(constant(0), constant(tileCount), 1, [&](Value t) {
-      loop(constant(0), constant(whole), lanes,
-           [&](Value channel) { transformTile(t, channel, lanes); });
-      if (whole < channels)
-        transformTile(t, constant(whole), channels - whole);
+      loop(constant(0), whole, lanes,
+           [&](Value channel) { transformTile(t, channel, constant(lanes)); });
+      ifAny(left, [&] { transformTile(t, whole, left); });
     });
   }
 
-  void transformTile(Value t, Value channel, int64_t count) {
+  void transformTile(Value t, Value channel, Value count) {
     auto [row, column] = placeOf(t);
     Values square = inBothDimensions(
         points,
         [&, row = row, column = column](int64_t i, int64_t j) {
-          return loadLanes(op.getImage(),
-                           {n, add(row, i), add(column, j), channel}, count);
+          return loadFirst(op.getImage(),
+                           {n, add(row, i), add(column, j), channel}, count,
+                           lanes);
         },
         [&](ArrayRef<Value> line) { return transform(line); });
     for (auto [point, x] : llvm::enumerate(square))
@@ -263,7 +269,7 @@ private:
         for (int64_t r = 0; r < rows; ++r)
           for (auto [column, width] : vectors)
             sums.push_back(broadcastTo(scalar(0), width));
-        sums = loop(constant(0), constant(channels), 1, sums,
+        sums = loop(constant(0), channelsHere, 1, sums,
                     [&](Value channel, ValueRange sums) {
                       prefetch(all, add(fetched, mul(channel, columns)));
                       return multiplyChannel(panel, point, row, channel, sums);
@@ -308,52 +314,62 @@ private:
 
   /// Stores the results of a panel; of the last one, the features there are.
   void writeTiles(Value panel) {
-    int64_t last = features - (panels - 1) * columns;
+    Value before = sub(panelsHere, constant(1));
+    Value last = sub(featuresHere, mul(before, columns));
     loop(constant(0), constant(tileCount), 1, [&](Value t) {
-      if (last == columns)
-        return writeTile(panel, t, columns);
+      if (getConstantIntValue(last) == columns)
+        return writeTile(panel, t, constant(columns));
       Value isLast = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, panel,
-                                           constant(panels - 1));
+                                           before);
       branch(
           isLast, [&] { writeTile(panel, t, last); },
-          [&] { writeTile(panel, t, columns); });
+          [&] { writeTile(panel, t, constant(columns)); });
     });
   }
 
-  void writeTile(Value panel, Value t, int64_t used) {
-    auto [row, column] = placeOf(t);
+  /// Writes the first `used` columns of a panel.
+  void writeTile(Value panel, Value t, Value used) {
+    auto place = placeOf(t);
     for (auto [first, width] : getVectors()) {
-      int64_t count = std::min(width, used - first);
-      if (count <= 0)
-        return;
-      Values square = inBothDimensions(
-          points,
-          [&, first = first, width = width](int64_t i, int64_t j) {
-            return loadLanes(products,
-                             {scratchRow(i * points + j, t), constant(first)},
-                             width, width);
-          },
-          [&](ArrayRef<Value> line) { return restore(line); });
-      Value feature = add(mul(panel, columns), first);
-      loadShared(feature, count, width);
-      for (int64_t i = 0; i < results; ++i)
-        for (int64_t j = 0; j < results; ++j)
-          writePixel(square[i * results + j], i, j, row, column, feature,
-                     count);
+      Value left = most(sub(used, constant(first)), constant(0));
+      Value count = least(left, constant(width));
+      ifAny(count, [&, first = first, width = width] {
+        writeVector(panel, t, place, first, width, count);
+      });
     }
+  }
+
+  /// Writes `count` features from a panel's column `first` on.
+  void writeVector(Value panel, Value t, std::pair<Value, Value> place,
+                   int64_t first, int64_t width, Value count) {
+    Values square = inBothDimensions(
+        points,
+        [&](int64_t i, int64_t j) {
+          return loadLanes(products,
+                           {scratchRow(i * points + j, t), constant(first)},
+                           width, width);
+        },
+        [&](ArrayRef<Value> line) { return restore(line); });
+    Value feature = add(mul(panel, columns), first);
+    loadShared(feature, count, width);
+    for (int64_t i = 0; i < results; ++i)
+      for (int64_t j = 0; j < results; ++j)
+        writePixel(square[i * results + j], i, j, place.first, place.second,
+                   feature, count);
   }
 
   /// Of all pixels: no index of a pixel names these extras' elements.
   static bool isShared(AffineMap map) {
     return !map.isFunctionOfDim(1) && !map.isFunctionOfDim(2);
   }
-  Value loadExtra(unsigned extra, ValueRange place, int64_t count,
+  Value loadExtra(unsigned extra, ValueRange place, Value count,
                   int64_t width) {
-    Value mask = count < width ? maskOf(count, width) : Value();
+    bool isWhole = getConstantIntValue(count) == width;
+    Value mask = isWhole ? Value() : maskOf(count, width);
     return VectorBuilder::loadExtra(op.getExtras()[extra],
                                     op.getExtraMap(extra), place, mask, width);
   }
-  void loadShared(Value feature, int64_t count, int64_t width) {
+  void loadShared(Value feature, Value count, int64_t width) {
     Value zero = constant(0);
     shared.assign(op.getExtras().size(), Value());
     for (unsigned i = 0; i < shared.size(); ++i)
@@ -361,7 +377,7 @@ private:
         shared[i] = loadExtra(i, {n, zero, zero, feature}, count, width);
   }
   /// What is stored of a vector of sums.
-  Value finish(Value x, ValueRange place, int64_t count) {
+  Value finish(Value x, ValueRange place, Value count) {
     if (op.getFinish().empty())
       return x;
     int64_t width = cast<VectorType>(x.getType()).getDimSize(0);
@@ -375,11 +391,11 @@ private:
 
   /// Stores a vector of pixel (i, j) of a tile, if it lies in the result.
   void writePixel(Value x, int64_t i, int64_t j, Value row, Value column,
-                  Value feature, int64_t count) {
+                  Value feature, Value count) {
     Value y = add(row, i), z = add(column, j);
     auto store = [&] {
       Values place = {n, y, z, feature};
-      storeLanes(finish(x, place, count), op.getInitOutput(), place, count);
+      storeFirst(finish(x, place, count), op.getInitOutput(), place, count);
     };
     auto isInside = [&](Value index, int64_t dim) -> Value {
       return arith::CmpIOp::create(b, arith::CmpIPredicate::ult, index,
@@ -402,6 +418,18 @@ private:
       store();
   }
 
+  /// Runs `then` if a number is not 0.
+  void ifAny(Value count, function_ref<void()> then) {
+    if (std::optional<int64_t> known = getConstantIntValue(count)) {
+      if (*known > 0)
+        then();
+      return;
+    }
+    branch(arith::CmpIOp::create(b, arith::CmpIPredicate::ne, count,
+                                 constant(0)),
+           then);
+  }
+
   void branch(Value condition, function_ref<void()> then,
               function_ref<void()> otherwise = nullptr) {
     auto choice = scf::IfOp::create(b, condition, static_cast<bool>(otherwise));
@@ -421,12 +449,13 @@ private:
 
   /// The rows of the result, at most, and what divides their number.
   int64_t height, heightFactor;
-  int64_t width, features, channels, columns, panels;
+  int64_t width, channels, columns, panels;
   int64_t points, results, tilesAcross, tiles, padded;
   /// Tiles of a block, in steps of `rows` that a register tile has.
   int64_t blocks, tileCount, rows;
   /// Parts of the panels, and panels of a part.
   int64_t parts, panelsEach;
+  Value channelsHere, featuresHere, panelsHere;
   Value tilesHere, transformed, products;
   // Of the present task:
   Value n, firstTile;

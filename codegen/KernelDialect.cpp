@@ -418,16 +418,20 @@ LogicalResult WinogradOp::verify() {
   Type wide = Float32Type::get(getContext());
   // Some rows of an image, whose number is not known, are parts of buffers.
   unsigned rows = isa<MemRefType>(output) ? 2 : 1;
-  auto isStatic = [](ShapedType type, int64_t from, Type element) {
+  auto isImage = [&](ShapedType type, Type element) {
     return type.hasRank() && type.getRank() == 4 &&
            type.getElementType() == element &&
-           !ShapedType::isDynamicShape(type.getShape().drop_front(from));
+           !ShapedType::isDynamicShape(
+               type.getShape().drop_back().drop_front(rows));
   };
-  if (!isStatic(image, rows, wide) || !isStatic(filters, 0, wide) ||
-      !isStatic(output, rows, getStoredType(*this)))
+  bool areFilters = filters.hasStaticShape() && filters.getRank() == 4 &&
+                    filters.getElementType() == wide;
+  if (!areFilters || !isImage(image, wide) ||
+      !isImage(output, getStoredType(*this)))
     return emitOpError(
                "needs an image, filters and a result of f32 and rank 4, "
-               "static but for the number of images, got ")
+               "static but for the number of images, channels and features, "
+               "got ")
            << image << ", " << filters << " and " << output << " [C1]";
   int64_t points = filters.getDimSize(1), side = getTileSide();
   bool agrees = points == 16 || points == 36;
@@ -439,9 +443,11 @@ LogicalResult WinogradOp::verify() {
                                   2;
   }
   int64_t panel = filters.getDimSize(3), features = output.getDimSize(3);
-  agrees &= image.getDimSize(3) == filters.getDimSize(2) &&
-            features <= filters.getDimSize(0) * panel &&
-            features > (filters.getDimSize(0) - 1) * panel;
+  agrees &= image.isDynamicDim(3) ||
+            image.getDimSize(3) == filters.getDimSize(2);
+  agrees &= output.isDynamicDim(3) ||
+            (features <= filters.getDimSize(0) * panel &&
+             features > (filters.getDimSize(0) - 1) * panel);
   if (!agrees)
     return emitOpError("has an image ")
            << image << " and filters " << filters

@@ -140,6 +140,44 @@ void VectorBuilder::storeLanes(Value x, Value buffer, ValueRange indices,
     vector::StoreOp::create(b, x, buffer, indices);
 }
 
+Value VectorBuilder::loadFirst(Value buffer, ValueRange indices, Value count,
+                               int64_t width) {
+  if (std::optional<int64_t> known = getConstantIntValue(count))
+    return loadLanes(buffer, indices, *known, width);
+  if (isContiguousInside(buffer))
+    return loadLanes(buffer, indices, maskOf(count, width));
+  Value none = arith::ConstantOp::create(b, b.getZeroAttr(vectorType(width)));
+  return loop(constant(0), count, 1, none,
+              [&](Value i, ValueRange loaded) -> Values {
+                Values at(indices);
+                at.back() = add(at.back(), i);
+                return {vector::InsertOp::create(b, load(buffer, at), loaded[0],
+                                                 OpFoldResult(i))};
+              })
+      .front();
+}
+
+void VectorBuilder::storeFirst(Value x, Value buffer, ValueRange indices,
+                               Value count) {
+  if (std::optional<int64_t> known = getConstantIntValue(count))
+    return storeLanes(x, buffer, indices, *known);
+  Type element = getElementTypeOrSelf(buffer);
+  auto type = cast<VectorType>(x.getType());
+  if (element != type.getElementType())
+    x = arith::TruncFOp::create(b, type.clone(element), x);
+  if (isContiguousInside(buffer)) {
+    Value mask = maskOf(count, type.getNumElements());
+    vector::MaskedStoreOp::create(b, buffer, indices, mask, x);
+    return;
+  }
+  loop(constant(0), count, 1, [&](Value i) {
+    Values at(indices);
+    at.back() = add(at.back(), i);
+    Value element = vector::ExtractOp::create(b, x, OpFoldResult(i));
+    memref::StoreOp::create(b, element, buffer, at);
+  });
+}
+
 Value VectorBuilder::loadScratch(Value scratch, Value row, Value column) {
   return vector::LoadOp::create(b, vectorType(), scratch,
                                 ValueRange{row, column});
@@ -162,6 +200,13 @@ Value VectorBuilder::allocate(int64_t rows, int64_t columns, Type type) {
 Value VectorBuilder::maskOf(int64_t count, int64_t width) {
   return vector::ConstantMaskOp::create(
       b, VectorType::get(width, b.getI1Type()), ArrayRef<int64_t>{count});
+}
+
+Value VectorBuilder::maskOf(Value count, int64_t width) {
+  if (std::optional<int64_t> known = getConstantIntValue(count))
+    return maskOf(*known, width);
+  return vector::CreateMaskOp::create(
+      b, VectorType::get(width, b.getI1Type()), count);
 }
 
 /// Blocks off the diagonal change places, of half the size each time.

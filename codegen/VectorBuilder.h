@@ -99,12 +99,17 @@ protected:
   Value loadLanes(Value buffer, ValueRange indices, Value mask);
   /// Stores the first `count` lanes.
   void storeLanes(Value x, Value buffer, ValueRange indices, int64_t count);
+  /// The same for a number of lanes up to `width`, or `x` has, which may be
+  /// known when running only.
+  Value loadFirst(Value buffer, ValueRange indices, Value count, int64_t width);
+  void storeFirst(Value x, Value buffer, ValueRange indices, Value count);
   Value loadScratch(Value scratch, Value row, Value column);
   void storeScratch(Value x, Value scratch, Value row, Value column);
   /// A buffer on the stack, of f32 unless another type is given.
   Value allocate(int64_t rows, int64_t columns, Type type = {});
   /// The first `count` lanes of a vector.
   Value maskOf(int64_t count, int64_t width);
+  Value maskOf(Value count, int64_t width);
 
   Values transpose(Values rows) { return transposeVectors(b, rows); }
 

@@ -10,6 +10,7 @@
 
 #include "mlir/Support/LLVM.h"
 #include "llvm/ADT/SmallVector.h"
+#include <algorithm>
 
 namespace mlir::lathe::kernel {
 
@@ -44,6 +45,12 @@ public:
   int64_t countTileBytes(int64_t channels, int64_t columns) const {
     return points() * points() * (channels + columns) *
            static_cast<int64_t>(sizeof(float));
+  }
+
+  /// The tiles that a task takes at once, at most. All filters pass through the
+  /// cache for each such block.
+  int64_t countTilesOfBlock(int64_t channels, int64_t columns) const {
+    return std::max<int64_t>(1, mostBytes / countTileBytes(channels, columns));
   }
 
   /// Additions and multiplications of one vector's transform of the data, Bᵀ d,

@@ -139,10 +139,7 @@ bool lathe::isOfWeights(Value value) {
   return readsWeights;
 }
 
-/// Of the weight of a slimmable layer, a width takes the first columns and the
-/// first places: the whole one that a value of dynamic sizes is the beginning
-/// of along each dimension, or the value itself.
-static Value getWhole(Value value) {
+Value lathe::getWhole(Value value) {
   while (auto slice = value.getDefiningOp<tensor::ExtractSliceOp>()) {
     if (slice.getType().hasStaticShape())
       break;

@@ -36,6 +36,11 @@ Value takeSlices(Structured &b, Value input, Value indices, int64_t axis);
 /// compiling.
 bool isOfWeights(Value value);
 
+/// Of the weight of a slimmable layer, a width takes the first columns and the
+/// first places: the whole one that a value of dynamic sizes is the beginning
+/// of along each dimension, or the value itself.
+Value getWhole(Value weight);
+
 /// [columns, places…] as panels, [columns / size, ordered places…, size], of
 /// which zeros fill the last one.
 Value makePanels(Structured &b, Value weight, ArrayRef<int64_t> order,

@@ -12,6 +12,7 @@
 #include "codegen/Winograd.h"
 #include "codegen/lower/Tensors.h"
 #include "llvm/Support/MathExtras.h"
+#include <cmath>
 
 using namespace mlir;
 using namespace mlir::lathe;
@@ -25,8 +26,10 @@ struct Sizes {
 } // namespace
 
 /// The sizes of what `kernel.winograd` can compute.
+/// Of a slimmable layer, those of its widest form.
 static std::optional<Sizes> getSizes(Structured &b, Conv2dOp op) {
-  Shape result = b.getResultShape(), filters = b.getShape(op.getWeight());
+  Value weight = getWhole(op.getWeight());
+  Shape result = b.getResultShape(), filters = b.getShape(weight);
   auto isAll = [](ArrayRef<int64_t> values, int64_t wanted) {
     return llvm::all_of(values, [&](int64_t n) { return n == wanted; });
   };
@@ -36,14 +39,18 @@ static std::optional<Sizes> getSizes(Structured &b, Conv2dOp op) {
   for (std::optional<int64_t> size : sizes)
     if (!size)
       return {};
+  // A part whose size is known is a layer's own: not all that there is.
+  for (auto [part, all] : llvm::zip(b.getShape(op.getWeight()), filters))
+    if (part != all && part.getConstant())
+      return {};
   bool fits = op.getGroups() == 1 && isAll(op.getStride(), 1) &&
               isAll(op.getDilation(), 1) &&
               filters[2].isConstant(Winograd::taps) &&
               filters[3].isConstant(Winograd::taps) &&
               getElementTypeOrSelf(op.getInput()).isF32() &&
-              isOfWeights(op.getWeight()) &&
+              isOfWeights(weight) &&
               // These are stored as they are, and decoded when running.
-              !b.getStored(op.getWeight());
+              !b.getStored(weight);
   if (!fits)
     return {};
   return Sizes{*sizes[0], *sizes[1], *sizes[2], *sizes[3]};
@@ -70,6 +77,9 @@ static double costDirectly(const Sizes &sizes, double flopsPerByte) {
                   sizeof(float) * filters * flopsPerByte);
 }
 
+/// A vector more is what rows are kept apart by.
+static constexpr int64_t margin = 16;
+
 static double costBy(const Winograd &method, const Sizes &sizes,
                      double flopsPerByte) {
   // Of what transforms, little is fused, and loads and stores come on top.
@@ -81,16 +91,16 @@ static double costBy(const Winograd &method, const Sizes &sizes,
   double filters = points * sizes.inputs * features;
   double ops = sizes.inputs * 2.0 * method.points() * method.countDataOps() +
                features * (method.points() + side) * method.countResultOps();
+  double blocks = std::ceil(
+      tiles / method.countTilesOfBlock(sizes.inputs + margin, panelColumns));
   return std::max(tiles * (2 * filters + flopsPerOp * ops),
-                  sizeof(float) * filters * flopsPerByte);
+                  blocks * sizeof(float) * filters * flopsPerByte);
 }
 
 /// The tile of least cost, if that is clearly below what the definition costs,
 /// or the one that was measured.
 static std::optional<Winograd> chooseMethod(Conv2dOp op, const Sizes &sizes,
                                             double flopsPerByte) {
-  // A vector more is what rows are kept apart by.
-  constexpr int64_t margin = 16;
   auto fits = [&](const Winograd &method) {
     return method.countTileBytes(sizes.inputs + margin, panelColumns) <=
            Winograd::mostBytes;
@@ -163,8 +173,8 @@ Value lathe::convolveByWinograd(Structured &b, Conv2dOp op) {
     return {};
   Value image = padImage(b, op, *sizes, method->results());
   Type type = b.getF32Type();
-  Value filters =
-      transformFilters(b, convertTensor(b, op.getWeight(), type), *method);
+  Value weight = convertTensor(b, getWhole(op.getWeight()), type);
+  Value filters = transformFilters(b, weight, *method);
   Shape shape = b.getResultShape();
   shape = {shape[0], shape[2], shape[3], shape[1]};
   Value output = b.empty(shape, type);

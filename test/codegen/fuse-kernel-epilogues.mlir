@@ -130,3 +130,55 @@ func.func @wide(%q: tensor<3x64xbf16>, %u: tensor<1x32x64xbf16>, %e: tensor<3x32
   } -> tensor<3x32xf64>
   return %z : tensor<3x32xf64>
 }
+
+// -----
+
+// Dimensions of one element, along which factors are read at 0, are none of an extra's: of a row, of an image and of all.
+
+// CHECK: #[[FEATURE:.*]] = affine_map<(d0, d1, d2, d3) -> (d3)>
+// CHECK: #[[PIXEL:.*]] = affine_map<(d0, d1, d2, d3) -> (d1, d3)>
+// CHECK: #[[ONE:.*]] = affine_map<(d0, d1, d2, d3) -> ()>
+// CHECK-LABEL: func @units
+// CHECK-DAG: %[[S:.*]] = tensor.collapse_shape %{{.*}} {{\[\[}}0, 1]] : tensor<1x?xf32> into tensor<?xf32>
+// CHECK-DAG: %[[P:.*]] = tensor.collapse_shape %{{.*}} {{\[\[}}0, 1, 2], [3]] : tensor<1x8x1x?xf32> into tensor<8x?xf32>
+// CHECK-DAG: %[[A:.*]] = tensor.collapse_shape %{{.*}} [] : tensor<1x1xf32> into tensor<f32>
+// CHECK: kernel.winograd
+// CHECK-SAME: extras(%[[S]], %[[P]], %[[A]] : tensor<?xf32>, tensor<8x?xf32>, tensor<f32>)
+// CHECK-SAME: {extra_maps = [#[[FEATURE]], #[[PIXEL]], #[[ONE]]]} finish {
+// CHECK-NOT: linalg.generic
+#all = affine_map<(n, i, j, f) -> (n, i, j, f)>
+#feature = affine_map<(n, i, j, f) -> (0, f)>
+#pixel = affine_map<(n, i, j, f) -> (0, i, 0, f)>
+#one = affine_map<(n, i, j, f) -> (0, 0)>
+func.func @units(%x: tensor<1x10x10x?xf32>, %w: tensor<1x36x8x8xf32>, %s: tensor<1x?xf32>, %p: tensor<1x8x1x?xf32>, %a: tensor<1x1xf32>,
+                 %e: tensor<1x8x8x?xf32>) -> tensor<1x8x8x?xf32> {
+  %y = kernel.winograd ins(%x : tensor<1x10x10x?xf32>) filters(%w : tensor<1x36x8x8xf32>) outs(%e : tensor<1x8x8x?xf32>) -> tensor<1x8x8x?xf32>
+  %z = linalg.generic {indexing_maps = [#all, #feature, #pixel, #one, #all], iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+      ins(%y, %s, %p, %a : tensor<1x8x8x?xf32>, tensor<1x?xf32>, tensor<1x8x1x?xf32>, tensor<1x1xf32>) outs(%e : tensor<1x8x8x?xf32>) {
+  ^bb0(%sum: f32, %scale: f32, %place: f32, %both: f32, %out: f32):
+    %0 = arith.mulf %sum, %scale : f32
+    %1 = arith.addf %0, %place : f32
+    %2 = arith.mulf %1, %both : f32
+    linalg.yield %2 : f32
+  } -> tensor<1x8x8x?xf32>
+  return %z : tensor<1x8x8x?xf32>
+}
+
+// -----
+
+// What is read at 0 of several elements is a part.
+
+// CHECK-LABEL: func @part
+// CHECK: linalg.generic
+#all = affine_map<(n, i, j, f) -> (n, i, j, f)>
+#feature = affine_map<(n, i, j, f) -> (0, f)>
+func.func @part(%x: tensor<1x10x10x8xf32>, %w: tensor<1x36x8x8xf32>, %s: tensor<2x8xf32>, %e: tensor<1x8x8x8xf32>) -> tensor<1x8x8x8xf32> {
+  %y = kernel.winograd ins(%x : tensor<1x10x10x8xf32>) filters(%w : tensor<1x36x8x8xf32>) outs(%e : tensor<1x8x8x8xf32>) -> tensor<1x8x8x8xf32>
+  %z = linalg.generic {indexing_maps = [#all, #feature, #all], iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+      ins(%y, %s : tensor<1x8x8x8xf32>, tensor<2x8xf32>) outs(%e : tensor<1x8x8x8xf32>) {
+  ^bb0(%sum: f32, %scale: f32, %out: f32):
+    %0 = arith.mulf %sum, %scale : f32
+    linalg.yield %0 : f32
+  } -> tensor<1x8x8x8xf32>
+  return %z : tensor<1x8x8x8xf32>
+}

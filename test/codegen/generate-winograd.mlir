@@ -70,3 +70,33 @@ func.func @finished(%x: memref<1x30x30x128xf32>, %w: memref<4x36x128x32xf32>, %b
   }
   return
 }
+
+// -----
+
+// Of a slimmable layer: as many channels as the image has, those that fill no vector under a mask; panels that begin
+// within the result's features, of which the last one may be in use in part. Filters that are fetched ahead are those of
+// all channels.
+
+// CHECK-LABEL: func @slim
+// CHECK-SAME: %[[X:.*]]: memref<1x14x14x?xf32>, %[[W:.*]]: memref<2x36x40x24xf32>, %[[Y:.*]]: memref<1x12x12x?xf32>)
+// CHECK-DAG: %[[C:.*]] = memref.dim %[[X]], %c3
+// CHECK-DAG: %[[F:.*]] = memref.dim %[[Y]], %c3
+// CHECK: memref.alloca() {{.*}} : memref<{{.*}}x48xf32>
+// CHECK-COUNT-36: vector.load %[[X]]{{.*}} : memref<1x14x14x?xf32>, vector<16xf32>
+// CHECK: scf.if
+// CHECK: %[[MASK:.*]] = vector.create_mask %{{.*}} : vector<16xi1>
+// CHECK-COUNT-36: vector.maskedload %[[X]]{{.*}}, %[[MASK]]
+// CHECK: scf.for %{{.*}} = %{{.*}} to %[[C]] step %c1 iter_args
+// CHECK-COUNT-2: memref.prefetch
+// CHECK: scf.if
+// CHECK: vector.create_mask %{{.*}} : vector<16xi1>
+// CHECK: vector.maskedstore %[[Y]]
+// CHECK: vector.create_mask %{{.*}} : vector<8xi1>
+// CHECK: vector.maskedstore %[[Y]]
+// CHECK: } else {
+// CHECK-COUNT-16: vector.store %{{.*}}, %[[Y]]{{.*}} vector<16xf32>
+// CHECK-COUNT-16: vector.store %{{.*}}, %[[Y]]{{.*}} vector<8xf32>
+func.func @slim(%x: memref<1x14x14x?xf32>, %w: memref<2x36x40x24xf32>, %y: memref<1x12x12x?xf32>) {
+  kernel.winograd ins(%x : memref<1x14x14x?xf32>) filters(%w : memref<2x36x40x24xf32>) outs(%y : memref<1x12x12x?xf32>)
+  return
+}

@@ -1,7 +1,7 @@
 // RUN: lathe-opt %s -split-input-file -verify-diagnostics
 
 func.func @dynamic(%x: memref<1x10x?x8xf32>, %w: memref<1x36x8x8xf32>, %y: memref<1x8x8x8xf32>) {
-  // expected-error @+1 {{needs an image, filters and a result of f32 and rank 4, static but for the number of images, got 'memref<1x10x?x8xf32>'}}
+  // expected-error @+1 {{needs an image, filters and a result of f32 and rank 4, static but for the number of images, channels and features, got 'memref<1x10x?x8xf32>'}}
   kernel.winograd ins(%x : memref<1x10x?x8xf32>) filters(%w : memref<1x36x8x8xf32>) outs(%y : memref<1x8x8x8xf32>)
   return
 }
@@ -10,7 +10,7 @@ func.func @dynamic(%x: memref<1x10x?x8xf32>, %w: memref<1x36x8x8xf32>, %y: memre
 
 // Some rows are a part of a buffer, not of a tensor.
 func.func @rows(%x: tensor<1x?x10x8xf32>, %w: tensor<1x36x8x8xf32>, %y: tensor<1x?x8x8xf32>) -> tensor<1x?x8x8xf32> {
-  // expected-error @+1 {{static but for the number of images, got 'tensor<1x?x10x8xf32>'}}
+  // expected-error @+1 {{static but for the number of images, channels and features, got 'tensor<1x?x10x8xf32>'}}
   %0 = kernel.winograd ins(%x : tensor<1x?x10x8xf32>) filters(%w : tensor<1x36x8x8xf32>) outs(%y : tensor<1x?x8x8xf32>) -> tensor<1x?x8x8xf32>
   return %0 : tensor<1x?x8x8xf32>
 }
@@ -55,5 +55,22 @@ func.func @finish(%x: memref<1x10x10x8xf32>, %w: memref<1x36x8x8xf32>, %bias: me
   ^bb0(%b: f32, %sum: f32):
     kernel.yield %sum : f32
   }
+  return
+}
+
+// -----
+
+// Sizes that are not known are those of a width; that of the other side still has to fit.
+func.func @widths(%x: memref<1x10x10x?xf32>, %w: memref<2x36x8x8xf32>, %y: memref<1x8x8x8xf32>) {
+  // expected-error @+1 {{do not give whole tiles}}
+  kernel.winograd ins(%x : memref<1x10x10x?xf32>) filters(%w : memref<2x36x8x8xf32>) outs(%y : memref<1x8x8x8xf32>)
+  return
+}
+
+// -----
+
+func.func @filters(%x: memref<1x10x10x?xf32>, %w: memref<1x36x?x8xf32>, %y: memref<1x8x8x8xf32>) {
+  // expected-error @+1 {{static but for the number of images, channels and features}}
+  kernel.winograd ins(%x : memref<1x10x10x?xf32>) filters(%w : memref<1x36x?x8xf32>) outs(%y : memref<1x8x8x8xf32>)
   return
 }
