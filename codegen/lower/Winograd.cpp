@@ -91,10 +91,14 @@ static double costBy(const Winograd &method, const Sizes &sizes,
   double filters = points * sizes.inputs * features;
   double ops = sizes.inputs * 2.0 * method.points() * method.countDataOps() +
                features * (method.points() + side) * method.countResultOps();
+  // All filters pass through the second-level cache for each block of tiles,
+  // for all but the first one from the last-level cache, at best.
+  constexpr double again = 0.5;
   double blocks = std::ceil(
       tiles / method.countTilesOfBlock(sizes.inputs + margin, panelColumns));
+  double passes = 1 + again * (blocks - 1);
   return std::max(tiles * (2 * filters + flopsPerOp * ops),
-                  blocks * sizeof(float) * filters * flopsPerByte);
+                  passes * sizeof(float) * filters * flopsPerByte);
 }
 
 /// The tile of least cost, if that is clearly below what the definition costs,
