@@ -27,8 +27,8 @@ namespace {
 /// Writes one convolution. A task is a block of tiles of one image and some
 /// panels of filters. What it has on the stack: the tiles' transforms [points²,
 /// tiles, channels], and their products with a panel [points², tiles, columns].
-/// Plans are for all channels and features that the filters have; of a slimmable
-/// layer, the image and the result have those of the present width.
+/// Plans are for all channels and features that the filters have; of a
+/// slimmable layer, the image and the result have those of the present width.
 class WinogradEmitter : VectorBuilder {
 public:
   WinogradEmitter(WinogradOp op, const KernelTarget &target, OpBuilder &builder)
@@ -319,8 +319,8 @@ private:
     loop(constant(0), constant(tileCount), 1, [&](Value t) {
       if (getConstantIntValue(last) == columns)
         return writeTile(panel, t, constant(columns));
-      Value isLast = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, panel,
-                                           before);
+      Value isLast =
+          arith::CmpIOp::create(b, arith::CmpIPredicate::eq, panel, before);
       branch(
           isLast, [&] { writeTile(panel, t, last); },
           [&] { writeTile(panel, t, constant(columns)); });
@@ -425,9 +425,9 @@ private:
         then();
       return;
     }
-    branch(arith::CmpIOp::create(b, arith::CmpIPredicate::ne, count,
-                                 constant(0)),
-           then);
+    branch(
+        arith::CmpIOp::create(b, arith::CmpIPredicate::ne, count, constant(0)),
+        then);
   }
 
   void branch(Value condition, function_ref<void()> then,

@@ -443,8 +443,8 @@ LogicalResult WinogradOp::verify() {
                                   2;
   }
   int64_t panel = filters.getDimSize(3), features = output.getDimSize(3);
-  agrees &= image.isDynamicDim(3) ||
-            image.getDimSize(3) == filters.getDimSize(2);
+  agrees &=
+      image.isDynamicDim(3) || image.getDimSize(3) == filters.getDimSize(2);
   agrees &= output.isDynamicDim(3) ||
             (features <= filters.getDimSize(0) * panel &&
              features > (filters.getDimSize(0) - 1) * panel);

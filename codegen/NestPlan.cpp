@@ -254,9 +254,16 @@ static bool exceedsCache(NestOp nest, unsigned laneDim,
     if (!isReadByLanes(nest, i, laneDim))
       continue;
     auto type = cast<MemRefType>(input.getType());
-    if (!type.hasStaticShape())
-      return true;
-    bytes += type.getNumElements() * getElementBytes(type.getElementType());
+    int64_t elements = 1;
+    for (auto [dim, size] : llvm::enumerate(type.getShape())) {
+      // Slimmable layers have as many channels as are in use.
+      std::optional<int64_t> most =
+          ShapedType::isDynamic(size) ? upperBoundOfDim(input, dim) : size;
+      if (!most)
+        return true;
+      elements *= *most;
+    }
+    bytes += elements * getElementBytes(type.getElementType());
   }
   return bytes > target.secondCacheBytes / 2;
 }

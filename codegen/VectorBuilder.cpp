@@ -205,8 +205,8 @@ Value VectorBuilder::maskOf(int64_t count, int64_t width) {
 Value VectorBuilder::maskOf(Value count, int64_t width) {
   if (std::optional<int64_t> known = getConstantIntValue(count))
     return maskOf(*known, width);
-  return vector::CreateMaskOp::create(
-      b, VectorType::get(width, b.getI1Type()), count);
+  return vector::CreateMaskOp::create(b, VectorType::get(width, b.getI1Type()),
+                                      count);
 }
 
 /// Blocks off the diagonal change places, of half the size each time.

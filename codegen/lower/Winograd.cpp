@@ -43,14 +43,13 @@ static std::optional<Sizes> getSizes(Structured &b, Conv2dOp op) {
   for (auto [part, all] : llvm::zip(b.getShape(op.getWeight()), filters))
     if (part != all && part.getConstant())
       return {};
-  bool fits = op.getGroups() == 1 && isAll(op.getStride(), 1) &&
-              isAll(op.getDilation(), 1) &&
-              filters[2].isConstant(Winograd::taps) &&
-              filters[3].isConstant(Winograd::taps) &&
-              getElementTypeOrSelf(op.getInput()).isF32() &&
-              isOfWeights(weight) &&
-              // These are stored as they are, and decoded when running.
-              !b.getStored(weight);
+  bool fits =
+      op.getGroups() == 1 && isAll(op.getStride(), 1) &&
+      isAll(op.getDilation(), 1) && filters[2].isConstant(Winograd::taps) &&
+      filters[3].isConstant(Winograd::taps) &&
+      getElementTypeOrSelf(op.getInput()).isF32() && isOfWeights(weight) &&
+      // These are stored as they are, and decoded when running.
+      !b.getStored(weight);
   if (!fits)
     return {};
   return Sizes{*sizes[0], *sizes[1], *sizes[2], *sizes[3]};

@@ -158,3 +158,46 @@ func.func @boundedRows(%x: memref<?x100xf32> {lathe.bounds = array<i64: 1, 100>}
   }
   return
 }
+
+// -----
+
+// As many steps as a width has are no more than their bound: 32 kB of panels are half of a cache of 64. Each row of pixels
+// meets all panels then. Where a bound is missing, a panel meets all of them.
+
+// CHECK-LABEL: func @bounded
+// CHECK: scf.for %{{.*}} to %c7
+// CHECK: scf.for %{{.*}} to %c4
+// CHECK: scf.for %{{.*}} to %c16
+// CHECK-LABEL: func @unbounded
+// CHECK: scf.for %{{.*}} to %c4
+// CHECK: scf.for %{{.*}} to %c7
+// CHECK: scf.for %{{.*}} to %c16
+#x = affine_map<(d0, d1, d2, d3) -> (d0, d1, d3)>
+#w = affine_map<(d0, d1, d2, d3) -> (d2 floordiv 32, d3, d2 mod 32)>
+#y = affine_map<(d0, d1, d2, d3) -> (d0, d1, d2)>
+func.func @bounded(%x: memref<7x96x?xf32, strided<[?, ?, 1]>>, %w: memref<2x?x32xf32> {lathe.bounds = array<i64: 2, 128, 32>}, %y: memref<7x96x64xf32>) {
+  kernel.nest ins(%x, %w : memref<7x96x?xf32, strided<[?, ?, 1]>>, memref<2x?x32xf32>) outs(%y : memref<7x96x64xf32>)
+      {indexing_maps = [#x, #w, #y], init = 0.0 : f32, reductions = array<i1: false, false, false, true>} reduce {
+  ^bb0(%p: f32, %q: f32, %acc: f32):
+    %0 = arith.mulf %p, %q : f32
+    %1 = arith.addf %acc, %0 : f32
+    kernel.yield %1 : f32
+  } finish {
+  ^bb0(%p: f32, %q: f32, %acc: f32):
+    kernel.yield %acc : f32
+  }
+  return
+}
+func.func @unbounded(%x: memref<7x96x?xf32, strided<[?, ?, 1]>>, %w: memref<2x?x32xf32>, %y: memref<7x96x64xf32>) {
+  kernel.nest ins(%x, %w : memref<7x96x?xf32, strided<[?, ?, 1]>>, memref<2x?x32xf32>) outs(%y : memref<7x96x64xf32>)
+      {indexing_maps = [#x, #w, #y], init = 0.0 : f32, reductions = array<i1: false, false, false, true>} reduce {
+  ^bb0(%p: f32, %q: f32, %acc: f32):
+    %0 = arith.mulf %p, %q : f32
+    %1 = arith.addf %acc, %0 : f32
+    kernel.yield %1 : f32
+  } finish {
+  ^bb0(%p: f32, %q: f32, %acc: f32):
+    kernel.yield %acc : f32
+  }
+  return
+}
