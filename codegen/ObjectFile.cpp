@@ -207,6 +207,18 @@ static void finishFunctions(llvm::Module &module, const CpuTarget &target) {
   }
 }
 
+/// What our code gains by: MLIR has simplified it already, and vectors, tiles
+/// and their unrolling are written as they should be, so that LLVM's whole -O2
+/// takes twice as long for the same loops.
+static constexpr StringRef optimisations =
+    "cgscc(inline),globaldce,function("
+    "sroa<modify-cfg>,early-cse<memssa>,simplifycfg,"
+    "instcombine<no-verify-fixpoint>,"
+    "loop-mssa(loop-instsimplify,loop-rotate,licm),simplifycfg,"
+    "loop(loop-idiom,indvars,loop-deletion,loop-unroll-full),"
+    "gvn,dse,instcombine<no-verify-fixpoint>,loop-mssa(licm),"
+    "loop-unroll<O2>,instcombine<no-verify-fixpoint>,simplifycfg),globaldce";
+
 static void runOptimiser(llvm::Module &module, llvm::TargetMachine &machine,
                          bool optimise) {
   llvm::LoopAnalysisManager loops;
@@ -214,7 +226,6 @@ static void runOptimiser(llvm::Module &module, llvm::TargetMachine &machine,
   llvm::CGSCCAnalysisManager components;
   llvm::ModuleAnalysisManager modules;
   llvm::PipelineTuningOptions tuning;
-  // Vectors, tiles and unrolling are already written as they should be.
   tuning.LoopVectorization = tuning.SLPVectorization = false;
   llvm::PassBuilder builder(&machine, tuning);
   builder.registerModuleAnalyses(modules);
@@ -222,10 +233,13 @@ static void runOptimiser(llvm::Module &module, llvm::TargetMachine &machine,
   builder.registerFunctionAnalyses(functions);
   builder.registerLoopAnalyses(loops);
   builder.crossRegisterProxies(loops, functions, components, modules);
-  builder
-      .buildPerModuleDefaultPipeline(optimise ? llvm::OptimizationLevel::O2
-                                              : llvm::OptimizationLevel::O1)
-      .run(module, modules);
+  llvm::ModulePassManager passes;
+  if (optimise)
+    llvm::cantFail(builder.parsePassPipeline(passes, optimisations));
+  else
+    passes =
+        builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O1);
+  passes.run(module, modules);
 }
 
 DeviceCode lathe::takeKernels(ModuleOp module) {
