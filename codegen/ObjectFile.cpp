@@ -237,8 +237,7 @@ static void runOptimiser(llvm::Module &module, llvm::TargetMachine &machine,
   if (optimise)
     llvm::cantFail(builder.parsePassPipeline(passes, optimisations));
   else
-    passes =
-        builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O1);
+    passes = builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O1);
   passes.run(module, modules);
 }
 
