@@ -100,3 +100,22 @@ func.func @slim(%x: memref<1x14x14x?xf32>, %w: memref<2x36x40x24xf32>, %y: memre
   kernel.winograd ins(%x : memref<1x14x14x?xf32>) filters(%w : memref<2x36x40x24xf32>) outs(%y : memref<1x12x12x?xf32>)
   return
 }
+
+// -----
+
+// The same where channels have no neighbours in memory: what fills no vector is read and written one by one.
+
+// CHECK-LABEL: func @apart
+// CHECK-SAME: %[[X:.*]]: memref<1x14x14x?xf32, strided<[?, ?, ?, 2]>>, %{{.*}}, %[[Y:.*]]: memref<1x12x12x?xf32, strided<[?, ?, ?, 2]>>)
+// CHECK: vector.from_elements
+// CHECK: scf.if
+// CHECK: scf.for %[[I:.*]] = %c0 to %{{.*}} step %c1 iter_args(%[[SO_FAR:.*]] = %{{.*}}) -> (vector<16xf32>)
+// CHECK: %[[E:.*]] = memref.load %[[X]]
+// CHECK: vector.insert %[[E]], %[[SO_FAR]] [%[[I]]]
+// CHECK: %[[F:.*]] = vector.extract %{{.*}}[%arg{{[0-9]+}}] : f32 from vector<16xf32>
+// CHECK-NEXT: memref.store %[[F]], %[[Y]]
+// CHECK-NOT: vector.maskedstore
+func.func @apart(%x: memref<1x14x14x?xf32, strided<[?, ?, ?, 2]>>, %w: memref<1x36x40x16xf32>, %y: memref<1x12x12x?xf32, strided<[?, ?, ?, 2]>>) {
+  kernel.winograd ins(%x : memref<1x14x14x?xf32, strided<[?, ?, ?, 2]>>) filters(%w : memref<1x36x40x16xf32>) outs(%y : memref<1x12x12x?xf32, strided<[?, ?, ?, 2]>>)
+  return
+}
