@@ -432,13 +432,12 @@ def Kernel_WinogradOp : Kernel_Op<"winograd",
     multiples of m to H and W, and 2.
 
     The filters are transformed already, in panels of P columns:
-    [⌈F/P⌉, (m+2)², C, P], points row by row. Where C of the image or F of the
-    result is dynamic, as in slimmable layers, the first channels and features
-    that the filters have are meant, as many as there are.
+    [⌈F/P⌉, (m+2)², C, P], points row by row. A dynamic C of the image or F of
+    the result, as in slimmable layers, means the first of those in the filters.
 
     Constraints:
-    - (C1) operands have the shapes above, the filters a static one, the others
-      but for N, C, F, and in buffers for H' and H, and (m+2)² is 16 or 36.
+    - (C1) operands have the shapes above, static but for N, C and F of images,
+      and in buffers for H' and H, and (m+2)² is 16 or 36.
     - (C2) a map an extra, onto some of the result's dimensions in their order,
       and `finish` takes one scalar an extra and the sum.
   }];

@@ -208,8 +208,8 @@ static void finishFunctions(llvm::Module &module, const CpuTarget &target) {
 }
 
 /// What our code gains by: MLIR has simplified it already, and vectors, tiles
-/// and their unrolling are written as they should be, so that LLVM's whole -O2
-/// takes twice as long for the same loops.
+/// and their unrolling are written as they should be, so that what else LLVM's
+/// -O2 does takes time and leaves the same loops.
 static constexpr StringRef optimisations =
     "cgscc(inline),globaldce,function("
     "sroa<modify-cfg>,early-cse<memssa>,simplifycfg,"

@@ -85,3 +85,18 @@ func.func @many(%x: tensor<1x20000x30x30xf32>) -> tensor<1x8x30x30xf32> {
       : (tensor<1x20000x30x30xf32>, tensor<8x20000x3x3xf32>) -> tensor<1x8x30x30xf32>
   return %y : tensor<1x8x30x30xf32>
 }
+
+// -----
+
+// Nor where so few tiles fit into a block that all filters would pass through the cache five times.
+
+// CHECK-LABEL: func @blocks
+// CHECK-NOT: kernel.winograd
+// CHECK-LABEL: func @prepare
+lathe.weight @w : tensor<256x2048x3x3xf32>
+func.func @blocks(%x: tensor<1x2048x7x9xf32>) -> tensor<1x256x7x9xf32> {
+  %w = lathe.parameter @w : tensor<256x2048x3x3xf32>
+  %y = lathe.conv2d %x, %w {stride = array<i64: 1, 1>, dilation = array<i64: 1, 1>, padding = array<i64: 1, 1, 1, 1>, padding_mode = #lathe<padding_mode zeros>, groups = 1 : i64}
+      : (tensor<1x2048x7x9xf32>, tensor<256x2048x3x3xf32>) -> tensor<1x256x7x9xf32>
+  return %y : tensor<1x256x7x9xf32>
+}
