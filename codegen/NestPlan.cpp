@@ -249,23 +249,24 @@ static int64_t countTilesTogether(NestOp nest, const NestPlan &plan,
 /// second-level cache, or may do so.
 static bool exceedsCache(NestOp nest, unsigned laneDim,
                          const VectorTarget &target) {
-  int64_t bytes = 0;
+  int64_t room = target.secondCacheBytes / 2;
   for (auto [i, input] : llvm::enumerate(nest.getInputs())) {
     if (!isReadByLanes(nest, i, laneDim))
       continue;
     auto type = cast<MemRefType>(input.getType());
-    int64_t elements = 1;
+    int64_t bytes = getElementBytes(type.getElementType());
     for (auto [dim, size] : llvm::enumerate(type.getShape())) {
       // Slimmable layers have as many channels as are in use.
       std::optional<int64_t> most =
           ShapedType::isDynamic(size) ? upperBoundOfDim(input, dim) : size;
-      if (!most)
+      if (!most || llvm::MulOverflow(bytes, *most, bytes))
         return true;
-      elements *= *most;
     }
-    bytes += elements * getElementBytes(type.getElementType());
+    room -= bytes;
+    if (room < 0)
+      return true;
   }
-  return bytes > target.secondCacheBytes / 2;
+  return false;
 }
 
 /// The elements that a row reads between the first and the last step of

@@ -74,7 +74,10 @@ std::optional<int64_t> lathe::upperBoundOfDim(Value buffer, int64_t index) {
     auto function = cast<func::FuncOp>(argument.getOwner()->getParentOp());
     auto bounds = function.getArgAttrOfType<DenseI64ArrayAttr>(
         argument.getArgNumber(), "lathe.bounds");
-    return bounds ? std::optional<int64_t>(bounds[index]) : std::nullopt;
+    // What nothing bounds has the greatest number for its bound.
+    if (bounds && bounds[index] != INT64_MAX)
+      return bounds[index];
+    return std::nullopt;
   }
   auto collapse = buffer.getDefiningOp<memref::CollapseShapeOp>();
   if (!collapse)

@@ -102,9 +102,8 @@ static bool hasTiles(NestOp nest, const NestPlan &plan) {
   for (auto [dim, size] : llvm::enumerate(getGreatestExtents(nest))) {
     if (nest.getReductions()[dim] || static_cast<int64_t>(dim) == plan.laneDim)
       continue;
-    if (ShapedType::isDynamic(size))
+    if (ShapedType::isDynamic(size) || llvm::MulOverflow(rows, size, rows))
       return true;
-    rows *= size;
   }
   return rows > plan.rows;
 }
