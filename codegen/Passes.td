@@ -504,6 +504,15 @@ def SerializeKernels : LathePass<"lathe-serialize-kernels", "::mlir::ModuleOp"> 
     "::mlir::spirv::SPIRVDialect"];
 }
 
+def GuardLoops : LathePass<"lathe-guard-loops", ""> {
+  let summary = "runs loops that give something only if they have a step";
+  let description = [{
+    scf.for with results becomes scf.if of its bounds around it, but where it is
+    known to have a step. For SPIR-V, where MLIR's lowering leaves undefined
+    what a loop without a step gives.
+  }];
+}
+
 def LowerExpandShapes : LathePass<"lathe-lower-expand-shapes", "::mlir::func::FuncOp"> {
   let summary = "computes the layout of views with several dynamic sizes";
   let description = [{

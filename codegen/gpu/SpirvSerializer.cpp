@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "codegen/Passes.h"
 #include "codegen/gpu/KernelSerializer.h"
 #include "codegen/gpu/SpirvMatrices.h"
 #include "mlir/Conversion/ArithToSPIRV/ArithToSPIRV.h"
@@ -84,7 +85,7 @@ public:
                       spirv::getEntryPointABIAttr(context, {size, 1, 1}));
     allocateShared(function);
     if (failed(simplifyKernel(module, /*expandBf16=*/true)) ||
-        failed(convert(module)))
+        failed(guardLoops(module)) || failed(convert(module)))
       return failure();
     forbidContraction(module);
     relaxReports(module);
@@ -119,6 +120,12 @@ private:
     Block &entry = function.getBody().front();
     entry.eraseArguments(inputs, entry.getNumArguments() - inputs);
     function->removeAttr(gpu::GPUFuncOp::getNumWorkgroupAttributionsAttrName());
+  }
+
+  LogicalResult guardLoops(ModuleOp module) {
+    PassManager pm(context);
+    pm.addPass(createGuardLoops());
+    return pm.run(module);
   }
 
   LogicalResult convert(ModuleOp module) {

@@ -105,3 +105,28 @@ gpu.module @turn {
     gpu.return
   }
 }
+
+// -----
+
+// A sum over what there is begins with 0 also where there is nothing: the loop
+// stands behind a condition (OpSelectionMerge, 0x000300F7), as MLIR's lowering
+// takes what a loop gives from its last step.
+
+// CHECK-LABEL: kernel.binary @sum
+// CHECK-SAME: {{\\F7\\00\\03\\00}}
+gpu.module @sum {
+  gpu.func @sum(%x: memref<?xf32>, %y: memref<?xf32>, %p: memref<?xi32>) kernel {
+    %c0 = arith.constant 0 : index
+    %c1 = arith.constant 1 : index
+    %zero = arith.constant 0.0 : f32
+    %count = memref.load %p[%c0] : memref<?xi32>
+    %n = arith.index_cast %count : i32 to index
+    %sum = scf.for %i = %c0 to %n step %c1 iter_args(%s = %zero) -> f32 {
+      %a = memref.load %x[%i] : memref<?xf32>
+      %b = arith.addf %s, %a : f32
+      scf.yield %b : f32
+    }
+    memref.store %sum, %y[%c0] : memref<?xf32>
+    gpu.return
+  }
+}
