@@ -142,7 +142,8 @@ class Runner(NamedTuple):
             kept = self.programs / name_of(folder)
             if not kept.is_dir():
                 raise Failure(f"there is no program in '{kept}'")
-            shutil.copytree(kept, program.parent, dirs_exist_ok=True)
+            # A copy would not start while a process that another thread forks still has it open for writing.
+            shutil.copytree(kept.resolve(), program.parent, copy_function=os.symlink, dirs_exist_ok=True)
             return
         system = case.get("system")
         spec = spec_of(system)
