@@ -29,8 +29,8 @@ TargetOptions::TargetOptions(cl::SubCommand &command)
                       "subgroups do not add up, vulkan:core one with what all "
                       "have, vulkan:cooperative-matrices (or "
                       "cooperative-bf16-matrices) one with "
-                      "VK_KHR_cooperative_matrix, not tried on hardware, "
-                      "cuda:sm_90a that architecture (default: sm_80)"),
+                      "VK_KHR_cooperative_matrix, cuda:sm_90a that "
+                      "architecture (default: sm_80)"),
              cl::value_desc("triple|cpu+vulkan|cuda[:sm_XX]"),
              cl::sub(command)),
       cpu("target-cpu", cl::desc("processor to compile for (default: native)"),
