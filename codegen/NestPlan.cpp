@@ -232,7 +232,7 @@ static int64_t countTilesTogether(NestOp nest, const NestPlan &plan,
   }
   // Other dimensions between lanes and rows would be in the cache with them.
   for (auto [dim, size] : llvm::enumerate(extents))
-    if (!nest.getReductions()[dim] && size != 1 &&
+    if (plan.lanesOutside && !nest.getReductions()[dim] && size != 1 &&
         static_cast<int64_t>(dim) != plan.rowDim &&
         static_cast<int64_t>(dim) != plan.laneDim)
       return 0;
@@ -390,7 +390,7 @@ static NestPlan planParallelLanes(NestOp nest, unsigned laneDim, int64_t lanes,
   plan.rows =
       chooseRows(extents[plan.rowDim], getGreatestExtents(nest)[plan.rowDim],
                  factors[plan.rowDim], plan.rows);
-  if (plan.lanesOutside)
+  if (nest.hasReduction() && plan.unrolled == 0)
     plan.tilesTogether = countTilesTogether(nest, plan, target);
   return plan;
 }
