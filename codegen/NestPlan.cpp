@@ -385,8 +385,8 @@ static NestPlan planParallelLanes(NestOp nest, unsigned laneDim, int64_t lanes,
   planWindow(plan, nest, vectors, target);
   // Of a window, all lanes read different pixels: no block is read again.
   plan.lanesOutside &= plan.unrolled == 0;
-  if (plan.lanesOutside)
-    planPrefetch(plan, nest);
+  if (nest.hasReduction() && plan.unrolled == 0)
+    planPrefetch(plan, nest, target);
   plan.rows =
       chooseRows(extents[plan.rowDim], getGreatestExtents(nest)[plan.rowDim],
                  factors[plan.rowDim], plan.rows);

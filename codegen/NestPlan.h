@@ -122,8 +122,9 @@ bool isReadByLanes(NestOp nest, unsigned input, unsigned laneDim);
 /// that it can be cut.
 bool isWalkedAlone(NestOp nest, unsigned dim);
 
-/// Chooses the largest input that the nest reads in whole panels.
-void planPrefetch(NestPlan &plan, NestOp nest);
+/// Chooses the largest input that the nest reads in whole panels, if it is
+/// large enough to have left the cache since the last run.
+void planPrefetch(NestPlan &plan, NestOp nest, const VectorTarget &target);
 
 /// Chooses the plan of a nest on memrefs, its parallel dimensions being in the
 /// output's order and before its reductions.

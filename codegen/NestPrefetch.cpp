@@ -3,8 +3,9 @@
 // Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Weights that no cache holds come from memory while the tiles of one panel are
-// computed, instead of while the first of them waits for them. Each step of a
+// Weights come from memory while the tiles of one panel are computed, instead
+// of while the first of them waits for them: those that the cache holds, too,
+// once, as the layers of a network drive each other's out. Each step of a
 // reduction asks for an equal part of the next panel, so that memory is as busy
 // at the last tile as at the first. A few rows do nothing but wait: their steps
 // ask for what some steps later read of the same panel, which comes faster than
@@ -34,8 +35,10 @@ static bool isReadByManyRows(NestOp nest, unsigned input, int64_t laneDim) {
   return rows == enough;
 }
 
-void mlir::lathe::kernel::planPrefetch(NestPlan &plan, NestOp nest) {
-  int64_t most = 0, steps = 1;
+void mlir::lathe::kernel::planPrefetch(NestPlan &plan, NestOp nest,
+                                       const VectorTarget &target) {
+  // Of few weights, a cache misses so few lines that asking costs as much.
+  int64_t most = target.secondCacheBytes / 32, steps = 1;
   if (panelColumns % (plan.lanes * plan.laneVectors) != 0)
     return;
   for (auto [size, reduction] :
