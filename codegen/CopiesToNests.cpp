@@ -46,11 +46,13 @@ static void storeByNest(RewriterBase &rewriter, Operation *op, Value source,
 
 namespace {
 struct CopiesToNestsPass : lathe::impl::CopiesToNestsBase<CopiesToNestsPass> {
+  using CopiesToNestsBase::CopiesToNestsBase;
+
   void runOnOperation() override {
     IRRewriter rewriter(&getContext());
     SmallVector<Operation *> ops;
     getOperation().walk([&](Operation *op) {
-      if (isa<memref::CopyOp, linalg::FillOp>(op))
+      if (isa<memref::CopyOp>(op) || (!copiesOnly && isa<linalg::FillOp>(op)))
         ops.push_back(op);
     });
     for (Operation *op : ops) {

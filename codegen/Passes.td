@@ -240,6 +240,8 @@ def FillBorders : LathePass<"lathe-fill-borders", "::mlir::func::FuncOp"> {
 
 def CopiesToNests : LathePass<"lathe-copies-to-nests", "::mlir::func::FuncOp"> {
   let summary = "turns memref copies and linalg fills into nests";
+  let options = [Option<"copiesOnly", "copies-only", "bool", "false",
+      "leave fills, which say what borders hold">];
 }
 
 def PadStrides : LathePass<"lathe-pad-strides", "::mlir::func::FuncOp"> {

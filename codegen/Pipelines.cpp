@@ -181,6 +181,10 @@ static void planBuffers(OpPassManager &functions,
   if (options.isOn("fill-borders"))
     functions.addPass(createFillBorders());
   if (options.hasProcessorKernels() && options.isOn("fuse-bands")) {
+    // What pads an image is one of the kernels that compute bands.
+    CopiesToNestsOptions copies;
+    copies.copiesOnly = true;
+    functions.addPass(createCopiesToNests(copies));
     FuseBandsOptions bands;
     bands.secondCacheBytes = options.target.secondCacheBytes;
     functions.addPass(createFuseBands(bands));

@@ -1,4 +1,10 @@
 // RUN: lathe-opt %s -pass-pipeline='builtin.module(func.func(lathe-copies-to-nests))' | FileCheck %s
+// RUN: lathe-opt %s -pass-pipeline='builtin.module(func.func(lathe-copies-to-nests{copies-only}))' | FileCheck %s --check-prefix=COPIES
+
+// COPIES-LABEL: func @main
+// COPIES: kernel.nest ins(%arg0 : memref<4xf32>) outs(%arg1
+// COPIES: linalg.fill
+// COPIES-NOT: memref.copy
 
 // CHECK-LABEL: func @main
 // CHECK: kernel.nest ins(%arg0 : memref<4xf32>) outs(%arg1
