@@ -75,6 +75,9 @@ private:
   Value constant(int64_t value) {
     return arith::ConstantIndexOp::create(b, value);
   }
+  Value add(Value x, Value y) { return b.createOrFold<arith::AddIOp>(x, y); }
+  Value sub(Value x, Value y) { return b.createOrFold<arith::SubIOp>(x, y); }
+  Value mul(Value x, Value y) { return b.createOrFold<arith::MulIOp>(x, y); }
 
   /// The extent of a dimension, read off an operand that has it.
   Value extent(unsigned dim);
@@ -180,11 +183,12 @@ private:
 
   /// Says what the reduction of the present tile is to prefetch, if anything.
   void startPrefetch(int64_t rows);
-  void prefetchNextPanel(MemRefType panels);
-  void prefetchSamePanel(MemRefType panels);
+  /// Say what to ask for inside a panel whose rows follow each other in runs
+  /// of `run`, and return the panel.
+  Value prefetchNextPanel(Value panels, Value run);
+  Value prefetchSamePanel(MemRefType panels, Value run);
   /// Prefetches the part of the present step of the reduction.
   void emitPrefetch();
-  void emitPrefetchOf(Value at);
 
   //===--- Lanes along a reduction ----------------------------------------===//
 
@@ -259,8 +263,9 @@ private:
   SmallVector<int64_t> widths;
   /// What the tile prefetches: a buffer's elements, the first of them, how many
   /// a step of the reduction, by how many lines of the cache, and the last to
-  /// begin with, null for all; where these are a part of each panel, of a
-  /// panel. No buffer for nothing.
+  /// begin with, null for all. Where rows of a panel lie apart, these count in
+  /// each run of rows that follow each other, of `panel`. No buffer for
+  /// nothing.
   struct Prefetch {
     Value elements, panel, from, step, last;
     int64_t lines = 1;

@@ -146,6 +146,19 @@ SmallVector<int64_t> mlir::lathe::kernel::getGreatestExtents(NestOp nest) {
   return extents;
 }
 
+std::optional<int64_t> mlir::lathe::kernel::countGreatestBytes(Value buffer) {
+  auto type = cast<MemRefType>(buffer.getType());
+  int64_t bytes = getElementBytes(type.getElementType());
+  for (auto [dim, size] : llvm::enumerate(type.getShape())) {
+    // Slimmable layers have as many channels as are in use.
+    std::optional<int64_t> most =
+        ShapedType::isDynamic(size) ? upperBoundOfDim(buffer, dim) : size;
+    if (!most || llvm::MulOverflow(bytes, *most, bytes))
+      return {};
+  }
+  return bytes;
+}
+
 /// Whether some input's lanes along `dim` are addressed one by one.
 static bool addressesLanes(NestOp nest, unsigned dim) {
   bool found = false;
@@ -253,16 +266,10 @@ static bool exceedsCache(NestOp nest, unsigned laneDim,
   for (auto [i, input] : llvm::enumerate(nest.getInputs())) {
     if (!isReadByLanes(nest, i, laneDim))
       continue;
-    auto type = cast<MemRefType>(input.getType());
-    int64_t bytes = getElementBytes(type.getElementType());
-    for (auto [dim, size] : llvm::enumerate(type.getShape())) {
-      // Slimmable layers have as many channels as are in use.
-      std::optional<int64_t> most =
-          ShapedType::isDynamic(size) ? upperBoundOfDim(input, dim) : size;
-      if (!most || llvm::MulOverflow(bytes, *most, bytes))
-        return true;
-    }
-    room -= bytes;
+    std::optional<int64_t> bytes = countGreatestBytes(input);
+    if (!bytes)
+      return true;
+    room -= *bytes;
     if (room < 0)
       return true;
   }

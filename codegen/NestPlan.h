@@ -89,6 +89,9 @@ Value createExtent(OpBuilder &b, NestOp nest, unsigned dim);
 /// be, if that is known.
 SmallVector<int64_t> getGreatestExtents(NestOp nest);
 
+/// The bytes of a buffer, at most; nothing if it has no bound.
+std::optional<int64_t> countGreatestBytes(Value buffer);
+
 /// How input `i` is read along dimension `dim`.
 Access classifyAccess(NestOp nest, unsigned input, unsigned dim);
 

@@ -35,25 +35,59 @@ static bool isReadByManyRows(NestOp nest, unsigned input, int64_t laneDim) {
   return rows == enough;
 }
 
+/// Whether panels lie one behind another, of a size that is known.
+static bool areFlat(MemRefType panels) {
+  return panels.getLayout().isIdentity() && panels.hasStaticShape();
+}
+
+/// Whether all of each panel is read, once in all steps of the reduction.
+static bool areReadWhole(NestOp nest, MemRefType panels) {
+  int64_t elements = panels.getDimSize(0) * panelColumns;
+  for (auto [size, reduction] :
+       llvm::zip(nest.getStaticExtents(), nest.getReductions()))
+    elements *= !reduction ? 1 : ShapedType::isDynamic(size) ? 0 : size;
+  return panels.getNumElements() == elements;
+}
+
+/// Whether the steps of the reduction walk through the rows of a panel one
+/// after another: they are its subscripts, between the panel and the column.
+static bool areReadRowByRow(NestOp nest, AffineMap map) {
+  unsigned next = 0;
+  auto skipParallel = [&] {
+    while (next < nest.getNumDims() && !nest.getReductions()[next])
+      ++next;
+  };
+  skipParallel();
+  for (AffineExpr row : map.getResults().drop_front().drop_back()) {
+    if (isa<AffineConstantExpr>(row))
+      continue;
+    auto dim = dyn_cast<AffineDimExpr>(row);
+    if (!dim || dim.getPosition() != next)
+      return false;
+    ++next;
+    skipParallel();
+  }
+  return next == nest.getNumDims() && map.getNumResults() > 2 &&
+         isa<AffineDimExpr>(map.getResult(map.getNumResults() - 2));
+}
+
 void mlir::lathe::kernel::planPrefetch(NestPlan &plan, NestOp nest,
                                        const VectorTarget &target) {
   // Of few weights, a cache misses so few lines that asking costs as much.
-  int64_t most = target.secondCacheBytes / 32, steps = 1;
+  int64_t most = target.secondCacheBytes / 32;
   if (panelColumns % (plan.lanes * plan.laneVectors) != 0)
     return;
-  for (auto [size, reduction] :
-       llvm::zip(nest.getStaticExtents(), nest.getReductions()))
-    steps = !reduction ? steps : ShapedType::isDynamic(size) ? 0 : steps * size;
   for (unsigned i = 0; i < nest.getInputs().size(); ++i) {
     auto type = cast<MemRefType>(nest.getInputs()[i].getType());
     AffineMap map = nest.getMap(i);
-    if (!readsPanels(nest, i, plan.laneDim) || !type.hasStaticShape() ||
+    if (!readsPanels(nest, i, plan.laneDim) ||
         type.getDimSize(type.getRank() - 1) != panelColumns ||
         !map.getResult(0).isFunctionOfDim(plan.laneDim) ||
-        type.getNumElements() != type.getDimSize(0) * steps * panelColumns)
+        !(areFlat(type) ? areReadWhole(nest, type)
+                        : areReadRowByRow(nest, map)))
       continue;
-    int64_t bytes =
-        type.getNumElements() * getElementBytes(type.getElementType());
+    int64_t bytes = countGreatestBytes(nest.getInputs()[i])
+                        .value_or(std::numeric_limits<int64_t>::max());
     if (bytes <= most)
       continue;
     plan.prefetched = i;
@@ -70,19 +104,33 @@ void NestEmitter::startPrefetch(int64_t rows) {
     return;
   Value panels = nest.getInputs()[plan.prefetched];
   auto type = cast<MemRefType>(panels.getType());
-  if (plan.prefetchesNext && rows >= fewestRows)
-    prefetchNextPanel(type);
-  else
-    prefetchSamePanel(type);
-  prefetch.elements = panels;
-  if (prefetch.panel)
-    return;
-  SmallVector<ReassociationIndices> one(1);
-  llvm::append_range(one[0], llvm::seq<int64_t>(type.getRank()));
-  prefetch.elements = memref::CollapseShapeOp::create(b, panels, one);
+  bool flat = areFlat(type);
+  // The rows of a panel, or those that follow each other in its last dimension
+  // but one.
+  int64_t rank = type.getRank();
+  Value run =
+      flat ? constant(type.getNumElements() / type.getDimSize(0) / panelColumns)
+           : b.createOrFold<memref::DimOp>(panels, rank - 2);
+  Value panel = plan.prefetchesNext && rows >= fewestRows
+                    ? prefetchNextPanel(panels, run)
+                    : prefetchSamePanel(type, run);
+  SmallVector<ReassociationIndices> collapsed;
+  if (flat) {
+    Value begin = mul(panel, mul(run, constant(panelColumns)));
+    prefetch.from = add(begin, prefetch.from);
+    if (prefetch.last)
+      prefetch.last = add(begin, prefetch.last);
+    collapsed.emplace_back(llvm::to_vector(llvm::seq<int64_t>(rank)));
+  } else {
+    prefetch.panel = panel;
+    for (int64_t dim : llvm::seq<int64_t>(rank - 2))
+      collapsed.push_back({dim});
+    collapsed.push_back({rank - 2, rank - 1});
+  }
+  prefetch.elements = memref::CollapseShapeOp::create(b, panels, collapsed);
 }
 
-void NestEmitter::prefetchNextPanel(MemRefType panels) {
+Value NestEmitter::prefetchNextPanel(Value panels, Value run) {
   // Tiles that read the present panel, and how many of them come before.
   Value tiles = constant(1), before = constant(0);
   bool isInside = false;
@@ -93,69 +141,60 @@ void NestEmitter::prefetchNextPanel(MemRefType panels) {
       before = b.createOrFold<arith::RemUIOp>(index, blocks);
       tiles = blocks;
     } else if (isInside) {
-      before = b.createOrFold<arith::AddIOp>(
-          b.createOrFold<arith::MulIOp>(before, axis.count), index);
-      tiles = b.createOrFold<arith::MulIOp>(tiles, axis.count);
+      before = add(mul(before, axis.count), index);
+      tiles = mul(tiles, axis.count);
     }
   }
-  int64_t steps = panels.getNumElements() / panels.getDimSize(0) / panelColumns;
   prefetch.step =
       b.createOrFold<arith::CeilDivUIOp>(constant(panelColumns), tiles);
-  Value perTile = b.createOrFold<arith::MulIOp>(prefetch.step, constant(steps));
-  Value next = b.createOrFold<arith::AddIOp>(
+  Value perTile = mul(prefetch.step, run);
+  prefetch.from = b.createOrFold<arith::MinUIOp>(
+      mul(before, perTile), sub(mul(run, constant(panelColumns)), perTile));
+  Value next = add(
       b.createOrFold<arith::DivUIOp>(ivs[plan.laneDim], constant(panelColumns)),
       constant(1));
-  Value from = b.createOrFold<arith::AddIOp>(
-      b.createOrFold<arith::MulIOp>(next, constant(steps * panelColumns)),
-      b.createOrFold<arith::MulIOp>(before, perTile));
   // Behind the last panel there is nothing to ask for.
-  Value last =
-      b.createOrFold<arith::SubIOp>(constant(panels.getNumElements()), perTile);
-  if (!panels.getLayout().isIdentity()) {
-    // A part of each panel.
-    prefetch.panel = b.createOrFold<arith::MinUIOp>(
-        next, constant(panels.getDimSize(0) - 1));
-    prefetch.from = b.createOrFold<arith::MulIOp>(before, perTile);
-    return;
-  }
-  prefetch.from = b.createOrFold<arith::MinUIOp>(from, last);
+  return b.createOrFold<arith::MinUIOp>(
+      next, sub(b.createOrFold<memref::DimOp>(panels, 0), constant(1)));
 }
 
-void NestEmitter::prefetchSamePanel(MemRefType panels) {
+Value NestEmitter::prefetchSamePanel(MemRefType panels, Value run) {
   int64_t bytes = getElementBytes(panels.getElementType());
-  int64_t size = panels.getNumElements() / panels.getDimSize(0);
-  Value lane = ivs[plan.laneDim];
+  Value lane = ivs[plan.laneDim], width = constant(panelColumns);
   prefetch.lines = llvm::divideCeil(laneBlock() * bytes, lineBytes);
-  prefetch.step = constant(panelColumns);
-  prefetch.from = b.createOrFold<arith::AddIOp>(
-      b.createOrFold<arith::RemUIOp>(lane, constant(panelColumns)),
-      constant(bytesAhead / bytes));
-  prefetch.last = constant(size - laneBlock());
-  prefetch.panel = b.createOrFold<arith::DivUIOp>(lane, constant(panelColumns));
-  if (!panels.getLayout().isIdentity())
-    return;
-  Value begin = b.createOrFold<arith::MulIOp>(prefetch.panel, constant(size));
-  prefetch.from = b.createOrFold<arith::AddIOp>(prefetch.from, begin);
-  prefetch.last = b.createOrFold<arith::AddIOp>(prefetch.last, begin);
-  prefetch.panel = {};
+  prefetch.step = width;
+  prefetch.from = add(b.createOrFold<arith::RemUIOp>(lane, width),
+                      constant(bytesAhead / bytes));
+  prefetch.last = sub(mul(run, width), constant(laneBlock()));
+  return b.createOrFold<arith::DivUIOp>(lane, width);
 }
 
 void NestEmitter::emitPrefetch() {
   if (!prefetch.elements)
     return;
+  SmallVector<Value> place;
   Value step = constant(0);
-  for (unsigned dim = numParallel; dim < nest.getNumDims(); ++dim)
-    step = b.createOrFold<arith::AddIOp>(
-        b.createOrFold<arith::MulIOp>(step, constant(extents[dim])), ivs[dim]);
-  Value at = b.createOrFold<arith::AddIOp>(
-      prefetch.from, b.createOrFold<arith::MulIOp>(step, prefetch.step));
+  if (prefetch.panel) {
+    place = subscripts(plan.prefetched, 0, 0);
+    place.front() = prefetch.panel;
+    place.pop_back();
+    step = place.pop_back_val();
+  } else {
+    for (unsigned dim = numParallel; dim < nest.getNumDims(); ++dim)
+      step = add(mul(step, constant(extents[dim])), ivs[dim]);
+  }
+  Value at = add(prefetch.from, mul(step, prefetch.step));
   if (prefetch.last)
     at = b.createOrFold<arith::MinUIOp>(at, prefetch.last);
-  auto type = cast<MemRefType>(prefetch.elements.getType());
-  int64_t lineElements = lineBytes / getElementBytes(type.getElementType());
-  for (int64_t line = 0; line < prefetch.lines; ++line)
-    emitPrefetchOf(
-        b.createOrFold<arith::AddIOp>(at, constant(line * lineElements)));
+  constexpr unsigned allCaches = 3;
+  int64_t lineElements =
+      lineBytes / getElementBytes(getElementTypeOrSelf(prefetch.elements));
+  for (int64_t line = 0; line < prefetch.lines; ++line) {
+    place.push_back(add(at, constant(line * lineElements)));
+    memref::PrefetchOp::create(b, prefetch.elements, place, /*isWrite=*/false,
+                               allCaches, /*isDataCache=*/true);
+    place.pop_back();
+  }
 }
 
 void NestEmitter::fetch(OpBuilder &at, unsigned input, ValueRange indices) {
@@ -165,21 +204,4 @@ void NestEmitter::fetch(OpBuilder &at, unsigned input, ValueRange indices) {
   memref::PrefetchOp::create(b, nest.getInputs()[input],
                              subscripts(input, 0, 0), /*isWrite=*/false,
                              secondCache, /*isDataCache=*/true);
-}
-
-void NestEmitter::emitPrefetchOf(Value at) {
-  SmallVector<Value> place = {at};
-  if (prefetch.panel) {
-    auto type = cast<MemRefType>(prefetch.elements.getType());
-    place.clear();
-    for (int64_t size : llvm::reverse(type.getShape().drop_front(2))) {
-      place.push_back(b.createOrFold<arith::RemUIOp>(at, constant(size)));
-      at = b.createOrFold<arith::DivUIOp>(at, constant(size));
-    }
-    place.append({at, prefetch.panel});
-    std::reverse(place.begin(), place.end());
-  }
-  constexpr unsigned allCaches = 3;
-  memref::PrefetchOp::create(b, prefetch.elements, place, /*isWrite=*/false,
-                             allCaches, /*isDataCache=*/true);
 }

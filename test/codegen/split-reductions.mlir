@@ -7,19 +7,22 @@
 // CHECK: memref.subview %arg0[0, 0] [40, 1680] [1, 1]
 // CHECK: %[[FIRST:.*]] = memref.subview %arg1[0, 0, 0] [4, 1680, 32] [1, 1, 1]
 // CHECK: scf.for {{.*}} to %c1680
-// CHECK: memref.prefetch %[[FIRST]]
+// CHECK: %[[FIRST_ROWS:.*]] = memref.collapse_shape %[[FIRST]] {{\[}}[0], [1, 2]]
+// CHECK: memref.prefetch %[[FIRST_ROWS]][
 // CHECK-NOT: vector.load %arg2
 // CHECK-NOT: arith.maximumf
 // CHECK: memref.subview %arg0[0, 1680] [40, 1680] [1, 1]
 // CHECK: %[[SECOND:.*]] = memref.subview %arg1[0, 1680, 0] [4, 1680, 32] [1, 1, 1]
 // CHECK: scf.for {{.*}} to %c1680
-// CHECK: memref.prefetch %[[SECOND]]
+// CHECK: %[[SECOND_ROWS:.*]] = memref.collapse_shape %[[SECOND]] {{\[}}[0], [1, 2]]
+// CHECK: memref.prefetch %[[SECOND_ROWS]][
 // CHECK: vector.load %arg2[{{.*}} : memref<40x128xf32>
 // CHECK-NOT: arith.maximumf
 // CHECK: memref.subview %arg0[0, 3360] [40, 1640] [1, 1]
 // CHECK: %[[THIRD:.*]] = memref.subview %arg1[0, 3360, 0] [4, 1640, 32] [1, 1, 1]
 // CHECK: scf.for {{.*}} to %c1640
-// CHECK: memref.prefetch %[[THIRD]]
+// CHECK: %[[THIRD_ROWS:.*]] = memref.collapse_shape %[[THIRD]] {{\[}}[0], [1, 2]]
+// CHECK: memref.prefetch %[[THIRD_ROWS]][
 // CHECK: vector.load %arg2[{{.*}} : memref<40x128xf32>
 // CHECK: arith.maximumf
 #x = affine_map<(d0, d1, d2) -> (d0, d2)>
