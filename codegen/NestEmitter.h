@@ -187,8 +187,12 @@ private:
   /// of `run`, and return the panel.
   Value prefetchNextPanel(Value panels, Value run);
   Value prefetchSamePanel(MemRefType panels, Value run);
-  /// Prefetches the part of the present step of the reduction.
+  /// The steps of a reduction of known extents before the present one.
+  Value countStepsBefore();
+  /// Prefetches the part of the present step of the reduction, and of the
+  /// result of a tile of so many rows.
   void emitPrefetch();
+  void emitPrefetchOfResult(int64_t rows);
 
   //===--- Lanes along a reduction ----------------------------------------===//
 

@@ -392,8 +392,10 @@ static NestPlan planParallelLanes(NestOp nest, unsigned laneDim, int64_t lanes,
   planWindow(plan, nest, vectors, target);
   // Of a window, all lanes read different pixels: no block is read again.
   plan.lanesOutside &= plan.unrolled == 0;
-  if (nest.hasReduction() && plan.unrolled == 0)
+  if (nest.hasReduction() && plan.unrolled == 0) {
     planPrefetch(plan, nest, target);
+    planResultPrefetch(plan, nest, target);
+  }
   plan.rows =
       chooseRows(extents[plan.rowDim], getGreatestExtents(nest)[plan.rowDim],
                  factors[plan.rowDim], plan.rows);

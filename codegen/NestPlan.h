@@ -63,6 +63,9 @@ struct NestPlan {
   /// whether so many rows read a panel that the next one comes meanwhile.
   int64_t prefetched = -1;
   bool prefetchesNext = false;
+  /// Whether the steps of the reduction ask for the lines of the result that
+  /// the tile stores behind them.
+  bool prefetchesResult = false;
   /// How many of the innermost reductions are written out, step by step, so
   /// that rows share what they read of a window.
   unsigned unrolled = 0;
@@ -128,6 +131,9 @@ bool isWalkedAlone(NestOp nest, unsigned dim);
 /// Chooses the largest input that the nest reads in whole panels, if it is
 /// large enough to have left the cache since the last run.
 void planPrefetch(NestPlan &plan, NestOp nest, const VectorTarget &target);
+/// Says whether the tiles of a plan that has rows prefetch what they store.
+void planResultPrefetch(NestPlan &plan, NestOp nest,
+                        const VectorTarget &target);
 
 /// Chooses the plan of a nest on memrefs, its parallel dimensions being in the
 /// output's order and before its reductions.

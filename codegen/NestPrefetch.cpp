@@ -11,11 +11,16 @@
 // ask for what some steps later read of the same panel, which comes faster than
 // what a processor foresees by itself.
 //
+// A result that no cache holds comes from memory, too, before it is written
+// over. Each step asks for a line of it: what tiles store all at once has them
+// wait otherwise.
+//
 //===----------------------------------------------------------------------===//
 
 #include "codegen/NestEmitter.h"
 #include "codegen/Target.h"
 #include "dialect/Shape.h"
+#include <numeric>
 
 using namespace mlir;
 using namespace mlir::lathe;
@@ -96,6 +101,34 @@ void mlir::lathe::kernel::planPrefetch(NestPlan &plan, NestOp nest,
   }
 }
 
+/// The steps of a reduction if they are few enough for storing to count; 0
+/// otherwise.
+static int64_t countFewSteps(NestOp nest) {
+  constexpr int64_t many = 128;
+  int64_t steps = 1;
+  for (auto [size, reduction] :
+       llvm::zip(nest.getStaticExtents(), nest.getReductions()))
+    if (reduction && (ShapedType::isDynamic(size) ||
+                      llvm::MulOverflow(steps, size, steps) || steps > many))
+      return 0;
+  return steps;
+}
+
+void mlir::lathe::kernel::planResultPrefetch(NestPlan &plan, NestOp nest,
+                                             const VectorTarget &target) {
+  AffineMap map = nest.getMap(nest.getInputs().size());
+  auto type = cast<MemRefType>(nest.getInitOutput().getType());
+  // Of one image, one token: unknown sizes count as 1.
+  int64_t bytes = getElementBytes(type.getElementType());
+  for (int64_t size : type.getShape())
+    bytes *= ShapedType::isDynamic(size) ? 1 : size;
+  plan.prefetchesResult = bytes > target.secondCacheBytes &&
+                          countFewSteps(nest) > 0 &&
+                          map.isFunctionOfDim(plan.rowDim) &&
+                          map.getResults().back() ==
+                              getAffineDimExpr(plan.laneDim, nest.getContext());
+}
+
 void NestEmitter::startPrefetch(int64_t rows) {
   // A single row at an edge leaves memory no time for the next panel.
   constexpr int64_t fewestRows = 2;
@@ -169,19 +202,25 @@ Value NestEmitter::prefetchSamePanel(MemRefType panels, Value run) {
   return b.createOrFold<arith::DivUIOp>(lane, width);
 }
 
+Value NestEmitter::countStepsBefore() {
+  Value steps = constant(0);
+  for (unsigned dim = numParallel; dim < nest.getNumDims(); ++dim)
+    steps = add(mul(steps, constant(extents[dim])), ivs[dim]);
+  return steps;
+}
+
 void NestEmitter::emitPrefetch() {
   if (!prefetch.elements)
     return;
   SmallVector<Value> place;
-  Value step = constant(0);
+  Value step;
   if (prefetch.panel) {
     place = subscripts(plan.prefetched, 0, 0);
     place.front() = prefetch.panel;
     place.pop_back();
     step = place.pop_back_val();
   } else {
-    for (unsigned dim = numParallel; dim < nest.getNumDims(); ++dim)
-      step = add(mul(step, constant(extents[dim])), ivs[dim]);
+    step = countStepsBefore();
   }
   Value at = add(prefetch.from, mul(step, prefetch.step));
   if (prefetch.last)
@@ -195,6 +234,33 @@ void NestEmitter::emitPrefetch() {
                                allCaches, /*isDataCache=*/true);
     place.pop_back();
   }
+}
+
+void NestEmitter::emitPrefetchOfResult(int64_t rows) {
+  if (!plan.prefetchesResult)
+    return;
+  Value result = nest.getInitOutput();
+  int64_t bytes = getElementBytes(getElementTypeOrSelf(result));
+  int64_t lines = llvm::divideCeil(
+      std::accumulate(widths.begin(), widths.end(), int64_t(0)) * bytes,
+      lineBytes);
+  // As many steps for each row, in turn for its lines.
+  int64_t steps = countFewSteps(nest);
+  if (steps < rows * lines)
+    return;
+  Value step = countStepsBefore();
+  Value row = b.createOrFold<arith::DivUIOp>(mul(step, constant(rows)),
+                                             constant(steps));
+  Value line = b.createOrFold<arith::RemUIOp>(step, constant(lines));
+  SmallVector<Value> tile = ivs;
+  ivs[plan.rowDim] = add(ivs[plan.rowDim], row);
+  ivs[plan.laneDim] =
+      add(ivs[plan.laneDim], mul(line, constant(lineBytes / bytes)));
+  constexpr unsigned allCaches = 3;
+  memref::PrefetchOp::create(b, result,
+                             subscripts(nest.getInputs().size(), 0, 0),
+                             /*isWrite=*/true, allCaches, /*isDataCache=*/true);
+  ivs = tile;
 }
 
 void NestEmitter::fetch(OpBuilder &at, unsigned input, ValueRange indices) {

@@ -72,6 +72,7 @@ SmallVector<Value> NestEmitter::emitReductions(unsigned dim, int64_t rows,
                                                ValueRange accumulators) {
   if (dim + plan.unrolled == nest.getNumDims()) {
     emitPrefetch();
+    emitPrefetchOfResult(rows);
     SmallVector<Value> updated;
     Loads loads;
     for (int64_t row = 0; row < rows; ++row) {

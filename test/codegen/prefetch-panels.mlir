@@ -2,6 +2,7 @@
 // RUN: lathe-opt %s -split-input-file -pass-pipeline='builtin.module(func.func(lathe-generate-nests{second-cache-bytes=2097152}))' | FileCheck %s --check-prefix=CACHED
 // RUN: lathe-opt %s -split-input-file -pass-pipeline='builtin.module(func.func(lathe-generate-nests{parallel=false second-cache-bytes=262144}))' | FileCheck %s --check-prefix=HELD
 // RUN: lathe-opt %s -split-input-file -pass-pipeline='builtin.module(func.func(lathe-generate-nests{vector-bytes=64 registers=32 parallel=false second-cache-bytes=65536}))' | FileCheck %s --check-prefix=WIDE
+// RUN: lathe-opt %s -split-input-file -pass-pipeline='builtin.module(func.func(lathe-generate-nests{parallel=false second-cache-bytes=1048576}))' | FileCheck %s --check-prefix=LARGE
 
 // Weights that no cache holds: while tiles read a panel, they ask for the next one. 2 x 5 tiles of 16 columns and 6 rows
 // read one of 32 x 100 elements, so that each of their steps asks for 4 more, and each tile for 400; with 32 registers of
@@ -250,6 +251,64 @@ func.func @slimmable(%x: memref<1x5x8x?xf32>, %w: memref<4x3x?x32xf32, strided<[
 func.func @turned(%x: memref<1x5x8x?xf32>, %w: memref<4x?x3x32xf32, strided<[7680, 96, 32, 1]>>, %y: memref<1x5x6x128xf32>) {
   kernel.nest ins(%x, %w : memref<1x5x8x?xf32>, memref<4x?x3x32xf32, strided<[7680, 96, 32, 1]>>) outs(%y : memref<1x5x6x128xf32>)
       {indexing_maps = [#image, #turned, #result], init = 0.0 : f32, reductions = array<i1: false, false, false, false, true, true>} reduce {
+  ^bb0(%p: f32, %q: f32, %acc: f32):
+    %0 = arith.mulf %p, %q : f32
+    %1 = arith.addf %acc, %0 : f32
+    kernel.yield %1 : f32
+  } finish {
+  ^bb0(%p: f32, %q: f32, %acc: f32):
+    kernel.yield %acc : f32
+  }
+  return
+}
+
+// -----
+
+// A result of 2 MB, which a cache of 1 does not hold, comes before it is stored: 40 steps ask for the line of each of 6
+// rows. Of 130 steps, memory has time enough; and a result of unknown rows may be small.
+
+// CHECK-LABEL: func @large
+// LARGE-LABEL: func @large
+// LARGE: scf.for %[[K:.*]] = %{{.*}} to %c40
+// LARGE: %[[AT:.*]] = arith.muli %[[K]], %c6
+// LARGE: %[[ROW:.*]] = arith.divui %[[AT]], %c40
+// LARGE: memref.prefetch %arg2[{{.*}}], write, locality<3>, data : memref<4096x128xf32>
+// LARGE-LABEL: func @long
+// LARGE-NOT: write
+// LARGE-LABEL: func @unknown
+// LARGE-NOT: write
+#x = affine_map<(d0, d1, d2) -> (d0, d2)>
+#w = affine_map<(d0, d1, d2) -> (d1 floordiv 32, d2, d1 mod 32)>
+#y = affine_map<(d0, d1, d2) -> (d0, d1)>
+func.func @large(%x: memref<4096x40xf32>, %w: memref<4x40x32xf32>, %y: memref<4096x128xf32>) {
+  kernel.nest ins(%x, %w : memref<4096x40xf32>, memref<4x40x32xf32>) outs(%y : memref<4096x128xf32>)
+      {indexing_maps = [#x, #w, #y], init = 0.0 : f32, reductions = array<i1: false, false, true>} reduce {
+  ^bb0(%p: f32, %q: f32, %acc: f32):
+    %0 = arith.mulf %p, %q : f32
+    %1 = arith.addf %acc, %0 : f32
+    kernel.yield %1 : f32
+  } finish {
+  ^bb0(%p: f32, %q: f32, %acc: f32):
+    kernel.yield %acc : f32
+  }
+  return
+}
+func.func @long(%x: memref<4096x130xf32>, %w: memref<4x130x32xf32>, %y: memref<4096x128xf32>) {
+  kernel.nest ins(%x, %w : memref<4096x130xf32>, memref<4x130x32xf32>) outs(%y : memref<4096x128xf32>)
+      {indexing_maps = [#x, #w, #y], init = 0.0 : f32, reductions = array<i1: false, false, true>} reduce {
+  ^bb0(%p: f32, %q: f32, %acc: f32):
+    %0 = arith.mulf %p, %q : f32
+    %1 = arith.addf %acc, %0 : f32
+    kernel.yield %1 : f32
+  } finish {
+  ^bb0(%p: f32, %q: f32, %acc: f32):
+    kernel.yield %acc : f32
+  }
+  return
+}
+func.func @unknown(%x: memref<?x40xf32>, %w: memref<4x40x32xf32>, %y: memref<?x128xf32>) {
+  kernel.nest ins(%x, %w : memref<?x40xf32>, memref<4x40x32xf32>) outs(%y : memref<?x128xf32>)
+      {indexing_maps = [#x, #w, #y], init = 0.0 : f32, reductions = array<i1: false, false, true>} reduce {
   ^bb0(%p: f32, %q: f32, %acc: f32):
     %0 = arith.mulf %p, %q : f32
     %1 = arith.addf %acc, %0 : f32
