@@ -367,7 +367,7 @@ static NestPlan planParallelLanes(NestOp nest, unsigned laneDim, int64_t lanes,
   // A dimension of unknown extent has vectors enough.
   int64_t vectors = std::numeric_limits<int64_t>::max();
   if (!ShapedType::isDynamic(extents[laneDim]))
-    vectors = llvm::divideCeil(extents[laneDim], lanes);
+    vectors = std::max<int64_t>(llvm::divideCeil(extents[laneDim], lanes), 1);
   else if (factors[laneDim] % lanes != 0 && addressesLanes(nest, laneDim))
     return plan;
   if (nest.hasReduction()) {
@@ -392,15 +392,14 @@ static NestPlan planParallelLanes(NestOp nest, unsigned laneDim, int64_t lanes,
   planWindow(plan, nest, vectors, target);
   // Of a window, all lanes read different pixels: no block is read again.
   plan.lanesOutside &= plan.unrolled == 0;
-  if (nest.hasReduction() && plan.unrolled == 0) {
-    planPrefetch(plan, nest, target);
-    planResultPrefetch(plan, nest, target);
-  }
   plan.rows =
       chooseRows(extents[plan.rowDim], getGreatestExtents(nest)[plan.rowDim],
                  factors[plan.rowDim], plan.rows);
-  if (nest.hasReduction() && plan.unrolled == 0)
+  if (nest.hasReduction() && plan.unrolled == 0) {
+    planPrefetch(plan, nest, target);
+    planResultPrefetch(plan, nest, target);
     plan.tilesTogether = countTilesTogether(nest, plan, target);
+  }
   return plan;
 }
 

@@ -45,12 +45,23 @@ static bool areFlat(MemRefType panels) {
   return panels.getLayout().isIdentity() && panels.hasStaticShape();
 }
 
+/// Whether the rows of a panel follow each other in the last dimension but one.
+static bool haveAdjacentRows(MemRefType panels) {
+  SmallVector<int64_t> strides;
+  int64_t offset;
+  return panels.getRank() > 2 &&
+         succeeded(panels.getStridesAndOffset(strides, offset)) &&
+         strides[panels.getRank() - 2] == panelColumns;
+}
+
 /// Whether all of each panel is read, once in all steps of the reduction.
 static bool areReadWhole(NestOp nest, MemRefType panels) {
   int64_t elements = panels.getDimSize(0) * panelColumns;
   for (auto [size, reduction] :
        llvm::zip(nest.getStaticExtents(), nest.getReductions()))
-    elements *= !reduction ? 1 : ShapedType::isDynamic(size) ? 0 : size;
+    if (reduction && (ShapedType::isDynamic(size) ||
+                      llvm::MulOverflow(elements, size, elements)))
+      return false;
   return panels.getNumElements() == elements;
 }
 
@@ -72,7 +83,7 @@ static bool areReadRowByRow(NestOp nest, AffineMap map) {
     ++next;
     skipParallel();
   }
-  return next == nest.getNumDims() && map.getNumResults() > 2 &&
+  return next == nest.getNumDims() &&
          isa<AffineDimExpr>(map.getResult(map.getNumResults() - 2));
 }
 
@@ -88,8 +99,9 @@ void mlir::lathe::kernel::planPrefetch(NestPlan &plan, NestOp nest,
     if (!readsPanels(nest, i, plan.laneDim) ||
         type.getDimSize(type.getRank() - 1) != panelColumns ||
         !map.getResult(0).isFunctionOfDim(plan.laneDim) ||
-        !(areFlat(type) ? areReadWhole(nest, type)
-                        : areReadRowByRow(nest, map)))
+        !(areFlat(type)
+              ? areReadWhole(nest, type)
+              : (haveAdjacentRows(type) && areReadRowByRow(nest, map))))
       continue;
     int64_t bytes = countGreatestBytes(nest.getInputs()[i])
                         .value_or(std::numeric_limits<int64_t>::max());
@@ -120,10 +132,12 @@ void mlir::lathe::kernel::planResultPrefetch(NestPlan &plan, NestOp nest,
   auto type = cast<MemRefType>(nest.getInitOutput().getType());
   // Of one image, one token: unknown sizes count as 1.
   int64_t bytes = getElementBytes(type.getElementType());
+  bool isLarge = false;
   for (int64_t size : type.getShape())
-    bytes *= ShapedType::isDynamic(size) ? 1 : size;
-  plan.prefetchesResult = bytes > target.secondCacheBytes &&
-                          countFewSteps(nest) > 0 &&
+    isLarge |=
+        !ShapedType::isDynamic(size) && llvm::MulOverflow(bytes, size, bytes);
+  isLarge |= bytes > target.secondCacheBytes;
+  plan.prefetchesResult = isLarge && countFewSteps(nest) > 0 &&
                           map.isFunctionOfDim(plan.rowDim) &&
                           map.getResults().back() ==
                               getAffineDimExpr(plan.laneDim, nest.getContext());
