@@ -10,6 +10,13 @@
 using namespace mlir;
 using namespace mlir::lathe;
 
+/// x / sqrt(square), where many elements have the square in common: it is
+/// divided once, and not for each of them.
+static Value divideByRoot(Structured &b, Value x, Value square) {
+  Value root = math::SqrtOp::create(b, square);
+  return mul(b, x, div(b, like(b, root, 1), root));
+}
+
 /// (x - mean x) / sqrt(var x + eps) along ascending axes, where mean and
 /// variance count `zeros` elements more, which are zero.
 static Value standardise(Structured &b, Value x, ArrayRef<int64_t> axes,
@@ -43,7 +50,7 @@ static Value standardise(Structured &b, Value x, ArrayRef<int64_t> axes,
                     [&](Structured &b, ValueRange args) {
                       Value variance = div(b, args[1], count);
                       Value sum = add(b, variance, like(b, variance, eps));
-                      return div(b, args[0], math::SqrtOp::create(b, sum));
+                      return divideByRoot(b, args[0], sum);
                     });
 }
 
@@ -130,13 +137,13 @@ struct RmsNormLowering : Lowering<RmsNormOp> {
       read.push_back(convertTensor(b, op.getWeight(), type));
       maps.push_back(b.mapOf(rank, {b.d(rank - 1)}));
     }
-    Value y = b.map(
-        shape, type, read, maps, [&](Structured &b, ValueRange args) -> Value {
-          Value mean = div(b, args[1], count);
-          Value sum = add(b, mean, like(b, mean, eps));
-          Value scaled = div(b, args[0], math::SqrtOp::create(b, sum));
-          return args.size() > 2 ? mul(b, scaled, args[2]) : scaled;
-        });
+    Value y = b.map(shape, type, read, maps,
+                    [&](Structured &b, ValueRange args) -> Value {
+                      Value mean = div(b, args[1], count);
+                      Value sum = add(b, mean, like(b, mean, eps));
+                      Value scaled = divideByRoot(b, args[0], sum);
+                      return args.size() > 2 ? mul(b, scaled, args[2]) : scaled;
+                    });
     return SmallVector<Value>{
         convertTensor(b, y, getElementTypeOrSelf(op.getInput()))};
   }
