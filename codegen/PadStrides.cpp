@@ -83,51 +83,137 @@ int64_t countRows(NestOp nest, int64_t most) {
   return rows;
 }
 
-/// A buffer's type with rows that are a cache line longer.
-MemRefType lengthen(MemRefType type) {
-  SmallVector<int64_t> shape(type.getShape());
-  shape.back() += cacheLine / getElementBytes(type.getElementType());
-  return MemRefType::get(shape, type.getElementType());
+/// The type of rows of `shape`'s dimensions from `row` on, a cache line apart
+/// from each other.
+MemRefType spreadRows(ArrayRef<int64_t> shape, unsigned row, Type element) {
+  SmallVector<int64_t> strides(shape.size());
+  int64_t distance = 1;
+  for (unsigned dim = shape.size(); dim-- > 0;) {
+    if (dim + 1 == row)
+      distance += cacheLine / getElementBytes(element);
+    strides[dim] = distance;
+    distance =
+        ShapedType::isDynamic(shape[dim]) || ShapedType::isDynamic(distance)
+            ? ShapedType::kDynamic
+            : distance * shape[dim];
+  }
+  auto layout = StridedLayoutAttr::get(element.getContext(), 0, strides);
+  return MemRefType::get(shape, element, layout);
 }
 
-/// A buffer like `type`, of longer rows, without what is behind the rows.
-memref::SubViewOp allocate(OpBuilder &b, Location location, MemRefType type,
-                           ValueRange sizes, Operation *firstUse) {
-  auto whole = memref::AllocOp::create(b, location, lengthen(type), sizes);
-  SmallVector<OpFoldResult> offsets(type.getRank(), b.getIndexAttr(0));
-  SmallVector<OpFoldResult> strides(type.getRank(), b.getIndexAttr(1));
-  SmallVector<OpFoldResult> extents = whole.getMixedSizes();
-  extents.back() = b.getIndexAttr(type.getShape().back());
-  // A buffer is alive from its first use on.
-  b.setInsertionPoint(firstUse);
-  return memref::SubViewOp::create(b, location, whole, offsets, extents,
-                                   strides);
+/// A buffer of `type`'s elements whose rows are its dimensions from `row` on,
+/// with a cache line behind each row.
+Value allocateLonger(OpBuilder &b, Location location, MemRefType type,
+                     unsigned row, ValueRange sizes) {
+  SmallVector<int64_t> shape(type.getShape().take_front(row));
+  shape.push_back(llvm::product_of(type.getShape().drop_front(row)) +
+                  cacheLine / getElementBytes(type.getElementType()));
+  auto whole = MemRefType::get(shape, type.getElementType());
+  return memref::AllocOp::create(b, location, whole, sizes);
 }
 
-/// A reshape of rows of several dimensions to rows of one.
-bool collapsesRows(memref::CollapseShapeOp view) {
-  int64_t size = view.getResultType().getShape().back();
-  return view.getResultType().getRank() == 2 && !ShapedType::isDynamic(size) &&
-         size == view.getSrcType().getShape().back();
+/// The rows of a buffer of longer rows as a memref of `type`, which
+/// `spreadRows` gives. `groups` says which of the buffer's dimensions each of
+/// those before `row` has.
+Value viewRows(OpBuilder &b, Location location, Value whole, MemRefType type,
+               unsigned row, ArrayRef<ReassociationIndices> groups) {
+  int64_t last = cast<MemRefType>(whole.getType()).getRank() - 1;
+  if (last != row) {
+    auto flat = llvm::to_vector(groups.take_front(row));
+    flat.push_back({last});
+    whole = memref::CollapseShapeOp::create(b, location, whole, flat);
+  }
+  ArrayRef<int64_t> parts = type.getShape().drop_front(row);
+  SmallVector<OpFoldResult> offsets(row + 1, b.getIndexAttr(0));
+  SmallVector<OpFoldResult> strides(row + 1, b.getIndexAttr(1));
+  SmallVector<OpFoldResult> extents = memref::getMixedSizes(b, location, whole);
+  extents.back() = b.getIndexAttr(llvm::product_of(parts));
+  Value rows =
+      memref::SubViewOp::create(b, location, whole, offsets, extents, strides);
+  if (parts.size() == 1)
+    return rows;
+  SmallVector<ReassociationIndices> split;
+  for (unsigned dim = 0; dim < row; ++dim)
+    split.push_back({dim});
+  split.push_back(llvm::to_vector<2>(llvm::seq<int64_t>(row, type.getRank())));
+  extents.pop_back();
+  for (int64_t size : parts)
+    extents.push_back(b.getIndexAttr(size));
+  return memref::ExpandShapeOp::create(b, location, type, rows, split, extents);
 }
 
-/// The same reshape of a buffer with longer rows.
-void collapseLonger(memref::CollapseShapeOp view, Value whole) {
-  OpBuilder b(view);
-  int64_t rank = view.getSrcType().getRank();
-  auto rows = llvm::to_vector<2>(llvm::seq(rank - 1));
-  SmallVector<ReassociationIndices> groups = {ReassociationIndices(rows),
-                                              {rank - 1}};
-  Value flat = memref::CollapseShapeOp::create(b, view.getLoc(), whole, groups);
-  SmallVector<OpFoldResult> extents =
-      memref::getMixedSizes(b, view.getLoc(), flat);
-  extents.back() = b.getIndexAttr(view.getResultType().getShape().back());
-  SmallVector<OpFoldResult> offsets(2, b.getIndexAttr(0));
-  SmallVector<OpFoldResult> strides(2, b.getIndexAttr(1));
-  view.replaceAllUsesWith(memref::SubViewOp::create(b, view.getLoc(), flat,
-                                                    offsets, extents, strides)
-                              .getResult());
-  view.erase();
+/// The type of a view of what has another layout, null if there is none.
+MemRefType getTypeOfView(Operation *view, MemRefType source) {
+  if (auto part = dyn_cast<memref::SubViewOp>(view))
+    return memref::SubViewOp::inferRankReducedResultType(
+        part.getType().getShape(), source, part.getMixedOffsets(),
+        part.getMixedSizes(), part.getMixedStrides());
+  if (auto flat = dyn_cast<memref::CollapseShapeOp>(view)) {
+    auto groups = flat.getReassociationIndices();
+    if (!memref::CollapseShapeOp::isGuaranteedCollapsible(source, groups))
+      return {};
+    return memref::CollapseShapeOp::computeCollapsedType(source, groups);
+  }
+  auto parts = dyn_cast<memref::ExpandShapeOp>(view);
+  if (!parts)
+    return {};
+  FailureOr<MemRefType> type = memref::ExpandShapeOp::computeExpandedType(
+      source, parts.getResultType().getShape(),
+      parts.getReassociationIndices());
+  return succeeded(type) ? *type : MemRefType();
+}
+
+using TypedViews = SmallVector<std::pair<Value, MemRefType>>;
+
+bool canHaveType(Value value, MemRefType type, TypedViews &views);
+
+/// Whether what an op reads or views can have another layout; if so, what its
+/// views' types are then.
+bool canTake(Operation *user, MemRefType type, TypedViews &views) {
+  if (isa<NestOp, DotProductOp, memref::CopyOp>(user))
+    return true;
+  MemRefType ofView = getTypeOfView(user, type);
+  return ofView && canHaveType(user->getResult(0), ofView, views);
+}
+
+/// The same of a view, whose type is `type` then.
+bool canHaveType(Value value, MemRefType type, TypedViews &views) {
+  views.emplace_back(value, type);
+  return llvm::all_of(value.getUsers(), [&](Operation *user) {
+    return canTake(user, type, views);
+  });
+}
+
+/// A buffer whose rows are its dimensions from `row` on.
+struct RowBuffer {
+  memref::AllocOp op;
+  unsigned row;
+
+  /// The first of a collapsed buffer's dimensions that are a row; nothing if
+  /// one of its dimensions is of rows and of a row.
+  std::optional<unsigned> getRow(memref::CollapseShapeOp flat) const {
+    for (auto [dim, group] : llvm::enumerate(flat.getReassociationIndices()))
+      if (group.front() >= row)
+        return group.front() == row ? std::optional<unsigned>(dim)
+                                    : std::nullopt;
+    return {};
+  }
+};
+
+/// The buffer that an operand is, or reshapes, with the operand's last
+/// dimension for a row.
+std::optional<RowBuffer> findRowBuffer(Value operand) {
+  auto flat = operand.getDefiningOp<memref::CollapseShapeOp>();
+  Value source = flat ? flat.getSrc() : operand;
+  auto op = source.getDefiningOp<memref::AllocOp>();
+  if (!op || !op.getType().getLayout().isIdentity())
+    return {};
+  unsigned row = flat ? flat.getReassociationIndices().back().front()
+                      : op.getType().getRank() - 1;
+  ArrayRef<int64_t> parts = op.getType().getShape().drop_front(row);
+  return row == 0 || ShapedType::isDynamicShape(parts)
+             ? std::nullopt
+             : std::optional(RowBuffer{op, row});
 }
 
 struct PadStridesPass : lathe::impl::PadStridesBase<PadStridesPass> {
@@ -192,38 +278,54 @@ private:
   }
 
   /// Lengthens the rows of the buffer itself, if nests and products alone use
-  /// it.
+  /// it, or views that it can have with longer rows.
   bool padBuffer(OpOperand &operand) {
-    auto view = operand.get().getDefiningOp<memref::CollapseShapeOp>();
-    Value rows = view ? view.getSrc() : operand.get();
-    auto buffer = rows.getDefiningOp<memref::AllocOp>();
-    if (!buffer ||
-        buffer.getType().isDynamicDim(buffer.getType().getRank() - 1))
+    std::optional<RowBuffer> buffer = findRowBuffer(operand.get());
+    if (!buffer)
       return false;
-    auto canWalk = [&](Operation *user) {
-      return isa<NestOp, DotProductOp, memref::CopyOp>(user) &&
-             user->getBlock() == buffer->getBlock();
-    };
-    Operation *first = operand.getOwner();
-    SmallVector<memref::CollapseShapeOp> views;
-    for (Operation *user : buffer->getUsers()) {
-      if (auto view = dyn_cast<memref::CollapseShapeOp>(user)) {
-        if (!collapsesRows(view) || !llvm::all_of(view->getUsers(), canWalk))
+    memref::AllocOp op = buffer->op;
+    Type element = op.getType().getElementType();
+    MemRefType type = spreadRows(op.getType().getShape(), buffer->row, element);
+    Operation *first = nullptr;
+    SmallVector<memref::CollapseShapeOp> reshapes;
+    TypedViews views;
+    for (Operation *user : op->getUsers()) {
+      Operation *inBlock = op->getBlock()->findAncestorOpInBlock(*user);
+      if (!first || inBlock->isBeforeInBlock(first))
+        first = inBlock;
+      // Reshapes of the whole are made anew, so that the distances of rows
+      // need not be known.
+      if (auto flat = dyn_cast<memref::CollapseShapeOp>(user)) {
+        std::optional<unsigned> row = buffer->getRow(flat);
+        if (!row ||
+            !canHaveType(flat,
+                         spreadRows(flat.getType().getShape(), *row, element),
+                         views))
           return false;
-        views.push_back(view);
-      } else if (!canWalk(user)) {
+        reshapes.push_back(flat);
+      } else if (!canTake(user, type, views)) {
         return false;
       }
-      if (user->isBeforeInBlock(first))
-        first = user;
     }
-    OpBuilder b(buffer);
-    memref::SubViewOp longer = allocate(b, buffer.getLoc(), buffer.getType(),
-                                        buffer.getDynamicSizes(), first);
-    for (memref::CollapseShapeOp view : views)
-      collapseLonger(view, longer.getSource());
-    buffer.replaceAllUsesWith(longer.getResult());
-    buffer.erase();
+    OpBuilder b(op);
+    Value whole = allocateLonger(b, op.getLoc(), op.getType(), buffer->row,
+                                 op.getDynamicSizes());
+    for (auto [view, ofView] : views)
+      view.setType(ofView);
+    for (memref::CollapseShapeOp flat : reshapes) {
+      b.setInsertionPoint(flat);
+      flat.replaceAllUsesWith(viewRows(b, flat.getLoc(), whole, flat.getType(),
+                                       *buffer->getRow(flat),
+                                       flat.getReassociationIndices()));
+      flat.erase();
+    }
+    // A buffer is alive from its first use on.
+    if (!op->use_empty()) {
+      b.setInsertionPoint(first);
+      op->replaceAllUsesWith(
+          ValueRange(viewRows(b, op.getLoc(), whole, type, buffer->row, {})));
+    }
+    op.erase();
     ++padded;
     return true;
   }
@@ -254,7 +356,11 @@ private:
     for (int64_t dim = 0; dim < type.getRank(); ++dim)
       if (type.isDynamicDim(dim))
         sizes.push_back(memref::DimOp::create(b, location, source, dim));
-    Value rows = allocate(b, location, type, sizes, nest);
+    unsigned row = type.getRank() - 1;
+    Value whole = allocateLonger(b, location, type, row, sizes);
+    Value rows = viewRows(
+        b, location, whole,
+        spreadRows(type.getShape(), row, type.getElementType()), row, {});
     memref::CopyOp::create(b, location, source, rows);
     nest.getInputsMutable()[input].set(rows);
     ++copied;

@@ -250,8 +250,9 @@ def PadStrides : LathePass<"lathe-pad-strides", "::mlir::func::FuncOp"> {
     A register tile reads an element of each of its rows at a time. Rows that
     follow each other at a multiple of a large power of two share the sets of
     the cache, and drive each other out where these are more than its ways. A
-    buffer of such rows that nests alone use gets longer rows; other operands
-    are copied to a buffer of longer rows, if enough columns read them. What
+    buffer of such rows that nests alone use, in tasks also through views that
+    do not run on from row to row, gets longer rows; other operands are copied
+    to a buffer of longer rows, if enough columns read them. What
     registers of matrices multiply is read row by row, and stays.
   }];
   let options = [

@@ -175,11 +175,11 @@ func.func @unbounded(%x: memref<?x2048xf32>, %w: memref<2048x256xf32>, %y: memre
 // 14 rows of 2,048 numbers of bf16 share 8 lines, too. They are rows of one dimension to the product alone.
 
 // CHECK-LABEL: func @pairs
-// CHECK: %[[WHOLE:.*]] = memref.alloc(%{{.*}}) : memref<?x1x2080xbf16>
+// CHECK: %[[WHOLE:.*]] = memref.alloc(%{{.*}}) : memref<?x2080xbf16>
 // CHECK: %[[ROWS:.*]] = memref.subview %[[WHOLE]]
-// CHECK: kernel.nest {{.*}}outs(%[[ROWS]] : memref<?x1x2048xbf16, strided<[2080, 2080, 1]>>)
-// CHECK: %[[FLAT:.*]] = memref.collapse_shape %[[WHOLE]] {{\[\[}}0, 1], [2]] : memref<?x1x2080xbf16> into memref<?x2080xbf16>
-// CHECK: %[[PLAIN:.*]] = memref.subview %[[FLAT]]{{.*}} to memref<?x2048xbf16, strided<[2080, 1]>>
+// CHECK: %[[PARTS:.*]] = memref.expand_shape %[[ROWS]] {{\[\[}}0], [1, 2]]
+// CHECK: kernel.nest {{.*}}outs(%[[PARTS]] : memref<?x1x2048xbf16, strided<[2080, 2048, 1]>>)
+// CHECK: %[[PLAIN:.*]] = memref.subview %[[WHOLE]]{{.*}} to memref<?x2048xbf16, strided<[2080, 1]>>
 // CHECK: kernel.dot_product rows(%[[PLAIN]]
 // FEW-LABEL: func @pairs
 // FEW: memref.alloc({{.*}}) : memref<?x1x2048xbf16>
@@ -213,4 +213,100 @@ func.func @kept(%z: memref<?x1xf32>, %s: memref<1x1x32xf32>, %i: memref<?x1xi32>
   %h = memref.alloc(%n) : memref<?x2048xbf16>
   kernel.dot_product rows(%h : memref<?x2048xbf16>) weights(%u : memref<1x1024x64xbf16>) outs(%y : memref<?x32xf32>)
   return %h : memref<?x2048xbf16>
+}
+
+// -----
+
+// Rows are what the product reads as one dimension, here of three. Tasks write parts of them through views, which follow;
+// of how many rows there are, and how far apart they lie, nothing needs to be known.
+
+// CHECK-LABEL: func @tasks
+// CHECK: %[[BUFFER:.*]] = memref.alloc(%{{.*}}) : memref<?x100x2064xf32>
+// CHECK: %[[ROWS:.*]] = memref.subview %[[BUFFER]]{{.*}} to memref<?x100x2048xf32, strided<[206400, 2064, 1]>>
+// CHECK: %[[PARTS:.*]] = memref.expand_shape %[[ROWS]] {{.*}} into memref<?x100x4x8x64xf32, strided<[206400, 2064, 512, 64, 1]>>
+// CHECK: kernel.parallel
+// CHECK: %[[PART:.*]] = memref.subview %[[PARTS]]{{.*}} to memref<1x1x1x8x64xf32, strided<[206400, 2064, 512, 64, 1], offset: ?>>
+// CHECK: %[[PLANE:.*]] = memref.collapse_shape %[[PART]] {{.*}} into memref<8x64xf32, strided<[64, 1], offset: ?>>
+// CHECK: kernel.nest {{.*}}outs(%[[PLANE]]
+// CHECK: %[[FLAT:.*]] = memref.collapse_shape %[[BUFFER]] {{\[\[}}0, 1], [2]] : memref<?x100x2064xf32> into memref<?x2064xf32>
+// CHECK: %[[READ:.*]] = memref.subview %[[FLAT]]{{.*}} to memref<?x2048xf32, strided<[2064, 1]>>
+// CHECK: kernel.nest ins(%[[READ]], %{{.*}})
+// CHECK-NOT: memref.copy
+// CHECK: return
+// NESTS-LABEL: func @tasks
+#a = affine_map<(d0, d1, d2) -> (d0, d2)>
+#b = affine_map<(d0, d1, d2) -> (d2, d1)>
+#c = affine_map<(d0, d1, d2) -> (d0, d1)>
+#id = affine_map<(d0, d1) -> (d0, d1)>
+func.func @tasks(%x: memref<8x64xf32>, %w: memref<2048x256xf32>, %y: memref<?x256xf32> {lathe.bounds = array<i64: 300, 256>}, %n: index, %arena: memref<?xi8>, %context: !llvm.ptr)
+    attributes {lathe.entry} {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c2 = arith.constant 2 : index
+  %rows = memref.dim %y, %c0 : memref<?x256xf32>
+  %c100 = arith.constant 100 : index
+  %m = arith.divui %rows, %c100 : index
+  %h = memref.alloc(%m) : memref<?x100x4x8x64xf32>
+  kernel.parallel %m grain %c1 {
+  ^bb0(%i: index):
+    %part = memref.subview %h[%i, 7, %c2, 0, 0] [1, 1, 1, 8, 64] [1, 1, 1, 1, 1]
+        : memref<?x100x4x8x64xf32> to memref<1x1x1x8x64xf32, strided<[204800, 2048, 512, 64, 1], offset: ?>>
+    %plane = memref.collapse_shape %part [[0, 1, 2, 3], [4]]
+        : memref<1x1x1x8x64xf32, strided<[204800, 2048, 512, 64, 1], offset: ?>> into memref<8x64xf32, strided<[64, 1], offset: ?>>
+    kernel.nest ins(%x : memref<8x64xf32>) outs(%plane : memref<8x64xf32, strided<[64, 1], offset: ?>>)
+        {indexing_maps = [#id, #id], init = 0.0 : f32, reductions = array<i1: false, false>} reduce {
+    } finish {
+    ^bb0(%p: f32, %acc: f32):
+      %0 = arith.negf %p : f32
+      kernel.yield %0 : f32
+    }
+    kernel.yield
+  }
+  %flat = memref.collapse_shape %h [[0, 1], [2, 3, 4]] : memref<?x100x4x8x64xf32> into memref<?x2048xf32>
+  kernel.nest ins(%flat, %w : memref<?x2048xf32>, memref<2048x256xf32>) outs(%y : memref<?x256xf32>)
+      {indexing_maps = [#a, #b, #c], init = 0.0 : f32, reductions = array<i1: false, false, true>} reduce {
+  ^bb0(%p: f32, %q: f32, %acc: f32):
+    %0 = arith.mulf %p, %q : f32
+    %1 = arith.addf %acc, %0 : f32
+    kernel.yield %1 : f32
+  } finish {
+  ^bb0(%p: f32, %q: f32, %acc: f32):
+    kernel.yield %acc : f32
+  }
+  return
+}
+
+// -----
+
+// A view that runs on from row to row keeps them where they are: they are copied.
+
+// CHECK-LABEL: func @through
+// CHECK: memref.alloc() : memref<64x4x512xf32>
+// CHECK: %[[ROWS:.*]] = memref.alloc() : memref<64x2064xf32>
+// CHECK: memref.copy
+#a = affine_map<(d0, d1, d2) -> (d0, d2)>
+#b = affine_map<(d0, d1, d2) -> (d2, d1)>
+#c = affine_map<(d0, d1, d2) -> (d0, d1)>
+#id = affine_map<(d0) -> (d0)>
+func.func @through(%x: memref<131072xf32>, %w: memref<2048x256xf32>, %y: memref<64x256xf32>) {
+  %h = memref.alloc() : memref<64x4x512xf32>
+  %all = memref.collapse_shape %h [[0, 1, 2]] : memref<64x4x512xf32> into memref<131072xf32>
+  kernel.nest ins(%x : memref<131072xf32>) outs(%all : memref<131072xf32>)
+      {indexing_maps = [#id, #id], init = 0.0 : f32, reductions = array<i1: false>} reduce {
+  } finish {
+  ^bb0(%p: f32, %acc: f32):
+    kernel.yield %p : f32
+  }
+  %flat = memref.collapse_shape %h [[0], [1, 2]] : memref<64x4x512xf32> into memref<64x2048xf32>
+  kernel.nest ins(%flat, %w : memref<64x2048xf32>, memref<2048x256xf32>) outs(%y : memref<64x256xf32>)
+      {indexing_maps = [#a, #b, #c], init = 0.0 : f32, reductions = array<i1: false, false, true>} reduce {
+  ^bb0(%p: f32, %q: f32, %acc: f32):
+    %0 = arith.mulf %p, %q : f32
+    %1 = arith.addf %acc, %0 : f32
+    kernel.yield %1 : f32
+  } finish {
+  ^bb0(%p: f32, %q: f32, %acc: f32):
+    kernel.yield %acc : f32
+  }
+  return
 }
