@@ -27,8 +27,9 @@ inline constexpr int64_t panelColumns = 32;
 
 /// What a processor fetches from memory at once, and how far ahead one that has
 /// little else to do asks for what it streams: near enough for the first-level
-/// cache to keep, and more than processors foresee by themselves.
-inline constexpr int64_t lineBytes = 64, bytesAhead = 8 * lineBytes;
+/// cache to keep, and more than processors foresee by themselves or memory
+/// sends while one line is on its way.
+inline constexpr int64_t lineBytes = 64, bytesAhead = 64 * lineBytes;
 
 /// A processor: the only place from which tile sizes and rates come.
 struct CpuTarget {

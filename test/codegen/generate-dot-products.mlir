@@ -28,7 +28,7 @@
 // CHECK: memref.prefetch %arg4[%{{.*}}, %{{.*}}, %c0], read, locality<3>
 // CHECK: memref.prefetch %arg4[%{{.*}}, %{{.*}}, %c16], read, locality<3>
 // CHECK: scf.for %[[UNIT:.*]] = %{{.*}} iter_args({{.*}}) -> ({{(vector<16xi32>, ){7}vector<16xi32>}})
-// CHECK: %[[AFTER:.*]] = arith.addi %[[UNIT]], %c4
+// CHECK: %[[AFTER:.*]] = arith.addi %[[UNIT]], %c32
 // CHECK: %[[LATER:.*]] = arith.minsi %[[AFTER]], %c15
 // CHECK: memref.prefetch %arg3[%{{.*}}, %[[LATER]], %c0], read, locality<3>
 // CHECK: memref.prefetch %arg3[%{{.*}}, %[[LATER]], %c64], read, locality<3>

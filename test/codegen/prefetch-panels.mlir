@@ -108,12 +108,12 @@ func.func @columns(%x: memref<28x100xf32>, %w: memref<100x128xf32>, %y: memref<2
 // -----
 
 // Few rows wait for their panel: each step asks for both vectors of columns, of which a line of the cache has room for 16,
-// that are read four steps (512 bytes) later, as long as the panel has some.
+// that are read 32 steps (4 kB) later, as long as the panel has some.
 
 // CHECK-LABEL: func @fewRows
 // CHECK: scf.for %[[J:.*]] = %{{.*}} to %c8
 // CHECK: %[[COLUMN:.*]] = arith.remui %{{.*}}, %c32
-// CHECK: %[[INSIDE:.*]] = arith.addi %[[COLUMN]], %c128
+// CHECK: %[[INSIDE:.*]] = arith.addi %[[COLUMN]], %c1024
 // CHECK: %[[PANEL:.*]] = arith.divui %{{.*}}, %c32
 // CHECK: %[[BEGIN:.*]] = arith.muli %[[PANEL]], %c3200
 // CHECK: %[[FROM:.*]] = arith.addi %[[BEGIN]], %[[INSIDE]]
