@@ -205,6 +205,8 @@ static int64_t chooseRowDim(NestOp nest, unsigned laneDim) {
 /// divides it if that is about as good, which leaves no edge.
 static int64_t chooseRows(int64_t extent, int64_t greatest, int64_t factor,
                           int64_t most) {
+  // There may be none.
+  extent = extent == 0 ? 1 : extent;
   if (!ShapedType::isDynamic(extent))
     return llvm::divideCeil(extent, llvm::divideCeil(extent, most));
   if (!ShapedType::isDynamic(greatest) && greatest <= most)

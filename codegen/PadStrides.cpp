@@ -83,6 +83,22 @@ int64_t countRows(NestOp nest, int64_t most) {
   return rows;
 }
 
+/// Whether the elements of rows of dimensions from `row` on, a cache line
+/// apart, can be counted; unknown sizes count as 1.
+bool canSpread(ArrayRef<int64_t> sizes, unsigned row, Type element) {
+  int64_t elements = 1;
+  for (unsigned dim = sizes.size(); dim-- > 0;) {
+    if (dim + 1 == row &&
+        llvm::AddOverflow(elements, cacheLine / getElementBytes(element),
+                          elements))
+      return false;
+    if (!ShapedType::isDynamic(sizes[dim]) &&
+        llvm::MulOverflow(elements, sizes[dim], elements))
+      return false;
+  }
+  return true;
+}
+
 /// The type of rows of `shape`'s dimensions from `row` on, a cache line apart
 /// from each other.
 MemRefType spreadRows(ArrayRef<int64_t> shape, unsigned row, Type element) {
@@ -210,10 +226,11 @@ std::optional<RowBuffer> findRowBuffer(Value operand) {
     return {};
   unsigned row = flat ? flat.getReassociationIndices().back().front()
                       : op.getType().getRank() - 1;
-  ArrayRef<int64_t> parts = op.getType().getShape().drop_front(row);
-  return row == 0 || ShapedType::isDynamicShape(parts)
-             ? std::nullopt
-             : std::optional(RowBuffer{op, row});
+  ArrayRef<int64_t> shape = op.getType().getShape();
+  if (row == 0 || ShapedType::isDynamicShape(shape.drop_front(row)) ||
+      !canSpread(shape, row, op.getType().getElementType()))
+    return {};
+  return RowBuffer{op, row};
 }
 
 struct PadStridesPass : lathe::impl::PadStridesBase<PadStridesPass> {
@@ -346,17 +363,20 @@ private:
     IRRewriter b(&getContext());
     b.setInsertionPoint(nest);
     // No plan of memory has a place for what has no bound.
-    int64_t elements = 1;
+    unsigned row = type.getRank() - 1;
+    SmallVector<int64_t> bounds;
     for (int64_t dim = 0; dim < type.getRank(); ++dim) {
       std::optional<int64_t> bound = upperBoundOfDim(source, dim);
-      if (!bound || llvm::MulOverflow(elements, *bound, elements))
+      if (!bound)
         return;
+      bounds.push_back(*bound);
     }
+    if (!canSpread(bounds, row, type.getElementType()))
+      return;
     SmallVector<Value> sizes;
     for (int64_t dim = 0; dim < type.getRank(); ++dim)
       if (type.isDynamicDim(dim))
         sizes.push_back(memref::DimOp::create(b, location, source, dim));
-    unsigned row = type.getRank() - 1;
     Value whole = allocateLonger(b, location, type, row, sizes);
     Value rows = viewRows(
         b, location, whole,

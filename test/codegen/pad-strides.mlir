@@ -310,3 +310,28 @@ func.func @through(%x: memref<131072xf32>, %w: memref<2048x256xf32>, %y: memref<
   }
   return
 }
+
+// -----
+
+// Rows that nobody can count stay as they are.
+
+// CHECK-LABEL: func @huge
+// CHECK: memref.alloc() : memref<4611686018427387904x64x2048xf32>
+// CHECK-NOT: memref.{{alloc|copy}}
+#a = affine_map<(d0, d1, d2, d3) -> (d0, d1, d3)>
+#b = affine_map<(d0, d1, d2, d3) -> (d3, d2)>
+#c = affine_map<(d0, d1, d2, d3) -> (d0, d1, d2)>
+func.func @huge(%w: memref<2048x256xf32>, %y: memref<4611686018427387904x64x256xf32>) {
+  %h = memref.alloc() : memref<4611686018427387904x64x2048xf32>
+  kernel.nest ins(%h, %w : memref<4611686018427387904x64x2048xf32>, memref<2048x256xf32>) outs(%y : memref<4611686018427387904x64x256xf32>)
+      {indexing_maps = [#a, #b, #c], init = 0.0 : f32, reductions = array<i1: false, false, false, true>} reduce {
+  ^bb0(%p: f32, %q: f32, %acc: f32):
+    %0 = arith.mulf %p, %q : f32
+    %1 = arith.addf %acc, %0 : f32
+    kernel.yield %1 : f32
+  } finish {
+  ^bb0(%p: f32, %q: f32, %acc: f32):
+    kernel.yield %acc : f32
+  }
+  return
+}

@@ -331,9 +331,14 @@ func.func @unknown(%x: memref<?x40xf32>, %w: memref<4x40x32xf32>, %y: memref<?x1
 // LARGE: memref.prefetch %collapse_shape{{.*}}], write
 // LARGE-LABEL: func @noColumns
 // LARGE-NOT: write
+// LARGE-LABEL: func @noRows
+// LARGE-NOT: write
 #image = affine_map<(n, i, j, f, p, c) -> (n, i, j + p, c)>
 #filter = affine_map<(n, i, j, f, p, c) -> (f floordiv 32, p, c, f mod 32)>
 #result = affine_map<(n, i, j, f, p, c) -> (n, i, j, f)>
+#rows = affine_map<(d0, d1, d2) -> (d0, d2)>
+#weights = affine_map<(d0, d1, d2) -> (d2, d1)>
+#sums = affine_map<(d0, d1, d2) -> (d0, d1)>
 func.func @apart(%x: memref<1x5x8x?xf32>, %w: memref<4x3x?x32xf32, strided<[?, ?, 64, 1]>>, %y: memref<1x5x6x128xf32>) {
   kernel.nest ins(%x, %w : memref<1x5x8x?xf32>, memref<4x3x?x32xf32, strided<[?, ?, 64, 1]>>) outs(%y : memref<1x5x6x128xf32>)
       {indexing_maps = [#image, #filter, #result], init = 0.0 : f32, reductions = array<i1: false, false, false, false, true, true>} reduce {
@@ -363,6 +368,19 @@ func.func @huge(%x: memref<1x2305843009213693952x8x40xf32>, %w: memref<4x3x40x32
 func.func @noColumns(%x: memref<1x5x8x?xf32>, %w: memref<0x3x?x32xf32>, %y: memref<1x5x6x0xf32>) {
   kernel.nest ins(%x, %w : memref<1x5x8x?xf32>, memref<0x3x?x32xf32>) outs(%y : memref<1x5x6x0xf32>)
       {indexing_maps = [#image, #filter, #result], init = 0.0 : f32, reductions = array<i1: false, false, false, false, true, true>} reduce {
+  ^bb0(%p: f32, %q: f32, %acc: f32):
+    %0 = arith.mulf %p, %q : f32
+    %1 = arith.addf %acc, %0 : f32
+    kernel.yield %1 : f32
+  } finish {
+  ^bb0(%p: f32, %q: f32, %acc: f32):
+    kernel.yield %acc : f32
+  }
+  return
+}
+func.func @noRows(%x: memref<0x40xf32>, %w: memref<40x64xf32>, %y: memref<0x64xf32>) {
+  kernel.nest ins(%x, %w : memref<0x40xf32>, memref<40x64xf32>) outs(%y : memref<0x64xf32>)
+      {indexing_maps = [#rows, #weights, #sums], init = 0.0 : f32, reductions = array<i1: false, false, true>} reduce {
   ^bb0(%p: f32, %q: f32, %acc: f32):
     %0 = arith.mulf %p, %q : f32
     %1 = arith.addf %acc, %0 : f32

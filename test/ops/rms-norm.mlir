@@ -1,6 +1,10 @@
 // RUN: %reference | FileCheck %s
 // RUN: %optimised | FileCheck %s
-// x over its root mean square.
+// RUN: lathe-opt %s --lathe-tensor | FileCheck %s --check-prefix=ONCE
+// x over its root mean square. The root divides once, and what it divides is the same for many elements.
+// ONCE: %[[ROOT:.*]] = math.sqrt
+// ONCE-NEXT: %[[INVERSE:.*]] = arith.divf %cst{{.*}}, %[[ROOT]]
+// ONCE-NEXT: arith.mulf %{{.*}}, %[[INVERSE]]
 
 func.func private @printMemrefF32(tensor<*xf32>)
 
