@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "passes/fold/Folding.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
 
 using namespace mlir;
 using namespace mlir::lathe;
@@ -29,6 +30,8 @@ struct KeepOfKeep : OpRewritePattern<KeepOp> {
         op.getPlaces(), [&](int64_t i) { return inner.getPlaces()[i]; });
     Composer c(op.getLoc(), rewriter);
     rewriter.replaceOp(op, c.keep(inner.getInput(), Pruned(op).axis, places));
+    // Left behind, it would read its input as if it mattered.
+    rewriter.eraseOp(inner);
     return success();
   }
 };
@@ -118,13 +121,16 @@ struct UniteKeeps : OpRewritePattern<KeepOp> {
     Places places;
     SmallVector<KeepOp> keeps;
     for (Operation *user : x.getUsers()) {
+      // What nobody reads asks for nothing: it waits to be erased.
+      if (isOpTriviallyDead(user))
+        continue;
       auto keep = dyn_cast<KeepOp>(user);
       if (!keep || Pruned(keep).axis != first.axis)
         return failure();
       places = unitePlaces(places, keep.getPlaces());
       keeps.push_back(keep);
     }
-    if (int64_t(places.size()) == first.size)
+    if (keeps.size() < 2 || int64_t(places.size()) == first.size)
       return failure();
     rewriter.setInsertionPointAfterValue(x);
     Composer c(op.getLoc(), rewriter);

@@ -142,3 +142,44 @@ func.func @shapes(%x: tensor<3x4xf32>, %y: tensor<3x4xf32>) -> tensor<3x2x5xf32>
   %5 = lathe.linear %4, %w : (tensor<3x2x2xf32>, tensor<5x2xf32>) -> tensor<3x2x5xf32>
   return %5 : tensor<3x2x5xf32>
 }
+
+// -----
+
+// Masks in a row keep what all of them do.
+lathe.weight @a : tensor<1x1x6xf32> {values = dense<[[[-1.0, 1.0, 1.0, -1.0, -1.0, 1.0]]]> : tensor<1x1x6xf32>}
+lathe.weight @b : tensor<1x1x6xf32> {values = dense<[[[-1.0, 1.0, -1.0, 1.0, -1.0, 1.0]]]> : tensor<1x1x6xf32>}
+lathe.weight @c : tensor<1x1x6xf32> {values = dense<[[[-1.0, -1.0, -1.0, -1.0, -1.0, 1.0]]]> : tensor<1x1x6xf32>}
+// CHECK-LABEL: @row(
+// CHECK: %[[KEPT:.*]] = lathe.keep %arg0 {axis = 1 : i64, places = array<i64: 5>}
+// CHECK-NEXT: lathe.spread %[[KEPT]] {axis = 1 : i64, places = array<i64: 5>
+// CHECK-NEXT: return
+func.func @row(%x: tensor<2x6xf32>) -> tensor<2x6xf32> {
+  %a = lathe.parameter @a : tensor<1x1x6xf32>
+  %b = lathe.parameter @b : tensor<1x1x6xf32>
+  %c = lathe.parameter @c : tensor<1x1x6xf32>
+  %1 = lathe.hybrid_sparse_mask %x, %a {operandSegmentSizes = array<i32: 1, 0, 0, 0, 0, 1>} : (tensor<2x6xf32>, tensor<1x1x6xf32>) -> tensor<2x6xf32>
+  %2 = lathe.hybrid_sparse_mask %1, %b {operandSegmentSizes = array<i32: 1, 0, 0, 0, 0, 1>} : (tensor<2x6xf32>, tensor<1x1x6xf32>) -> tensor<2x6xf32>
+  %3 = lathe.hybrid_sparse_mask %2, %c {operandSegmentSizes = array<i32: 1, 0, 0, 0, 0, 1>} : (tensor<2x6xf32>, tensor<1x1x6xf32>) -> tensor<2x6xf32>
+  return %3 : tensor<2x6xf32>
+}
+
+// -----
+
+// What splits a masked result reads different places of it: together fewer than the mask keeps, and each its own.
+lathe.weight @m : tensor<1x1x12xf32> {values = dense<[[[1.0, 1.0, -1.0, -1.0, -1.0, 1.0, 1.0, -1.0, 1.0, 1.0, 1.0, 1.0]]]> : tensor<1x1x12xf32>}
+lathe.weight @w : tensor<12x3xf32>
+// CHECK-LABEL: @split(
+// CHECK: lathe.keep %{{.*}} {axis = 0 : i64, places = array<i64: 1, 5>} : (tensor<12x3xf32>)
+// CHECK: lathe.linear %{{.*}} -> tensor<2x2xf32>
+// CHECK-DAG: lathe.keep %{{.*}} {axis = 1 : i64, places = array<i64: 1>}
+// CHECK-DAG: lathe.keep %{{.*}} {axis = 1 : i64, places = array<i64: 0>}
+// CHECK-NOT: lathe.split
+func.func @split(%x: tensor<2x3xf32>) -> tensor<2x4xf32> {
+  %m = lathe.parameter @m : tensor<1x1x12xf32>
+  %w = lathe.parameter @w : tensor<12x3xf32>
+  %1 = lathe.linear %x, %w : (tensor<2x3xf32>, tensor<12x3xf32>) -> tensor<2x12xf32>
+  %2 = lathe.hybrid_sparse_mask %1, %m {operandSegmentSizes = array<i32: 1, 0, 0, 0, 0, 1>} : (tensor<2x12xf32>, tensor<1x1x12xf32>) -> tensor<2x12xf32>
+  %3:3 = lathe.split %2 {axis = 1 : i64, sizes = array<i64: 4, 4, 4>} : (tensor<2x12xf32>) -> (tensor<2x4xf32>, tensor<2x4xf32>, tensor<2x4xf32>)
+  %4 = lathe.binary %3#0, %3#1 {kind = #lathe<binary_kind mul>} : (tensor<2x4xf32>, tensor<2x4xf32>) -> tensor<2x4xf32>
+  return %4 : tensor<2x4xf32>
+}
