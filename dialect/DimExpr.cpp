@@ -159,9 +159,15 @@ std::string DimExpr::str() const {
       text += negative ? " - " : " + ";
     uint64_t magnitude =
         negative ? 0 - static_cast<uint64_t>(coefficient) : coefficient;
+    // Read from left to right, 2*(a)/3 would be (2*a)/3, and -(a)/3 be (-a)/3.
+    bool standsAlone = monomial.size() == 1 && magnitude == 1 &&
+                       !(negative && text == "-");
     std::string factors;
-    for (const Atom &atom : monomial)
-      factors += (factors.empty() ? "" : "*") + atom.name;
+    for (const Atom &atom : monomial) {
+      bool isWrapped = atom.dividend && !standsAlone;
+      factors += factors.empty() ? "" : "*";
+      factors += isWrapped ? "(" + atom.name + ")" : atom.name;
+    }
     if (monomial.empty())
       text += std::to_string(magnitude);
     else
