@@ -489,6 +489,8 @@ def ApproximateMath : LathePass<"lathe-approximate-math", ""> {
     f32 exp, log, tanh, erf, sin and cos within a few units in the last place;
     what has no polynomial stays a call of the C library.
   }];
+  let options = [Option<"fused", "fused", "bool", /*default=*/"true",
+      "whether the target multiplies and adds in one instruction">];
 }
 
 def SerializeKernels : LathePass<"lathe-serialize-kernels", "::mlir::ModuleOp"> {

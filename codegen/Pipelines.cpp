@@ -258,8 +258,11 @@ void lathe::buildLoopsPipeline(OpPassManager &pm,
 
 void lathe::buildTargetPipeline(OpPassManager &pm,
                                 const PipelineOptions &options) {
-  if (options.optimise)
-    pm.addNestedPass<func::FuncOp>(createApproximateMath());
+  if (options.optimise) {
+    ApproximateMathOptions math;
+    math.fused = options.target.fusesMultiplyAdd;
+    pm.addNestedPass<func::FuncOp>(createApproximateMath(math));
+  }
   if (options.device) {
     if (options.device->kind == DeviceKind::cuda) {
       GpuNVVMAttachTargetOptions cuda;

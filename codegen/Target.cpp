@@ -42,6 +42,7 @@ static void describeVectors(CpuTarget &target, const llvm::Triple &triple,
                             const llvm::MCSubtargetInfo &info) {
   if (triple.isX86()) {
     target.convertsBf16 = info.checkFeatures("+avx512bf16");
+    target.fusesMultiplyAdd = info.checkFeatures("+fma");
     // Intel's processors since Sapphire Rapids begin one in two cycles, in
     // which they multiply and add four vectors of f32: matrices of bf16 do
     // better, where they are not hidden.

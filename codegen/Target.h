@@ -59,6 +59,8 @@ struct CpuTarget {
   std::string byteMatrices, bf16Matrices;
   /// Whether an instruction rounds f32 to bf16.
   bool convertsBf16 = false;
+  /// Whether an instruction multiplies and adds, with one rounding.
+  bool fusesMultiplyAdd = true;
   /// Elementary operations that are worth waking a thread: it costs some ten
   /// microseconds, as long as a hundred thousand of them take.
   int64_t leastThreadWork = 131072;

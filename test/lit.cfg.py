@@ -126,7 +126,7 @@ def jit(lowering, loops, mathematics):
 
 
 reference = jit("func.func(lathe-decompose),lathe-lower-to-linalg", "func.func(convert-linalg-to-loops)", "")
-optimised = jit(
+optimising = (
     "lathe-group-experts,func.func(lathe-fuse-attention,lathe-fuse-spectral,lathe-decompose),"
     "lathe-lower-to-linalg{channels-last=true},"
     "func.func(lathe-sink-transposes,lathe-sink-decoding,lathe-fuse-elementwise,lathe-form-nests,"
@@ -134,7 +134,10 @@ optimised = jit(
     "func.func(lathe-fill-borders,lathe-copies-to-nests,convert-linalg-to-loops,lathe-generate-nests{vector-bytes=32 parallel=false},"
     "lathe-generate-attention{vector-bytes=32 parallel=false}),"
     "lathe-generate-filters{vector-bytes=32 parallel=false}",
-    "func.func(lathe-approximate-math)",
 )
+optimised = jit(*optimising, "func.func(lathe-approximate-math)")
+# The same of %t.mlir for targets that do not multiply and add in one instruction.
+unfused = jit(*optimising, "func.func(lathe-approximate-math{fused=false})").replace("%s", "%t.mlir")
 config.substitutions.insert(0, ("%reference", reference))
+config.substitutions.insert(0, ("%unfused", unfused))
 config.substitutions.insert(0, ("%optimised", optimised))

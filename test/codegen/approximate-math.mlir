@@ -1,4 +1,9 @@
 // RUN: lathe-opt %s -pass-pipeline='builtin.module(func.func(lathe-approximate-math))' | FileCheck %s
+// RUN: lathe-opt %s -pass-pipeline='builtin.module(func.func(lathe-approximate-math{fused=false}))' | FileCheck %s --check-prefix=SPLIT --implicit-check-not=math.fma
+
+// Without an instruction for both, a multiplication and an addition: LLVM would call fmaf for each lane.
+// SPLIT: arith.mulf
+// SPLIT: arith.addf
 
 // CHECK-LABEL: func @main
 // CHECK-NOT: math.exp
