@@ -160,8 +160,8 @@ std::string DimExpr::str() const {
     uint64_t magnitude =
         negative ? 0 - static_cast<uint64_t>(coefficient) : coefficient;
     // Read from left to right, 2*(a)/3 would be (2*a)/3, and -(a)/3 be (-a)/3.
-    bool standsAlone = monomial.size() == 1 && magnitude == 1 &&
-                       !(negative && text == "-");
+    bool standsAlone =
+        monomial.size() == 1 && magnitude == 1 && !(negative && text == "-");
     std::string factors;
     for (const Atom &atom : monomial) {
       bool isWrapped = atom.dividend && !standsAlone;

@@ -5,8 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "passes/fold/Folding.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "passes/fold/Folding.h"
 
 using namespace mlir;
 using namespace mlir::lathe;

@@ -32,11 +32,11 @@ TEST(DimExpr, HasOneTextForEqualSizes) {
 }
 
 TEST(DimExpr, TextIsReadBack) {
-  for (StringRef text : {"2*tokens + 1", "(height - 1)/2 + 1", "a*b*c - 7",
-                         "((height - 1)/2)/2 + 1", "0", "-3",
-                         "2*((h - 1)/2) + 1", "((h - 1)/2)*((w - 1)/2)*b",
-                         "-((h - 1)/2) + h", "h*w - (h - 1)/2",
-                         "-3*((h - 1)/2)"})
+  for (StringRef text :
+       {"2*tokens + 1", "(height - 1)/2 + 1", "a*b*c - 7",
+        "((height - 1)/2)/2 + 1", "0", "-3", "2*((h - 1)/2) + 1",
+        "((h - 1)/2)*((w - 1)/2)*b", "-((h - 1)/2) + h", "h*w - (h - 1)/2",
+        "-3*((h - 1)/2)"})
     EXPECT_EQ(parse(canonical(text)), parse(text)) << canonical(text);
   // Sizes of quotients come back as what they were, whatever the text.
   DimExpr h = parse("(h - 1)/2"), w = parse("(w + 2)/3");
