@@ -10,12 +10,12 @@
 #include "codegen/Header.h"
 #include "codegen/Linker.h"
 #include "codegen/ObjectFile.h"
+#include "codegen/OutputFiles.h"
 #include "codegen/TemporaryFile.h"
 #include "codegen/TextPart.h"
 #include "codegen/gpu/Ptxas.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Pass/PassManager.h"
-#include "llvm/ADT/ScopeExit.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FileUtilities.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -40,8 +40,9 @@ std::string mlir::lathe::getWeightsPath(StringRef output) {
 namespace {
 class Compilation {
 public:
-  Compilation(ModuleOp module, const CompileOptions &options)
-      : module(module), options(options) {}
+  Compilation(ModuleOp module, const CompileOptions &options,
+              OutputFiles &outputs)
+      : module(module), options(options), outputs(outputs) {}
 
   LogicalResult run() {
     if (failed(finishPhase(module, Phase::model)) || stopped)
@@ -76,7 +77,7 @@ public:
     if (failed(runPhase(module, Phase::target, buildTargetPipeline)) || stopped)
       return success(stopped);
     if (options.emit == EmitKind::ptx)
-      return writeFile(options.output, [&](raw_ostream &os) {
+      return writeOutput(options.output, [&](raw_ostream &os) {
         os << takeKernels(module).text;
         return success();
       });
@@ -125,7 +126,7 @@ private:
       target.print(llvm::outs());
       llvm::outs() << "\n";
     } else {
-      result = writeFile(options.output, [&](raw_ostream &os) {
+      result = writeOutput(options.output, [&](raw_ostream &os) {
         target.print(os);
         os << "\n";
         return success();
@@ -135,8 +136,16 @@ private:
     return result;
   }
 
-  LogicalResult writeFile(StringRef path,
-                          function_ref<LogicalResult(raw_ostream &)> write) {
+  using Write = function_ref<LogicalResult(raw_ostream &)>;
+
+  /// Writes one of the outputs.
+  LogicalResult writeOutput(StringRef path, Write write) {
+    FailureOr<std::string> place = outputs.place(path);
+    return failed(place) ? failure() : writeFile(*place, path, write);
+  }
+
+  /// `name` is what messages call the file.
+  LogicalResult writeFile(StringRef path, StringRef name, Write write) {
     std::string text;
     llvm::raw_string_ostream os(text);
     if (failed(write(os)))
@@ -149,7 +158,7 @@ private:
     if (!error)
       return success();
     emitError(UnknownLoc::get(module.getContext()))
-        << "cannot write '" << path
+        << "cannot write '" << name
         << "': " << llvm::errorToErrorCode(std::move(error)).message();
     return failure();
   }
@@ -187,21 +196,16 @@ private:
     if (failed(weightsFile))
       return failure();
     std::unique_ptr<llvm::MemoryBuffer> embedded;
-    // What failed leaves nothing behind, the parts that went well included.
-    std::vector<std::string> written;
-    llvm::scope_exit undo([&] {
-      for (const std::string &path : written)
-        llvm::sys::fs::remove(path);
-    });
     if (checkpoint) {
-      StringRef path =
-          options.embedWeights ? weightsFile->str() : StringRef(weightsPath);
-      if (failed(prepareWeights(declarations, prepare, *checkpoint, path)))
+      FailureOr<std::string> path = options.embedWeights
+                                        ? weightsFile->str().str()
+                                        : outputs.place(weightsPath);
+      if (failed(path) ||
+          failed(prepareWeights(declarations, prepare, *checkpoint, *path)))
         return failure();
-      written.push_back(path.str());
       if (options.embedWeights)
         embedded = std::move(*llvm::MemoryBuffer::getFile(
-            path, /*IsText=*/false, /*RequiresNullTerminator=*/false));
+            *path, /*IsText=*/false, /*RequiresNullTerminator=*/false));
     }
     ObjectContents contents;
     contents.entries = descriptor.getEntryNames();
@@ -214,22 +218,22 @@ private:
     contents.next = options.next;
     if (text && options.embedWeights && !isFurther())
       contents.tokenizer = text->getContents();
-    if (failed(writeTokenizer(written)))
+    if (failed(writeTokenizer()))
       return failure();
     if (isFurther())
       contents.symbol = options.symbol;
     else if (options.emit == EmitKind::library)
       contents.symbol = getModelSymbol(module);
-    if (options.emit == EmitKind::library && !isFurther()) {
-      if (failed(writeHeader(contents.symbol, contents.descriptor)))
-        return failure();
-      written.push_back(getHeaderPath());
-    }
-    if (failed(writeCode(module, contents, options.emit, options.output,
-                         options.pipeline)))
+    if (options.emit == EmitKind::library && !isFurther() &&
+        failed(writeHeader(contents.symbol, contents.descriptor)))
       return failure();
-    undo.release();
-    return success();
+    // Last, so that it is never there without the others.
+    FailureOr<std::string> place =
+        isFurther() ? options.object : outputs.place(options.output);
+    if (failed(place))
+      return failure();
+    return writeCode(module, contents, options.emit, *place,
+                     "'" + options.output + "'", options.pipeline);
   }
 
   /// Moves the kernels into `contents`, in all forms that the device's driver
@@ -259,13 +263,12 @@ private:
   }
 
   /// Copies the tokenizer to where the program looks for it.
-  LogicalResult writeTokenizer(std::vector<std::string> &written) {
+  LogicalResult writeTokenizer() {
     if (!text || !text->file || options.embedWeights ||
         llvm::sys::fs::equivalent(text->copy,
                                   text->file->getBufferIdentifier()))
       return success();
-    written.push_back(text->copy);
-    return writeFile(text->copy, [&](raw_ostream &os) {
+    return writeOutput(text->copy, [&](raw_ostream &os) {
       os << text->getContents();
       return success();
     });
@@ -293,13 +296,14 @@ private:
   }
 
   LogicalResult writeHeader(StringRef symbol, StringRef descriptor) {
-    return writeFile(getHeaderPath(), [&](raw_ostream &os) {
+    return writeOutput(getHeaderPath(), [&](raw_ostream &os) {
       return emitHeader(module, symbol, descriptor, os);
     });
   }
 
+  /// `name` is what messages call `output`.
   LogicalResult writeCode(ModuleOp code, const ObjectContents &contents,
-                          EmitKind emit, StringRef output,
+                          EmitKind emit, StringRef output, StringRef name,
                           const PipelineOptions &pipeline) {
     auto format = emit == EmitKind::assembly ? ObjectFormat::assembly
                   : emit == EmitKind::llvmIr ? ObjectFormat::llvmIr
@@ -308,7 +312,7 @@ private:
     if (failed(bytes))
       return failure();
     auto write = [&](StringRef path) {
-      return writeFile(path, [&](raw_ostream &file) {
+      return writeFile(path, name.trim('\''), [&](raw_ostream &file) {
         file << *bytes;
         return success();
       });
@@ -319,7 +323,7 @@ private:
     if (format != ObjectFormat::object || emit == EmitKind::object)
       return write(output);
     if (isFurther() && emit != EmitKind::plugin)
-      return write(options.object);
+      return write(output);
     FailureOr<TemporaryFile> object = TemporaryFile::create(code, "o");
     if (failed(object) || failed(write(object->str())))
       return failure();
@@ -338,7 +342,7 @@ private:
     if (emit == EmitKind::executable && text)
       parts.push_back("text");
     return link(UnknownLoc::get(code.getContext()), objects, kind, parts,
-                output);
+                output, name);
   }
 
   /// Emits code, if it was not emitted before.
@@ -415,7 +419,7 @@ private:
                        pipeline->optimise, "");
     if (failed(runPipeline(prepare, buildTargetPipeline, *pipeline)) ||
         failed(writeCode(prepare, contents, EmitKind::plugin, library->str(),
-                         *pipeline)))
+                         "the code that prepares the weights", *pipeline)))
       return failure();
     return writeWeights(declarations, checkpoint, library->str(), path,
                         options.progress);
@@ -423,13 +427,35 @@ private:
 
   ModuleOp module;
   const CompileOptions &options;
+  OutputFiles &outputs;
   std::optional<TextPart> text;
   bool stopped = false;
   bool takesImages = false; ///< Among the inputs.
 };
 } // namespace
 
+std::vector<std::string> mlir::lathe::getInputs(ModuleOp module,
+                                                const CompileOptions &options) {
+  std::vector<std::string> inputs;
+  for (const CheckpointFile &file : options.weights)
+    inputs.push_back(file.path);
+  if (auto place = dyn_cast<FileLineColLoc>(module.getLoc()))
+    inputs.push_back(place.getFilename().str());
+  if (!options.tokenizer.empty())
+    inputs.push_back(options.tokenizer);
+  return inputs;
+}
+
+LogicalResult mlir::lathe::compile(ModuleOp module,
+                                   const CompileOptions &options,
+                                   OutputFiles &outputs) {
+  return Compilation(module, options, outputs).run();
+}
+
 LogicalResult mlir::lathe::compile(ModuleOp module,
                                    const CompileOptions &options) {
-  return Compilation(module, options).run();
+  OutputFiles outputs(UnknownLoc::get(module.getContext()),
+                      getInputs(module, options));
+  return success(succeeded(compile(module, options, outputs)) &&
+                 succeeded(outputs.commit()));
 }

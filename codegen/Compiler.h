@@ -33,6 +33,8 @@ enum class EmitKind {
 /// What was emitted before, by a digest of what it was emitted from.
 using EmittedCode = llvm::StringMap<std::string>;
 
+class OutputFiles;
+
 struct CompileOptions {
   PipelineOptions pipeline;
   EmitKind emit = EmitKind::executable;
@@ -66,9 +68,17 @@ struct CompileOptions {
 };
 
 /// Compiles a module of the model phase: code, weights file and, for a
-/// library, its C header. Outputs appear whole or not at all. Failures are
-/// reported as diagnostics.
+/// library, its C header. Outputs appear together and whole, or not at all.
+/// Failures are reported as diagnostics.
 LogicalResult compile(ModuleOp module, const CompileOptions &options);
+
+/// The same, of which the outputs appear with others.
+LogicalResult compile(ModuleOp module, const CompileOptions &options,
+                      OutputFiles &outputs);
+
+/// The files that a compilation reads: it does not write over them.
+std::vector<std::string> getInputs(ModuleOp module,
+                                   const CompileOptions &options);
 
 /// The same for several devices, of which an empty one is the processor alone:
 /// the program has the code and the weights of each, and runs one of them.

@@ -12,6 +12,7 @@
 #include "llvm/Support/Path.h"
 #include "llvm/Support/Process.h"
 #include "llvm/Support/Program.h"
+#include "llvm/Support/Signals.h"
 
 using namespace mlir;
 using namespace mlir::lathe;
@@ -62,7 +63,7 @@ static SmallVector<StringRef> archivesOf(StringRef part) {
 
 LogicalResult lathe::link(Location location, ArrayRef<StringRef> objects,
                           LinkKind kind, ArrayRef<StringRef> parts,
-                          StringRef output) {
+                          StringRef output, StringRef name) {
   std::optional<std::string> driver = findDriver(location);
   if (!driver)
     return failure();
@@ -85,10 +86,9 @@ LogicalResult lathe::link(Location location, ArrayRef<StringRef> objects,
     if (!llvm::sys::fs::exists(library))
       return emitError(location) << "cannot link: the runtime is not at '"
                                  << library << "'; build it, or reinstall";
-  std::string temporary = (output + ".tmp").str();
   SmallVector<StringRef> arguments = {*driver};
   llvm::append_range(arguments, objects);
-  llvm::append_range(arguments, ArrayRef<StringRef>{"-o", temporary});
+  llvm::append_range(arguments, ArrayRef<StringRef>{"-o", output});
   std::string versionScript = root + "/share/lathe-exports.map";
   std::string exports = "-Wl,--version-script=" + versionScript;
   switch (kind) {
@@ -131,6 +131,7 @@ LogicalResult lathe::link(Location location, ArrayRef<StringRef> objects,
   llvm::SmallString<128> log;
   if (llvm::sys::fs::createTemporaryFile("lathe-link", "log", log))
     return emitError(location) << "cannot link: no temporary file";
+  llvm::sys::RemoveFileOnSignal(log);
   std::optional<StringRef> redirects[] = {StringRef(), StringRef(log),
                                           StringRef(log)};
   std::string error;
@@ -138,23 +139,13 @@ LogicalResult lathe::link(Location location, ArrayRef<StringRef> objects,
                                        redirects, 0, 0, &error);
   if (code != 0) {
     auto text = llvm::MemoryBuffer::getFile(log);
-    // A plugin lies in a temporary file, whose name says nothing.
-    std::string what = kind == LinkKind::plugin
-                           ? "the code that prepares the weights"
-                           : ("'" + output + "'").str();
     InFlightDiagnostic diagnostic = emitError(location)
                                     << "'" << *driver << "' could not link "
-                                    << what << ": " << error;
+                                    << name << ": " << error;
     if (text)
       diagnostic << (*text)->getBuffer().take_front(2000);
-  } else if (std::error_code renamed =
-                 llvm::sys::fs::rename(temporary, output)) {
-    emitError(location) << "cannot write '" << output
-                        << "': " << renamed.message();
-    code = 1;
   }
   llvm::sys::fs::remove(log);
-  if (code != 0)
-    llvm::sys::fs::remove(temporary);
+  llvm::sys::DontRemoveFileOnSignal(log);
   return success(code == 0);
 }

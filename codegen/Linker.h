@@ -22,12 +22,13 @@ enum class LinkKind {
   plugin,
 };
 
-/// Links `object` with the runtime into `output`, which appears whole or not
-/// at all. `parts` are those of the runtime that only some programs have, such
-/// as "images" and "text". Reports a missing linker or runtime, and what the
-/// linker says, at `location`.
+/// Links `objects` with the runtime into the file `output`, which `name` stands
+/// for in messages. `parts` are those of the runtime that only some programs
+/// have, such as "images" and "text". Reports a missing linker or runtime, and
+/// what the linker says, at `location`.
 LogicalResult link(Location location, ArrayRef<StringRef> objects,
-                   LinkKind kind, ArrayRef<StringRef> parts, StringRef output);
+                   LinkKind kind, ArrayRef<StringRef> parts, StringRef output,
+                   StringRef name);
 
 /// The folder that holds `lib/` and `include/` of this installation: where the
 /// tool's executable is, or its parent.

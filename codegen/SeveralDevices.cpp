@@ -9,8 +9,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "codegen/Compiler.h"
+#include "codegen/OutputFiles.h"
 #include "codegen/TemporaryFile.h"
-#include "llvm/ADT/ScopeExit.h"
 
 using namespace mlir;
 using namespace mlir::lathe;
@@ -23,12 +23,8 @@ mlir::lathe::compileForAll(ModuleOp module, const CompileOptions &options,
   if (devices.size() == 1 || options.stopAfter)
     return compile(module, first);
   std::vector<TemporaryFile> files;
-  // What failed leaves no weights of the parts that went well.
-  std::vector<std::string> written;
-  llvm::scope_exit undo([&] {
-    for (const std::string &path : written)
-      llvm::sys::fs::remove(path);
-  });
+  OutputFiles outputs(UnknownLoc::get(module.getContext()),
+                      getInputs(module, options));
   // The last one first: each names the one behind it.
   for (size_t i = devices.size(); i-- > 1;) {
     FailureOr<TemporaryFile> file = TemporaryFile::create(module, "o");
@@ -42,18 +38,14 @@ mlir::lathe::compileForAll(ModuleOp module, const CompileOptions &options,
     further.suffix = ("." + kind).str();
     further.next = first.next;
     OwningOpRef<ModuleOp> copy = module.clone();
-    if (failed(compile(*copy, further)))
+    if (failed(compile(*copy, further, outputs)))
       return failure();
-    if (!options.weights.empty() && !options.embedWeights)
-      written.push_back(getWeightsPath(options.output) + further.suffix);
     first.next = further.symbol;
     first.objects.push_back(further.object);
     if (devices[i])
       first.parts.push_back(kind.str());
     files.push_back(std::move(*file));
   }
-  if (failed(compile(module, first)))
-    return failure();
-  undo.release();
-  return success();
+  return success(succeeded(compile(module, first, outputs)) &&
+                 succeeded(outputs.commit()));
 }

@@ -10,10 +10,11 @@
 
 #include "mlir/IR/BuiltinOps.h"
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Signals.h"
 
 namespace mlir::lathe {
 
-/// A file that is removed when its scope ends.
+/// A file that is removed when its scope ends, or the process is interrupted.
 class TemporaryFile {
 public:
   static FailureOr<TemporaryFile> create(ModuleOp module, StringRef suffix) {
@@ -23,14 +24,17 @@ public:
       module.emitError("cannot make a temporary file: ") << error.message();
       return failure();
     }
+    llvm::sys::RemoveFileOnSignal(path);
     return TemporaryFile(path);
   }
   TemporaryFile(TemporaryFile &&other) : path(std::move(other.path)) {
     other.path.clear();
   }
   ~TemporaryFile() {
-    if (!path.empty())
-      llvm::sys::fs::remove(path);
+    if (path.empty())
+      return;
+    llvm::sys::fs::remove(path);
+    llvm::sys::DontRemoveFileOnSignal(path);
   }
   StringRef str() const { return path; }
 

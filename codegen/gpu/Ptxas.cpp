@@ -13,6 +13,7 @@
 #include "llvm/Support/Path.h"
 #include "llvm/Support/Process.h"
 #include "llvm/Support/Program.h"
+#include "llvm/Support/Signals.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace mlir;
@@ -39,8 +40,10 @@ std::optional<std::string> kernel::assemblePtx(StringRef assembler,
   llvm::SmallString<128> source, output, log;
   llvm::scope_exit remove([&] {
     for (StringRef file : {source.str(), output.str(), log.str()})
-      if (!file.empty())
+      if (!file.empty()) {
         llvm::sys::fs::remove(file);
+        llvm::sys::DontRemoveFileOnSignal(file);
+      }
   });
   auto warn = [&](StringRef reason) {
     emitWarning(UnknownLoc::get(context))
@@ -53,6 +56,8 @@ std::optional<std::string> kernel::assemblePtx(StringRef assembler,
       llvm::sys::fs::createTemporaryFile("lathe", "cubin", output) ||
       llvm::sys::fs::createTemporaryFile("lathe", "log", log))
     return warn("no temporary file");
+  for (StringRef file : {source.str(), output.str(), log.str()})
+    llvm::sys::RemoveFileOnSignal(file);
   std::error_code error;
   llvm::raw_fd_ostream os(source, error);
   os << ptx;
