@@ -125,8 +125,10 @@ def as_google_benchmark(context, results):
     for row in results:
         for name, summary in {"lathe": row["lathe"], **row["peers"]}.items():
             title = f"{row['family']}/{row['name']}/{name}/threads:{row['threads']}"
-            rows.append({"name": title, "run_type": "iteration", "iterations": summary["calls"], "real_time": summary["ms"], "cpu_time": summary["ms"],
-                         "time_unit": "ms", "threads": row["threads"], "p10": summary["p10"], "p90": summary["p90"],
+            # Google Benchmark's tools want "cpu_time", too; calls are timed by the wall clock alone.
+            rows.append({"name": title, "run_type": "iteration", "iterations": summary["calls"],
+                         "real_time": summary["ms"], "cpu_time": summary["ms"], "time_unit": "ms",
+                         "threads": row["threads"], "p10": summary["p10"], "p90": summary["p90"],
                          "min": summary["min"], "peak_bytes": summary["memory"], "flops": row["flops"],
                          "FLOP/s": row["flops"] / summary["ms"] * 1e3,
                          **{key: summary[key] for key in ("error", "disagrees") if key in summary}})
