@@ -56,16 +56,15 @@ FourierEmitter::sumUp(int64_t n, int64_t first, int64_t tile, bool countsTwice,
                       unsigned folds,
                       function_ref<SmallVector<Fold>(Value)> at) {
   int64_t terms = n / 2 + 1;
-  SmallVector<double> cosines, sines;
-  for (int64_t i = 0; i < terms; ++i)
-    for (int64_t u = 0; u < terms; ++u) {
-      double weight = countsTwice && !isMirrored(i, n) ? 2 : 1;
-      cosines.push_back(weight * cosTurn(i * u, n));
-      sines.push_back(weight * sinTurn(i * u, n));
-    }
+  auto weigh = [&](int64_t at, double (*turn)(int64_t, int64_t)) {
+    int64_t i = at / terms, u = at % terms;
+    return (countsTwice && !isMirrored(i, n) ? 2 : 1) * turn(i * u, n);
+  };
   std::string name = (countsTwice ? "twice_" : "") + std::to_string(n);
-  Value cosine = table("__cosines_" + name, {terms, terms}, cosines);
-  Value sine = table("__sines_" + name, {terms, terms}, sines);
+  Value cosine = table("__cosines_" + name, {terms, terms},
+                       [&](int64_t at) { return weigh(at, cosTurn); });
+  Value sine = table("__sines_" + name, {terms, terms},
+                     [&](int64_t at) { return weigh(at, sinTurn); });
   Values sums(2 * folds * tile, splat(0));
   sums = loop(constant(0), constant(terms), 1, sums,
               [&](Value i, ValueRange sums) {

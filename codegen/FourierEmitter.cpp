@@ -51,11 +51,13 @@ void FourierEmitter::transform(FourierKind kind, int64_t n,
 }
 
 Value FourierEmitter::table(const Twine &name, ArrayRef<int64_t> shape,
-                            ArrayRef<double> values) {
+                            function_ref<double(int64_t)> valueAt) {
   auto type = MemRefType::get(shape, b.getF32Type());
   std::string symbol = name.str();
   if (!symbols.lookup(symbol)) {
-    SmallVector<float> narrow(values.begin(), values.end());
+    SmallVector<float> narrow(type.getNumElements());
+    for (auto [i, value] : llvm::enumerate(narrow))
+      value = valueAt(i);
     auto tensor = RankedTensorType::get(shape, b.getF32Type());
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(

@@ -48,9 +48,10 @@ private:
   FourierPlan plan(FourierKind kind, int64_t n) const {
     return planFourier(kind, n, target.registers);
   }
-  /// A constant table in memory, made once in a module for all who name it so.
+  /// A constant table in memory, made once in a module for all who name it so:
+  /// `valueAt` is asked for each place of it in order, the first time.
   Value table(const Twine &name, ArrayRef<int64_t> shape,
-              ArrayRef<double> values);
+              function_ref<double(int64_t)> valueAt);
 
   void writeStraight(ArrayRef<FourierStep> steps, const FourierLine &line);
 

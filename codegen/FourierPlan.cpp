@@ -88,7 +88,7 @@ int64_t kernel::countReloads(ArrayRef<FourierStep> steps, int64_t registers) {
 
 /// The longest lengths of which straight-line code is tried, and whose lines
 /// may be on a stack.
-static constexpr int64_t mostStraight = 128, mostStaged = 1024;
+static constexpr int64_t mostStraight = 128, mostStaged = 2048;
 
 /// Splits a length into as few radices as can be, of about the same size;
 /// nothing if a prime factor is larger than a radix may be.

@@ -35,13 +35,10 @@ void FourierEmitter::runStage(int64_t n, int64_t radix, int64_t stride,
                               const FourierLine &target) {
   int64_t count = n / stride / radix;
   SmallVector<FourierStep> steps = writeFourier(FourierKind::forward, radix);
-  SmallVector<double> cosines, sines;
-  for (int64_t k = 0; k < n; ++k) {
-    cosines.push_back(cosTurn(k, n));
-    sines.push_back(sinTurn(k, n));
-  }
-  Value cosine = table("__turns_cos_" + Twine(n), {n}, cosines);
-  Value sine = table("__turns_sin_" + Twine(n), {n}, sines);
+  Value cosine = table("__turns_cos_" + Twine(n), {n},
+                       [&](int64_t k) { return cosTurn(k, n); });
+  Value sine = table("__turns_sin_" + Twine(n), {n},
+                     [&](int64_t k) { return sinTurn(k, n); });
   loop(constant(0), constant(count), 1, [&](Value p) {
     SmallVector<std::pair<Value, Value>> twiddles(radix);
     for (int64_t k = 1; k < radix && count > 1; ++k) {
