@@ -74,8 +74,31 @@ struct FuseElementwisePass
         patterns, [](OpOperand *operand) {
           return isDecoding(operand->get()) || computesNothingTwice(operand);
         });
+    // What is computed of a weight and then packed is computed as it is packed:
+    // between the two there would be a copy of the whole weight.
+    if (getOperation()->hasAttr("lathe.prepares")) {
+      linalg::populateFoldReshapeOpsByExpansionPatterns(patterns,
+                                                        isComputedBefore);
+      generalizeTransposes();
+    }
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
       signalPassFailure();
+  }
+
+private:
+  void generalizeTransposes() {
+    IRRewriter rewriter(&getContext());
+    getOperation().walk([&](linalg::TransposeOp op) {
+      rewriter.setInsertionPoint(op);
+      (void)linalg::generalizeNamedOp(rewriter, op);
+    });
+  }
+
+  /// Whether a reshape alone reads an elementwise op's result.
+  static bool isComputedBefore(OpOperand *operand) {
+    auto producer = operand->get().getDefiningOp<linalg::GenericOp>();
+    return isa<tensor::ExpandShapeOp>(operand->getOwner()) && producer &&
+           producer.getNumReductionLoops() == 0 && operand->get().hasOneUse();
   }
 };
 } // namespace

@@ -219,8 +219,16 @@ Value lathe::project(Structured &b, Value x, Value weight) {
     read.push_back(b.d(i));
   read.push_back(b.d(rank));
   weight = convertTensor(b, weight, getElementTypeOrSelf(x));
-  auto [columns, subscripts] =
-      layColumns(b, weight, b.d(rank - 1), {1}, b.d(rank));
+  AffineExpr column = b.d(rank - 1), place = b.d(rank);
+  // A matrix that weights alone are multiplied by is read once when they are
+  // prepared: a copy in another order would only take room.
+  bool isPreparedRow =
+      isOfWeights(x) &&
+      llvm::all_of(ArrayRef(shape).drop_back(),
+                   [](const DimExpr &size) { return size.getConstant() == 1; });
+  auto [columns, subscripts] = isPreparedRow
+                                   ? Columns{weight, {column, place}}
+                                   : layColumns(b, weight, column, {1}, place);
   return b.contract(shape, 1, x, b.mapOf(rank + 1, read), columns,
                     b.mapOf(rank + 1, subscripts));
 }
