@@ -12,6 +12,7 @@
 #include "dialect/ParameterCount.h"
 #include "dialect/Sparsity.h"
 #include "dialect/State.h"
+#include "dialect/WeightMath.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include "passes/Passes.h"
@@ -184,17 +185,54 @@ private:
 
   //===--- What is left ---------------------------------------------------===//
 
-  void remarkOnWhatIsLeft(ModuleOp module) {
-    // The entries of a model have the same steps.
+  /// Says it once of two places: the entries of a model have the same steps.
+  class Remarks {
+  public:
+    bool isNew(Operation *a, Operation *b) {
+      return said.insert({placeOf(a), placeOf(b)}).second;
+    }
+
+  private:
+    static Attribute placeOf(Operation *op) {
+      FileLineColLoc place = getFilePlace(op->getLoc());
+      return place ? Attribute(place) : Attribute(op->getLoc());
+    }
     llvm::SmallDenseSet<std::pair<Attribute, Attribute>> said;
+  };
+
+  /// Masks that could not rise: ops that compute places that nobody reads.
+  void remarkOnWhatIsComputed(ModuleOp module) {
+    Remarks remarks;
+    module.walk([&](KeepOp op) {
+      Operation *producer = op.getInput().getDefiningOp();
+      if (!producer || isWeightMath(op.getInput()))
+        return;
+      Places read;
+      for (Operation *user : op.getInput().getUsers()) {
+        auto keep = dyn_cast<KeepOp>(user);
+        if (!keep || Pruned(keep).axis != Pruned(op).axis)
+          return;
+        read = unitePlaces(read, keep.getPlaces());
+      }
+      int64_t size = Pruned(op).size;
+      if (int64_t(read.size()) == size || !remarks.isNew(producer, op))
+        return;
+      ++stopped;
+      InFlightDiagnostic remark = producer->emitRemark();
+      remark << "'" << producer->getName().stripDialect() << "' computes all "
+             << size << " channels: the mask behind it, which keeps "
+             << op.getPlaces().size() << ", is folded from there on";
+      remark.attachNote(op.getLoc()) << "the mask is here";
+    });
+  }
+
+  void remarkOnWhatIsLeft(ModuleOp module) {
+    remarkOnWhatIsComputed(module);
+    Remarks remarks;
     module.walk([&](SpreadOp op) {
       for (Operation *user : op->getUsers()) {
         ++stopped;
-        auto place = [](Operation *op) -> Attribute {
-          FileLineColLoc place = getFilePlace(op->getLoc());
-          return place ? Attribute(place) : Attribute(op->getLoc());
-        };
-        if (!said.insert({place(op), place(user)}).second)
+        if (!remarks.isNew(op, user))
           continue;
         InFlightDiagnostic remark = user->emitRemark();
         if (isa<func::ReturnOp>(user))

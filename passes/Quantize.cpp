@@ -220,7 +220,9 @@ struct QuantizePass : lathe::impl::QuantizeBase<QuantizePass> {
     for (const Storage &storage : storages)
       if (!storage.matches)
         getOperation().emitWarning("'precision': no matrix has a name like '")
-            << storage.text << "'";
+            << storage.text
+            << "'; patterns are of whole names of matrices, as checkpoints have "
+               "them, and norms, biases and masks stay as they are";
   }
 
 private:

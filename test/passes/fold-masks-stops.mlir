@@ -138,3 +138,23 @@ func.func @one_dropped(%x: tensor<2x4xf32>) -> tensor<2x5xf32> {
   %3 = lathe.linear %2, %w : (tensor<2x4xf32>, tensor<5x4xf32>) -> tensor<2x5xf32>
   return %3 : tensor<2x5xf32>
 }
+
+// -----
+
+// A layer norm before a mask computes what the mask drops, since its mean is of all.
+lathe.weight @m : tensor<1x1x4xf32> {values = dense<[[[1.0, -1.0, 1.0, -1.0]]]> : tensor<1x1x4xf32>}
+lathe.weight @w : tensor<3x4xf32>
+// CHECK-LABEL: @behind(
+// CHECK: lathe.layer_norm {{.*}} -> tensor<2x4xf32>
+// CHECK: lathe.keep
+// CHECK: lathe.linear {{.*}} : (tensor<2x2xf32>, tensor<3x2xf32>)
+func.func @behind(%x: tensor<2x4xf32>) -> tensor<2x3xf32> {
+  %m = lathe.parameter @m : tensor<1x1x4xf32>
+  %w = lathe.parameter @w : tensor<3x4xf32>
+  // expected-remark@+1 {{'layer_norm' computes all 4 channels: the mask behind it, which keeps 2, is folded from there on}}
+  %n = lathe.layer_norm %x {dims = 1 : i64, eps = 1.000000e-05 : f64, operandSegmentSizes = array<i32: 1, 0, 0>} : (tensor<2x4xf32>) -> tensor<2x4xf32>
+  // expected-note@+1 {{the mask is here}}
+  %k = lathe.hybrid_sparse_mask %n, %m {operandSegmentSizes = array<i32: 1, 0, 0, 0, 0, 1>} : (tensor<2x4xf32>, tensor<1x1x4xf32>) -> tensor<2x4xf32>
+  %y = lathe.linear %k, %w : (tensor<2x4xf32>, tensor<3x4xf32>) -> tensor<2x3xf32>
+  return %y : tensor<2x3xf32>
+}
