@@ -109,10 +109,17 @@ std::optional<CpuTarget> mlir::lathe::resolveTarget(StringRef tripleName,
       found->createMCSubtargetInfo(triple, "", ""));
   if (!info->isCPUStringValid(target.cpu)) {
     error = "unknown processor '" + target.cpu + "' for '" + target.triple +
-            "'; try native or x86-64-v3";
+            "'; try " +
+            (triple.isX86() ? "native or x86-64-v3" : "--target-cpu=generic");
     return std::nullopt;
   }
   info.reset(found->createMCSubtargetInfo(triple, target.cpu, target.features));
+  if (!triple.isArch64Bit() ||
+      (triple.isX86() && !info->checkFeatures("+64bit"))) {
+    error = "'" + target.cpu + "' for '" + target.triple +
+            "' has 32 bits, and programs need 64; try --target-cpu=x86-64";
+    return std::nullopt;
+  }
   describeVectors(target, triple, *info);
   if (triple.isX86())
     for (std::string_view name : ::lathe::runtime::listProcessorFeatures())

@@ -8,6 +8,8 @@
 #include "tools/lathe/TunedFile.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/Process.h"
+#include "llvm/TargetParser/Host.h"
+#include "llvm/TargetParser/Triple.h"
 
 using namespace lathe::tool;
 using mlir::lathe::EmitKind;
@@ -115,6 +117,14 @@ static int runCompile() {
   if (level == '0' && target.resolveDevice())
     return fail("-O0 is plain loops for processors; leave --target=" +
                 target.triple + " out");
+  bool isLinked = !stopAfter.getNumOccurrences() &&
+                  (emit == EmitKind::executable || emit == EmitKind::library);
+  if (isLinked &&
+      llvm::Triple(cpu->triple).getArch() !=
+          llvm::Triple(llvm::sys::getDefaultTargetTriple()).getArch())
+    return fail("programs for '" + cpu->triple +
+                "' are linked on such a machine; --emit=obj makes an object, "
+                "--emit=asm its assembly");
   TargetOptions::Devices devices = target.resolveDevices();
   if (devices.size() > 1 && !stopAfter.getNumOccurrences() &&
       emit != EmitKind::executable && emit != EmitKind::library)
