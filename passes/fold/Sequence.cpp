@@ -53,6 +53,29 @@ struct RaiseAboveRotary : Rising<RotaryOp> {
   }
 };
 
+/// The attention of some heads and of the groups of keys and values that these
+/// have.
+Value keepHeads(AttentionOp op, const EqualGroups &kept, Composer &c) {
+  auto keep = [&](Value x, int64_t count, ArrayRef<int64_t> places) {
+    int64_t features = *getDim(x, 2).getConstant() / count;
+    return c.keep(x, 2, widenPlaces(places, features));
+  };
+  SmallVector<Value> operands = {
+      keep(op.getQuery(), op.getHeads(), kept.places),
+      keep(op.getKey(), op.getKvHeads(), kept.groups),
+      keep(op.getValue(), op.getKvHeads(), kept.groups)};
+  if (Value bias = op.getBias())
+    operands.push_back(
+        getDim(bias, 1).isConstant(1) ? bias : c.keep(bias, 1, kept.places));
+  return recreate(c, op, operands,
+                  [&](Operation *copy) {
+                    auto attention = cast<AttentionOp>(copy);
+                    attention.setHeads(kept.places.size());
+                    attention.setKvHeads(kept.groups.size());
+                  })
+      ->getResult(0);
+}
+
 /// Heads that nobody reads aren't computed, nor are groups of keys and values
 /// without a head. Each group keeps as many heads as the fullest.
 struct RaiseAboveAttention : Rising<AttentionOp> {
@@ -62,29 +85,34 @@ struct RaiseAboveAttention : Rising<AttentionOp> {
                          Composer &c) const override {
     if (keep.axis != 2)
       return failure();
-    int64_t heads = op.getHeads(), groups = op.getKvHeads();
-    EqualGroups kept = equaliseGroups(
-        touchedHeads(keep.places, keep.size / heads), heads, groups);
+    int64_t heads = op.getHeads(), features = keep.size / heads;
+    EqualGroups kept = equaliseGroups(touchedHeads(keep.places, features),
+                                      heads, op.getKvHeads());
     if (int64_t(kept.places.size()) == heads)
       return failure();
-    auto keepHeads = [&](Value x, int64_t count, ArrayRef<int64_t> places) {
-      int64_t features = *getDim(x, 2).getConstant() / count;
-      return c.keep(x, 2, widenPlaces(places, features));
-    };
-    SmallVector<Value> operands = {
-        keepHeads(op.getQuery(), heads, kept.places),
-        keepHeads(op.getKey(), groups, kept.groups),
-        keepHeads(op.getValue(), groups, kept.groups)};
-    if (Value bias = op.getBias())
-      operands.push_back(
-          getDim(bias, 1).isConstant(1) ? bias : c.keep(bias, 1, kept.places));
-    Value y = recreate(c, op, operands, [&](Operation *copy) {
-                auto attention = cast<AttentionOp>(copy);
-                attention.setHeads(kept.places.size());
-                attention.setKvHeads(kept.groups.size());
-              })->getResult(0);
-    Places computed = widenPlaces(kept.places, keep.size / heads);
-    return c.keep(y, 2, findPlaces(keep.places, computed));
+    Places computed = widenPlaces(kept.places, features);
+    return c.keep(keepHeads(op, kept, c), 2, findPlaces(keep.places, computed));
+  }
+};
+
+/// What a group without values gives is zeros.
+struct SinkIntoAttention : Sinking<AttentionOp> {
+  using Sinking::Sinking;
+
+  FailureOr<SmallVector<Value>> sink(AttentionOp op, OpOperand &operand, Value,
+                                     const Pruned &spread,
+                                     Composer &c) const override {
+    if (operand.get() != op.getValue() || spread.fill || spread.axis != 2)
+      return failure();
+    int64_t groups = op.getKvHeads(), each = op.getHeads() / groups,
+            features = spread.size / groups;
+    EqualGroups kept{touchedHeads(spread.places, features), {}, each};
+    if (int64_t(kept.groups.size()) == groups)
+      return failure();
+    kept.places = widenPlaces(kept.groups, each);
+    return SmallVector<Value>{c.spread(keepHeads(op, kept, c), 2,
+                                       widenPlaces(kept.places, features),
+                                       op.getHeads() * features)};
   }
 };
 
@@ -146,5 +174,6 @@ struct PruneExperts : Rising<ExpertsOp> {
 
 void lathe::populateSequenceFolds(RewritePatternSet &patterns) {
   patterns.add<SinkIntoRotary, RaiseAboveRotary, RaiseAboveAttention,
-               SinkIntoRouter, PruneExperts>(patterns.getContext());
+               SinkIntoAttention, SinkIntoRouter, PruneExperts>(
+      patterns.getContext());
 }

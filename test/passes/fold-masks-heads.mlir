@@ -84,3 +84,34 @@ func.func @hidden(%x: tensor<2x3xf32>) -> tensor<2x3xf32> {
   %y = lathe.linear %k, %down : (tensor<2x4xf32>, tensor<3x4xf32>) -> tensor<2x3xf32>
   return %y : tensor<2x3xf32>
 }
+
+// -----
+
+// The values of the second of two groups are dropped, and one of the first's: what its heads give is zeros, so that they
+// go, their queries and keys too, and the output's columns for them.
+lathe.weight @m : tensor<1x1x4xf32> {values = dense<[[[1.0, -1.0, -1.0, -1.0]]]> : tensor<1x1x4xf32>}
+lathe.weight @q : tensor<8x6xf32>
+lathe.weight @k : tensor<4x6xf32>
+lathe.weight @v : tensor<4x6xf32>
+lathe.weight @o : tensor<6x8xf32>
+// CHECK-LABEL: @values(
+// CHECK-DAG: lathe.keep %{{.*}} {axis = 0 : i64, places = array<i64: 0, 1, 2, 3>} : (tensor<8x6xf32>)
+// CHECK-DAG: lathe.keep %{{.*}} {axis = 0 : i64, places = array<i64: 0, 1>} : (tensor<4x6xf32>)
+// CHECK-DAG: lathe.keep %{{.*}} {axis = 0 : i64, places = array<i64: 0>} : (tensor<4x6xf32>)
+// CHECK: lathe.attention {{.*}}heads = 2 : i64, kv_heads = 1 : i64
+// CHECK-SAME: (tensor<1x5x4xf32>, tensor<1x5x2xf32>, tensor<1x5x2xf32>)
+// CHECK: lathe.keep %{{.*}} {axis = 1 : i64, places = array<i64: 0, 1, 2, 3>} : (tensor<6x8xf32>)
+func.func @values(%x: tensor<1x5x6xf32>) -> tensor<1x5x6xf32> {
+  %m = lathe.parameter @m : tensor<1x1x4xf32>
+  %q = lathe.parameter @q : tensor<8x6xf32>
+  %k = lathe.parameter @k : tensor<4x6xf32>
+  %v = lathe.parameter @v : tensor<4x6xf32>
+  %o = lathe.parameter @o : tensor<6x8xf32>
+  %1 = lathe.linear %x, %q : (tensor<1x5x6xf32>, tensor<8x6xf32>) -> tensor<1x5x8xf32>
+  %2 = lathe.linear %x, %k : (tensor<1x5x6xf32>, tensor<4x6xf32>) -> tensor<1x5x4xf32>
+  %3 = lathe.linear %x, %v : (tensor<1x5x6xf32>, tensor<4x6xf32>) -> tensor<1x5x4xf32>
+  %4 = lathe.hybrid_sparse_mask %3, %m {operandSegmentSizes = array<i32: 1, 0, 0, 0, 0, 1>} : (tensor<1x5x4xf32>, tensor<1x1x4xf32>) -> tensor<1x5x4xf32>
+  %5 = lathe.attention %1, %2, %4 {causal = true, heads = 4 : i64, kv_heads = 2 : i64} : (tensor<1x5x8xf32>, tensor<1x5x4xf32>, tensor<1x5x4xf32>) -> tensor<1x5x8xf32>
+  %6 = lathe.linear %5, %o : (tensor<1x5x8xf32>, tensor<6x8xf32>) -> tensor<1x5x6xf32>
+  return %6 : tensor<1x5x6xf32>
+}
