@@ -16,6 +16,7 @@
 #include "codegen/gpu/Ptxas.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Pass/PassManager.h"
+#include "llvm/ADT/SetVector.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FileUtilities.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -434,16 +435,25 @@ private:
 };
 } // namespace
 
-std::vector<std::string> mlir::lathe::getInputs(ModuleOp module,
+SmallVector<std::string> mlir::lathe::getInputs(ModuleOp module,
                                                 const CompileOptions &options) {
-  std::vector<std::string> inputs;
+  llvm::SetVector<StringRef> inputs;
   for (const CheckpointFile &file : options.weights)
-    inputs.push_back(file.path);
-  if (auto place = dyn_cast<FileLineColLoc>(module.getLoc()))
-    inputs.push_back(place.getFilename().str());
+    inputs.insert(file.path);
+  // The spec, and what it includes.
+  module->walk([&](Operation *op) {
+    op->getLoc()->walk([&](Location part) {
+      if (auto place = dyn_cast<FileLineColLoc>(part))
+        inputs.insert(place.getFilename().getValue());
+      return WalkResult::advance();
+    });
+  });
+  if (auto text = module->getAttrOfType<DictionaryAttr>("lathe.text"))
+    if (auto tokenizer = text.getAs<StringAttr>("tokenizer"))
+      inputs.insert(tokenizer.getValue());
   if (!options.tokenizer.empty())
-    inputs.push_back(options.tokenizer);
-  return inputs;
+    inputs.insert(options.tokenizer);
+  return llvm::map_to_vector(inputs, [](StringRef path) { return path.str(); });
 }
 
 LogicalResult mlir::lathe::compile(ModuleOp module,

@@ -77,7 +77,7 @@ LogicalResult compile(ModuleOp module, const CompileOptions &options,
                       OutputFiles &outputs);
 
 /// The files that a compilation reads: it does not write over them.
-std::vector<std::string> getInputs(ModuleOp module,
+SmallVector<std::string> getInputs(ModuleOp module,
                                    const CompileOptions &options);
 
 /// The same for several devices, of which an empty one is the processor alone:

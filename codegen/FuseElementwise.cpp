@@ -3,6 +3,9 @@
 // Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
+// Where weights are prepared, chains go on through the reshape and the
+// transpose that lay a weight in panels.
+//
 //===----------------------------------------------------------------------===//
 
 #include "codegen/Passes.h"

@@ -29,10 +29,6 @@ LogicalResult OutputFiles::check(StringRef path) {
       return emitError(location)
              << "'" << path << "' is read, and what is written would replace "
              << "it; give another name to -o";
-  StringRef folder = llvm::sys::path::parent_path(path);
-  if (std::error_code error =
-          fs::access(folder.empty() ? "." : folder, fs::AccessMode::Exist))
-    return fail(path, error);
   return success();
 }
 
@@ -53,6 +49,10 @@ FailureOr<std::string> OutputFiles::place(StringRef path) {
       return fail(path, error);
     file.temporary = temporary.str().str();
   } else {
+    StringRef folder = llvm::sys::path::parent_path(path);
+    if (std::error_code error =
+            fs::access(folder.empty() ? "." : folder, fs::AccessMode::Write))
+      return fail(path, error);
     // Of a process's own: others may compile to the same place.
     file.temporary =
         (path + ".tmp." + Twine(llvm::sys::Process::getProcessId())).str();

@@ -221,9 +221,8 @@ struct QuantizePass : lathe::impl::QuantizeBase<QuantizePass> {
       if (!storage.matches)
         getOperation().emitWarning("'precision': no matrix has a name like '")
             << storage.text
-            << "'; patterns are of whole names of matrices, as checkpoints "
-               "have "
-               "them, and norms, biases and masks stay as they are";
+            << "'; patterns are of a checkpoint's names of matrices, and "
+               "norms, biases and masks stay as they are";
   }
 
 private:

@@ -125,6 +125,10 @@ static int runCompile() {
     return fail("programs for '" + cpu->triple +
                 "' are linked on such a machine; --emit=obj makes an object, "
                 "--emit=asm its assembly");
+  if (output == "-" && (isLinked || !weights.texts.empty()))
+    return fail(
+        "-o - is for code as text; a program and its weights are files, "
+        "and go where -o says");
   TargetOptions::Devices devices = target.resolveDevices();
   if (devices.size() > 1 && !stopAfter.getNumOccurrences() &&
       emit != EmitKind::executable && emit != EmitKind::library)
